@@ -1,0 +1,9 @@
+//! The HTTP API under /api/v1, its OpenAPI document, the live stream, and the portal's files.
+
+mod dto;
+mod error;
+mod guard;
+mod route;
+pub mod serve;
+
+pub use serve::{ServeError, Served, openapi, serve};

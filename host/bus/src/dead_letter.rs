@@ -1,0 +1,182 @@
+//! What could not be processed, kept with its reason in a lane of its own.
+
+use async_nats::header::HeaderMap;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::DirectGetErrorKind;
+use bytes::Bytes;
+use dongting_manifest::message::hash;
+use dongting_manifest::name::is_token;
+use dongting_manifest::{Lane, Region, Timestamp};
+use futures::{StreamExt, stream};
+
+use crate::bus::{Bus, BusError, TIMEOUT};
+use crate::cloudevents::{Headers, MESSAGE_ID, percent};
+use crate::lane;
+use crate::publish::{PublishError, Stored};
+use crate::wire;
+
+/// What [`Bus::dead_letters`] reads at most.
+pub const MAX_LISTED: usize = 1_000;
+
+/// A reason is one sentence. A longer one is cut: it must not be what keeps the letter from being stored.
+const MAX_REASON_CHARS: usize = 2_000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The installation that could not process it.
+    pub installation: String,
+    /// One sentence for the operator.
+    pub reason: String,
+    /// `name@version#digest`; empty where no plugin had seen it yet.
+    pub plugin: String,
+    /// Empty where there is none.
+    pub traceparent: String,
+    pub region: Option<Region>,
+    /// Where the message was; none for a document that never became one.
+    pub origin: Option<Origin>,
+    /// The `ce-` headers of the message as they came, so that with the payload it can be re-driven. Others
+    /// are not kept.
+    pub attributes: Headers,
+    pub content_type: String,
+    /// The body of the message, or the part of the document that was rejected. Kept whole: one that NATS
+    /// cannot take (8 MiB by default, headers included) is refused, not cut.
+    pub payload: Vec<u8>,
+}
+
+/// A place in a lane. It names a message for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub stream: String,
+    pub stream_created: Timestamp,
+    pub sequence: u64,
+    pub subject: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDeadLetter {
+    pub sequence: u64,
+    pub stored_at: Timestamp,
+    pub letter: DeadLetter,
+}
+
+impl DeadLetter {
+    /// What JetStream knows it by: the same letter written again is not there twice.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let installation = self.installation.as_bytes();
+        match &self.origin {
+            Some(origin) => hash([
+                b"message",
+                installation,
+                origin.stream.as_bytes(),
+                &origin.stream_created.as_micros().to_be_bytes(),
+                &origin.sequence.to_be_bytes(),
+            ]),
+            None => hash([b"document", installation, &self.payload]),
+        }
+    }
+}
+
+impl Bus {
+    /// Publishes on `dead.<installation>`. When the lane is full this is refused: nothing makes room by
+    /// itself for a letter that nobody has read.
+    pub async fn dead_letter(&self, letter: &DeadLetter) -> Result<Stored, PublishError> {
+        let id = letter.id();
+        if !is_token(&letter.installation) {
+            let source = format!("`{}` is no installation id", letter.installation).into();
+            return Err(PublishError::Refused { id, source });
+        }
+        let subject = format!("dead.{}", letter.installation);
+        let headers = wire::to_nats(&headers(letter, &id));
+        let payload = Bytes::copy_from_slice(&letter.payload);
+        self.send(&id, subject, Lane::Dead, headers, payload).await.stored(&id, TIMEOUT).await
+    }
+
+    /// The newest dead letters first, at most `limit` of them (and at most [`MAX_LISTED`]).
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>, BusError> {
+        const WHAT: &str = "read the dead letters";
+        let dead = self.jetstream().get_stream(lane::stream(Lane::Dead)).await;
+        let dead = dead.map_err(|error| self.failed(WHAT, error))?;
+        let state = &dead.cached_info().state;
+        let sequences = (state.first_sequence.max(1)..=state.last_sequence).rev();
+        let mut read = stream::iter(sequences).map(|sequence| dead.direct_get(sequence)).buffered(16);
+        let mut letters = Vec::new();
+        while letters.len() < limit.min(MAX_LISTED) {
+            match read.next().await {
+                None => break,
+                Some(Ok(message)) => letters.push(stored(message)),
+                // Somebody has cleared it since.
+                Some(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => {}
+                Some(Err(error)) => return Err(self.failed(WHAT, error)),
+            }
+        }
+        Ok(letters)
+    }
+}
+
+fn headers(letter: &DeadLetter, id: &str) -> Headers {
+    let mut headers: Headers = letter.attributes.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
+    let reason: String = letter.reason.chars().take(MAX_REASON_CHARS).collect();
+    let region = letter.region.map(|region| region.to_string()).unwrap_or_default();
+    let mut ours = vec![
+        ("dt-reason", reason),
+        ("dt-plugin", letter.plugin.clone()),
+        ("dt-traceparent", letter.traceparent.clone()),
+        ("dt-region", region),
+        ("dt-content-type", letter.content_type.clone()),
+    ];
+    if let Some(origin) = &letter.origin {
+        ours.extend([
+            ("dt-stream", origin.stream.clone()),
+            ("dt-stream-created", origin.stream_created.to_string()),
+            ("dt-sequence", origin.sequence.to_string()),
+            ("dt-subject", origin.subject.clone()),
+        ]);
+    }
+    let ours = ours.into_iter().filter(|(_, value)| !value.is_empty());
+    headers.extend(ours.map(|(name, value)| (name.to_owned(), percent::encode(&value))));
+    headers.push((MESSAGE_ID.to_owned(), id.to_owned()));
+    headers
+}
+
+/// Never a `Nats-` header: those give orders to the server.
+fn is_kept(name: &str) -> bool {
+    name.split_at_checked(3).is_some_and(|(prefix, _)| prefix.eq_ignore_ascii_case("ce-"))
+        || name.eq_ignore_ascii_case("content-type")
+}
+
+/// Lenient: only the host writes here, and a letter that cannot be read in full must still be shown.
+fn stored(message: StreamMessage) -> StoredDeadLetter {
+    let get = |name: &str| value(&message.headers, name);
+    let origin = || {
+        Some(Origin {
+            stream: get("dt-stream")?,
+            stream_created: get("dt-stream-created")?.parse().ok()?,
+            sequence: get("dt-sequence")?.parse().ok()?,
+            subject: get("dt-subject").unwrap_or_default(),
+        })
+    };
+    let letter = DeadLetter {
+        installation: message.subject.strip_prefix("dead.").unwrap_or(&message.subject).to_owned(),
+        reason: get("dt-reason").unwrap_or_default(),
+        plugin: get("dt-plugin").unwrap_or_default(),
+        traceparent: get("dt-traceparent").unwrap_or_default(),
+        region: get("dt-region").and_then(|region| region.parse().ok()),
+        origin: origin(),
+        attributes: wire::from_nats(Some(&message.headers))
+            .into_iter()
+            .filter(|(name, _)| is_kept(name))
+            .collect(),
+        content_type: get("dt-content-type").unwrap_or_default(),
+        payload: message.payload.to_vec(),
+    };
+    StoredDeadLetter { sequence: message.sequence, stored_at: wire::instant(message.time), letter }
+}
+
+fn value(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.as_str();
+    Some(percent::decode(value).unwrap_or_else(|| value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

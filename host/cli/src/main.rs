@@ -1,0 +1,73 @@
+//! `dongting`: the host and the tools around it.
+
+mod message;
+mod serve;
+mod trial;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "dongting", version, about = "A WebAssembly plugin host for an emergency-management bus")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the host: bus, plugins, API and portal in one process.
+    Serve(serve::Serve),
+    /// Run one plugin in the real sandbox, with no bus. Prints each message it makes as one JSON line.
+    Try(trial::Try),
+    /// Print the API's OpenAPI document.
+    Openapi {
+        /// Write it to this file instead.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Serve(options) => serve::run(options).await,
+        Command::Try(options) => trial::run(options).await,
+        Command::Openapi { output } => print_openapi(output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("dongting: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_openapi(output: Option<PathBuf>) -> anyhow::Result<()> {
+    let document = dongting_api::openapi()?;
+    match output {
+        Some(path) => std::fs::write(path, document)?,
+        None => print(&document)?,
+    }
+    Ok(())
+}
+
+/// Writes to standard output; a reader that has gone away is no failure of ours.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Writes a line to standard error.
+fn say(line: &str) {
+    use std::io::Write;
+    // Nobody is left to be told that standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

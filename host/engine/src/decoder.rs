@@ -1,0 +1,101 @@
+//! A decoder at work: one delivered document, answered once its messages are stored.
+
+use std::time::Duration;
+
+use dongting_bus::Bus;
+use dongting_manifest::Timestamp;
+use dongting_manifest::message::{Reject, hash};
+use dongting_manifest::plugin::Role;
+use dongting_sandbox::{Document, Refusal, Reply};
+
+use crate::dead;
+use crate::installed::{Installed, chain};
+use crate::publish::Inputs;
+
+/// What the deliverer is told.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Ids of the messages made of the document.
+    pub messages: Vec<String>,
+    /// Reasons of the parts that were kept as dead letters.
+    pub rejects: Vec<String>,
+    pub reply: Option<Reply>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    #[error("the token opens no installation of this name")]
+    Token,
+    /// Kept as a dead letter; delivering it again is of no use.
+    #[error("{0}")]
+    Rejected(String),
+    /// Deliver it again later.
+    #[error("{reason}")]
+    Later { reason: String, after: Duration },
+}
+
+const LATER: Duration = Duration::from_secs(5);
+
+async fn decode(installed: &Installed, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+    let later = |reason: String| PushError::Later { reason, after: LATER };
+    let received = document.received;
+    let body = document.body.clone();
+    let call = installed.call(received, &["decode", &hash([body.as_slice()])]);
+    let outcome = installed.log(installed.plugin.decode(call, document).await);
+    let decoded = match outcome.result {
+        Ok(decoded) => decoded,
+        Err(Refusal::Retry { reason, after }) => {
+            return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
+        }
+        Err(Refusal::Other(reason)) => return Err(later(reason)),
+        // A document that the plugin refuses, or that makes it fault, is kept: nothing that was delivered is lost.
+        Err(refusal) => {
+            let reason = refusal.to_string();
+            dead::document(installed, bus, Reject { reason: reason.clone(), raw: body })
+                .await
+                .map_err(|error| later(chain(&error)))?;
+            return Err(PushError::Rejected(reason));
+        }
+    };
+    let inputs = Inputs { messages: &[], received };
+    let messages = match installed.messages(&inputs, decoded.drafts) {
+        Ok(messages) => messages,
+        Err(fault) => {
+            let reason = fault.to_string();
+            dead::document(installed, bus, Reject { reason: reason.clone(), raw: body })
+                .await
+                .map_err(|error| later(chain(&error)))?;
+            return Err(PushError::Rejected(reason));
+        }
+    };
+    let rejects: Vec<String> = decoded.rejects.iter().map(|reject| reject.reason.clone()).collect();
+    for reject in decoded.rejects {
+        dead::document(installed, bus, reject).await.map_err(|error| later(chain(&error)))?;
+    }
+    installed.publish(bus, &messages).await.map_err(|error| later(chain(&error)))?;
+    installed.status.active();
+    let messages = messages.into_iter().map(|message| message.id).collect();
+    Ok(Accepted { messages, rejects, reply: decoded.reply })
+}
+
+impl Installed {
+    /// Decodes one delivered document and publishes what it gave.
+    pub async fn decode(&self, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+        decode(self, bus, document).await
+    }
+
+    /// Whether `token` opens this decoder. Takes as long for a wrong token as for the right one.
+    pub fn takes(&self, token: &str) -> bool {
+        let Some(own) = self.installation.push_token.as_ref().filter(|_| self.has(Role::Decoder)) else {
+            return false;
+        };
+        // Equal-length hashes are compared, so that neither length nor content shows in the time taken.
+        let (a, b) = (hash([own.as_bytes()]), hash([token.as_bytes()]));
+        a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+
+    /// A document that came over HTTP, with the instant of its coming.
+    pub fn document(name: Option<String>, content_type: Option<String>, body: Vec<u8>) -> Document {
+        Document { transport: "http".to_owned(), name, content_type, received: Timestamp::now(), body }
+    }
+}

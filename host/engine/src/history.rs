@@ -1,0 +1,88 @@
+//! Reads the lanes into the store, in batches, and tells those who watch what has arrived, once it can be read there.
+
+use std::time::Duration;
+
+use dongting_bus::Bus;
+use dongting_manifest::{Lane, Message, Timestamp};
+use dongting_store::{Entry, Store, Tailed};
+use tokio::sync::broadcast;
+
+use crate::installed::chain;
+
+/// As many as arrive in this time are written in one transaction.
+const GATHER: Duration = Duration::from_millis(20);
+const BATCH: usize = 512;
+const PAUSE: Duration = Duration::from_secs(1);
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
+
+/// A message that can now be read from the store.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub message: std::sync::Arc<Message>,
+}
+
+/// Follows one lane for ever.
+pub async fn follow(lane: Lane, bus: Bus, store: Store, arrivals: broadcast::Sender<Arrival>) {
+    loop {
+        if let Err(error) = read(lane, &bus, &store, &arrivals).await {
+            tracing::warn!(%lane, error, "Lane `{lane}` cannot be read into the history now; it is tried again");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn read(
+    lane: Lane,
+    bus: &Bus,
+    store: &Store,
+    arrivals: &broadcast::Sender<Arrival>,
+) -> Result<(), String> {
+    let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
+    let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;
+    // A stream that was deleted and made again counts from one again.
+    let from = tailed.filter(|tailed| tailed.stream_created == created).map_or(1, |t| t.sequence + 1);
+    let mut tail = bus.tail(lane, from);
+    loop {
+        let first = tail.next().await;
+        let mut last = first.sequence;
+        let mut entries = Vec::new();
+        gather(lane, first, &mut entries);
+        let until = tokio::time::Instant::now() + GATHER;
+        while entries.len() < BATCH
+            && let Ok(next) = tokio::time::timeout_at(until, tail.next()).await
+        {
+            last = next.sequence;
+            gather(lane, next, &mut entries);
+        }
+        let tailed = Tailed { stream_created: created, sequence: last };
+        store.keep(lane, &entries, tailed).await.map_err(|error| chain(&error))?;
+        for entry in entries {
+            // An error says that nobody watches.
+            let _ = arrivals.send(Arrival { message: std::sync::Arc::new(entry.message) });
+        }
+    }
+}
+
+fn gather(lane: Lane, tailed: dongting_bus::Tailed, entries: &mut Vec<Entry>) {
+    match tailed.message {
+        Ok(message) => entries.push(Entry { lane, sequence: tailed.sequence, message }),
+        Err(error) => tracing::warn!(
+            %lane,
+            sequence = tailed.sequence,
+            "Something on lane `{lane}` is no message of this bus: {}",
+            chain(&error)
+        ),
+    }
+}
+
+/// Forgets what is older than `days`, once an hour.
+pub async fn forget(store: Store, days: u32) {
+    let mut every = tokio::time::interval(FORGET_EVERY);
+    loop {
+        every.tick().await;
+        let before = Timestamp::now().saturating_sub(Duration::from_secs(u64::from(days) * 86_400));
+        if let Err(error) = store.forget(before).await {
+            tracing::warn!("Old messages could not be removed: {}", chain(&error));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! One installation, loaded and linked: its plugin, what its calls are given, and its status.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dongting_manifest::installation::InstallationError;
+use dongting_manifest::plugin::{Capability, Manifest, Role};
+use dongting_manifest::{Installation, Timestamp};
+use dongting_sandbox::capability::config::Config;
+use dongting_sandbox::{
+    Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Refusal, Sandbox,
+};
+use dongting_store::Store;
+use sha2::{Digest, Sha256};
+
+use crate::rate::Bucket;
+use crate::state::Committed;
+use crate::status::{State, Status};
+use crate::views::ViewInfo;
+
+/// A file attached by the operator.
+const MAX_ATTACHMENT_BYTES: u64 = 32 * 1024 * 1024;
+
+pub struct Installed {
+    pub installation: Installation,
+    pub manifest: Manifest,
+    pub digest: String,
+    /// `name@version#digest`.
+    pub reference: String,
+    pub plugin: Plugin,
+    pub views: Vec<ViewInfo>,
+    pub status: Arc<Status>,
+    pub buckets: Vec<Bucket>,
+    /// Keeps state between calls: its batches run one after the other.
+    pub stateful: bool,
+    config: Config,
+    egress: Egress,
+    store: Store,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    #[error("installation `{id}`: the component {path} cannot be read", path = path.display())]
+    Component {
+        id: String,
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("installation `{id}`: {source}")]
+    Load { id: String, source: LoadError },
+    #[error(transparent)]
+    Grant(#[from] InstallationError),
+    #[error("installation `{id}`: the attachment {path} cannot be read", path = path.display())]
+    Attachment {
+        id: String,
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("installation `{id}`: the attachment {path} has over {MAX_ATTACHMENT_BYTES} bytes", path = path.display())]
+    AttachmentSize { id: String, path: PathBuf },
+    #[error("installation `{id}`: {source}")]
+    Network { id: String, source: NetworkError },
+    #[error("installation `{id}`: its views cannot be listed: {source}")]
+    Views { id: String, source: Refusal },
+    #[error("installation `{id}`: loading was interrupted")]
+    Interrupted { id: String },
+}
+
+/// Loads, checks against the grants, links, and lists the views.
+pub async fn install(
+    sandbox: &Arc<Sandbox>,
+    store: &Store,
+    installation: Installation,
+    status: Arc<Status>,
+) -> Result<Installed, InstallError> {
+    let id = installation.id.clone();
+    let path = installation.component.clone();
+    let bytes = tokio::fs::read(&path).await.map_err(|source| InstallError::Component {
+        id: id.clone(),
+        path,
+        source,
+    })?;
+    // Compiling takes seconds of CPU: not on an async thread.
+    let loader = Arc::clone(sandbox);
+    let release = tokio::task::spawn_blocking(move || loader.load(&bytes))
+        .await
+        .map_err(|_| InstallError::Interrupted { id: id.clone() })?
+        .map_err(|source| InstallError::Load { id: id.clone(), source })?;
+    installation.check(&release.manifest)?;
+    let plugin = release
+        .link(&installation.grants.capabilities)
+        .map_err(|source| InstallError::Load { id: id.clone(), source })?;
+    let config = Config {
+        settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
+        attachments: Arc::new(attachments(&installation).await?),
+    };
+    let egress = if release.imported().contains(&Capability::Http) {
+        let network = Network::new(&installation.grants.http)
+            .map_err(|source| InstallError::Network { id: id.clone(), source })?;
+        Egress::Network(Arc::new(network))
+    } else {
+        Egress::Closed
+    };
+    let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
+    let mut installed = Installed {
+        stateful: release.imported().contains(&Capability::State),
+        reference: release.reference(),
+        digest: release.digest,
+        manifest: release.manifest,
+        installation,
+        plugin,
+        views: Vec::new(),
+        status,
+        buckets,
+        config,
+        egress,
+        store: store.clone(),
+    };
+    if installed.manifest.roles.contains(&Role::Views) {
+        let outcome = installed.plugin.list_views(installed.call(Timestamp::now(), &["list"])).await;
+        let listed =
+            installed.log(outcome).result.map_err(|source| InstallError::Views { id: id.clone(), source })?;
+        installed.views = listed
+            .into_iter()
+            .map(|view| ViewInfo { installation: id.clone(), region: installed.installation.region, view })
+            .collect();
+    }
+    Ok(installed)
+}
+
+impl Installed {
+    pub fn id(&self) -> &str {
+        &self.installation.id
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.manifest.roles.contains(&role)
+    }
+
+    /// The surroundings of one call. The seed follows from the installation and what goes in.
+    pub fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
+        let mut seed = Sha256::new();
+        for part in std::iter::once(&self.id()).chain(inputs) {
+            seed.update((part.len() as u64).to_be_bytes());
+            seed.update(part.as_bytes());
+        }
+        Call {
+            config: self.config.clone(),
+            limits: self.installation.limits,
+            now,
+            seed: seed.finalize().into(),
+            state: self.stateful.then(|| {
+                Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() }) as _
+            }),
+            egress: self.egress.clone(),
+        }
+    }
+
+    /// Counts the call and passes its log on.
+    pub fn log<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+        self.status.count(|counts| &counts.calls, 1);
+        if matches!(outcome.result, Err(Refusal::Fault(_))) {
+            self.status.count(|counts| &counts.faults, 1);
+        }
+        for line in &outcome.log {
+            self.log_line(line);
+        }
+        if outcome.log_dropped > 0 {
+            tracing::warn!(
+                installation = self.id(),
+                dropped = outcome.log_dropped,
+                "Plugin `{}` logged more than its limit",
+                self.id()
+            );
+        }
+        outcome
+    }
+
+    /// Something failed that is tried again.
+    pub fn failing(&self, reason: String) {
+        tracing::warn!(
+            installation = self.id(),
+            reason,
+            "Installation `{}` is failing and tries again",
+            self.id()
+        );
+        self.status.set(State::Backoff(reason));
+    }
+
+    fn log_line(&self, line: &LogLine) {
+        let (installation, text) = (self.id(), line.text.as_str());
+        match line.level {
+            LogLevel::Debug => tracing::debug!(target: "plugin", installation, "{text}"),
+            LogLevel::Info => tracing::info!(target: "plugin", installation, "{text}"),
+            LogLevel::Warn => tracing::warn!(target: "plugin", installation, "{text}"),
+            LogLevel::Error => tracing::error!(target: "plugin", installation, "{text}"),
+        }
+    }
+}
+
+async fn attachments(installation: &Installation) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {
+    let mut read = BTreeMap::new();
+    for (name, path) in &installation.attachments {
+        let failed =
+            |source| InstallError::Attachment { id: installation.id.clone(), path: path.clone(), source };
+        let size = tokio::fs::metadata(path).await.map_err(failed)?.len();
+        if size > MAX_ATTACHMENT_BYTES {
+            return Err(InstallError::AttachmentSize { id: installation.id.clone(), path: path.clone() });
+        }
+        read.insert(name.clone(), tokio::fs::read(path).await.map_err(failed)?);
+    }
+    Ok(read)
+}
+
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said.push_str(": ");
+        said.push_str(&error.to_string());
+        cause = error.source();
+    }
+    said
+}

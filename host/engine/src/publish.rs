@@ -1,0 +1,153 @@
+//! From drafts to messages: the host writes what a plugin may not, checks the grants, and keeps to the rate.
+
+use std::time::Duration;
+
+use dongting_bus::{Bus, PublishError};
+use dongting_manifest::message::{hash, id};
+use dongting_manifest::{Draft, Installation, Message, Region, Subject, Timestamp};
+use dongting_sandbox::Fault;
+
+use crate::installed::Installed;
+
+const MAX_CAUSES: usize = 256;
+
+/// What a call's drafts are made of.
+pub struct Inputs<'i> {
+    /// Messages; empty for a source or a decoder, whose input is a document.
+    pub messages: &'i [Message],
+    pub received: Timestamp,
+}
+
+/// The messages of a call, or the verdict on the first draft that the installation may not publish.
+pub fn messages(
+    installation: &Installation,
+    (plugin_name, reference): (&str, &str),
+    inputs: &Inputs<'_>,
+    drafts: Vec<Draft>,
+) -> Result<Vec<Message>, Fault> {
+    let system = installation.system.as_deref().unwrap_or(plugin_name);
+    let source = format!("/systems/{system}");
+    drafts
+        .into_iter()
+        .enumerate()
+        .map(|(index, draft)| {
+            granted(installation, &draft).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
+            let causes =
+                causes(inputs, &draft.from).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
+            Ok(message(&source, reference, inputs, &causes, draft))
+        })
+        .collect()
+}
+
+fn granted(installation: &Installation, draft: &Draft) -> Result<(), String> {
+    let grant = installation
+        .grants
+        .publish
+        .iter()
+        .find(|grant| grant.topic().covers_message(&draft.domain, draft.kind, draft.detail.as_deref()))
+        .ok_or_else(|| format!("publishing `{} {}` is not granted", draft.domain, draft.kind))?;
+    let inside = installation.region.contains(draft.region);
+    if inside || (draft.region == Region::OUTSIDE && grant.outside) {
+        return Ok(());
+    }
+    Err(format!("the region {} lies outside the installation's {}", draft.region, installation.region))
+}
+
+fn causes<'i>(inputs: &Inputs<'i>, from: &[u32]) -> Result<Vec<&'i Message>, String> {
+    if from.is_empty() {
+        return Ok(inputs.messages.iter().take(MAX_CAUSES).collect());
+    }
+    let mut causes = Vec::with_capacity(from.len().min(MAX_CAUSES));
+    for index in from {
+        let input = inputs
+            .messages
+            .get(*index as usize)
+            .ok_or_else(|| format!("it derives from input {index}; there are {}", inputs.messages.len()))?;
+        if causes.len() < MAX_CAUSES {
+            causes.push(input);
+        }
+    }
+    Ok(causes)
+}
+
+fn message(source: &str, reference: &str, inputs: &Inputs<'_>, causes: &[&Message], draft: Draft) -> Message {
+    let causation: Vec<String> = causes.iter().map(|cause| cause.id.clone()).collect();
+    let revision = draft.revision.unwrap_or_else(|| {
+        if causation.is_empty() {
+            hash([draft.body.as_slice()])
+        } else {
+            let mut sorted: Vec<&[u8]> = causation.iter().map(String::as_bytes).collect();
+            sorted.sort_unstable();
+            hash(sorted)
+        }
+    });
+    let id = id(source, &draft.r#type, &draft.key, &revision);
+    // One trace follows a reading through all that is made of it; the span is this message's own.
+    let inherited = causes.first().and_then(|cause| cause.traceparent.split('-').nth(1));
+    let trace = inherited.or(id.get(..32)).unwrap_or_default();
+    let span = id.get(24..40).unwrap_or_default();
+    Message {
+        traceparent: format!("00-{trace}-{span}-01"),
+        id,
+        source: source.to_owned(),
+        r#type: draft.r#type,
+        subject: Subject {
+            region: draft.region,
+            domain: draft.domain,
+            kind: draft.kind,
+            detail: draft.detail,
+        },
+        time: draft.time,
+        received: inputs.received,
+        partition: draft.partition.unwrap_or_else(|| draft.key.clone()),
+        key: draft.key,
+        revision,
+        causation,
+        plugin: reference.to_owned(),
+        content_type: draft.content_type.unwrap_or_else(|| "application/json".to_owned()),
+        extensions: draft.extensions,
+        body: draft.body,
+    }
+}
+
+impl Installed {
+    pub fn messages(&self, inputs: &Inputs<'_>, drafts: Vec<Draft>) -> Result<Vec<Message>, Fault> {
+        messages(&self.installation, (&self.manifest.name, &self.reference), inputs, drafts)
+    }
+
+    /// Publishes and returns when the bus has stored every one of `messages`. The first that it has not is the error;
+    /// publishing all again is right, since each is known by its id.
+    pub async fn publish(&self, bus: &Bus, messages: &[Message]) -> Result<(), PublishError> {
+        self.keep_rate(messages).await;
+        for result in bus.publish(messages).await {
+            result?;
+        }
+        self.status.count(|counts| &counts.messages, messages.len());
+        Ok(())
+    }
+
+    /// Waits until the installation may publish this much.
+    async fn keep_rate(&self, messages: &[Message]) {
+        for (grant, bucket) in self.installation.grants.publish.iter().zip(&self.buckets) {
+            let topic = grant.topic();
+            let count = messages
+                .iter()
+                .filter(|m| {
+                    topic.covers_message(&m.subject.domain, m.subject.kind, m.subject.detail.as_deref())
+                })
+                .count();
+            while count > 0
+                && let Err(wait) = bucket.take(count)
+            {
+                self.failing(format!(
+                    "it publishes more `{topic}` than the {} a second it was granted",
+                    grant.per_second
+                ));
+                tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! How much an installation may publish: a bucket per grant, filled by the second and a minute deep.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dongting_manifest::installation::PublishGrant;
+
+const DEPTH_SECONDS: f64 = 60.0;
+
+pub struct Bucket {
+    per_second: f64,
+    level: Mutex<(f64, Instant)>,
+}
+
+impl Bucket {
+    pub fn new(grant: &PublishGrant) -> Self {
+        let per_second = f64::from(grant.per_second);
+        Self { per_second, level: Mutex::new((per_second * DEPTH_SECONDS, Instant::now())) }
+    }
+
+    /// Takes `count`, or says how long to wait. More than a full bucket is let through once the bucket is full, so that no
+    /// batch waits for ever.
+    pub fn take(&self, count: usize) -> Result<(), Duration> {
+        let depth = self.per_second * DEPTH_SECONDS;
+        let wanted = f64::from(u32::try_from(count).unwrap_or(u32::MAX)).min(depth);
+        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let filled = (level.0 + now.duration_since(level.1).as_secs_f64() * self.per_second).min(depth);
+        if filled >= wanted {
+            *level = (filled - wanted, now);
+            return Ok(());
+        }
+        *level = (filled, now);
+        let seconds = (wanted - filled) / self.per_second.max(0.001);
+        Err(Duration::from_secs_f64(seconds.min(DEPTH_SECONDS)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dongting_manifest::Kind;
+
+    #[test]
+    fn a_flood_waits() {
+        let grant = PublishGrant {
+            domain: "d".into(),
+            kind: Kind::Warning,
+            detail: None,
+            outside: false,
+            per_second: 1,
+        };
+        let bucket = Bucket::new(&grant);
+        assert!(bucket.take(60).is_ok());
+        assert!(bucket.take(10).unwrap_err() > Duration::from_secs(9));
+    }
+}

@@ -1,0 +1,18 @@
+//! The installation's committed state, as the sandbox reads it.
+
+use dongting_sandbox::{StateRead, StateReader};
+use dongting_store::Store;
+
+pub struct Committed {
+    pub store: Store,
+    pub installation: String,
+}
+
+impl StateReader for Committed {
+    fn get(&self, key: &str) -> StateRead<'_> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            self.store.state(&self.installation, &key).await.map_err(|error| error.to_string())
+        })
+    }
+}

@@ -1,0 +1,303 @@
+//! A transform at work: batches from its durable consumers, one call each, acknowledged after the effect.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dongting_bus::{Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start};
+use dongting_manifest::subject::filters;
+use dongting_manifest::{Lane, Message, Timestamp};
+use dongting_sandbox::{Applied, Refusal};
+use dongting_store::{Commit, CommitError, Input, Store};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::installed::{Installed, chain};
+use crate::publish::Inputs;
+use crate::{backoff, dead, outbox};
+
+const BATCH: usize = 64;
+const FETCH: Duration = Duration::from_secs(20);
+/// A single message that makes the plugin fault is tried this often before it is a dead letter.
+const FAULTS: u64 = 3;
+
+/// What the tasks of all transforms share.
+pub struct Shared {
+    pub bus: Bus,
+    pub store: Store,
+    /// Calls at once, bulk and alert lanes; the alert lanes have a reserve that bulk cannot take.
+    pub any: Semaphore,
+    pub reserve: Semaphore,
+}
+
+struct Worker {
+    installed: Arc<Installed>,
+    shared: Arc<Shared>,
+    lane: Lane,
+    /// A stateful installation handles one batch at a time, over all its lanes.
+    turn: Arc<Mutex<()>>,
+}
+
+/// One task a lane that the installation listens on. Each runs for ever.
+pub fn tasks(
+    installed: &Arc<Installed>,
+    shared: &Arc<Shared>,
+) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let turn = Arc::new(Mutex::new(()));
+    let lanes: BTreeSet<Lane> = installed.manifest.subscribe.iter().map(|topic| topic.kind.lane()).collect();
+    lanes
+        .into_iter()
+        .map(|lane| {
+            let worker = Worker {
+                installed: Arc::clone(installed),
+                shared: Arc::clone(shared),
+                lane,
+                turn: Arc::clone(&turn),
+            };
+            Box::pin(worker.run()) as Pin<Box<dyn Future<Output = ()> + Send>>
+        })
+        .collect()
+}
+
+impl Worker {
+    async fn run(self) {
+        let mut failures = 0u32;
+        let mut consumer: Option<Consumer> = None;
+        loop {
+            let failed = match self.step(&mut consumer).await {
+                Ok(()) => {
+                    failures = 0;
+                    continue;
+                }
+                Err(reason) => reason,
+            };
+            failures = failures.saturating_add(1);
+            self.installed.failing(failed);
+            tokio::time::sleep(backoff::pause(failures, None, u64::from(failures))).await;
+        }
+    }
+
+    /// Fetches one batch and handles it.
+    async fn step(&self, held: &mut Option<Consumer>) -> Result<(), String> {
+        let consumer = match held.take() {
+            Some(consumer) => consumer,
+            None => {
+                let made = self.shared.bus.consumer(&self.options()).await.map_err(|error| chain(&error))?;
+                // Made after a start: whatever was committed and not published goes first.
+                outbox::drain(&self.installed, &self.shared.bus, &self.shared.store).await?;
+                if self.installed.status.state() == crate::State::Starting {
+                    self.installed.status.set(crate::State::Running);
+                }
+                made
+            }
+        };
+        let deliveries = match consumer.fetch(BATCH, FETCH).await {
+            Ok(deliveries) => deliveries,
+            // Somebody deleted the durable: it is made again, where the lane begins.
+            Err(FetchError::Gone(name)) => {
+                return Err(format!("the consumer `{name}` was deleted; it is made again"));
+            }
+            Err(error) => {
+                *held = Some(consumer);
+                return Err(chain(&error));
+            }
+        };
+        *held = Some(consumer);
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        // The permits bound calls, not fetches: a batch waits here for at most the calls ahead of it.
+        let _turn = if self.installed.stateful { Some(self.turn.lock().await) } else { None };
+        let _permit = match self.lane {
+            Lane::Bulk => self.shared.any.acquire().await,
+            _ => match self.shared.any.try_acquire() {
+                Ok(permit) => Ok(permit),
+                Err(_) => self.shared.reserve.acquire().await,
+            },
+        };
+        self.handle(deliveries).await
+    }
+
+    fn options(&self) -> ConsumerOptions {
+        let region = self.installed.installation.region;
+        let filters = self
+            .installed
+            .manifest
+            .subscribe
+            .iter()
+            .filter(|topic| topic.kind.lane() == self.lane)
+            .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
+            .collect();
+        ConsumerOptions { start: Start::All, ..ConsumerOptions::new(self.installed.id(), self.lane, filters) }
+    }
+
+    async fn handle(&self, deliveries: Vec<Delivery>) -> Result<(), String> {
+        let mut good = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            match &delivery.message {
+                Ok(_) => good.push(delivery),
+                Err(error) => {
+                    let reason = format!("not a message of this bus: {}", chain(error));
+                    self.bury(&delivery, reason).await?;
+                }
+            }
+        }
+        if self.installed.stateful {
+            good = self.unapplied(good).await?;
+        }
+        if good.is_empty() { Ok(()) } else { self.call(good).await }
+    }
+
+    /// Acknowledges what was committed before and gives back the rest.
+    async fn unapplied(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, String> {
+        let inputs: Vec<Input> = deliveries.iter().map(input).collect();
+        let applied =
+            self.shared.store.applied(self.installed.id(), &inputs).await.map_err(|error| chain(&error))?;
+        let mut rest = Vec::with_capacity(deliveries.len());
+        if !applied.is_empty() {
+            outbox::drain(&self.installed, &self.shared.bus, &self.shared.store).await?;
+        }
+        for delivery in deliveries {
+            if applied.contains(&input(&delivery)) {
+                delivery.ack().await.map_err(|error| chain(&error))?;
+            } else {
+                rest.push(delivery);
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Calls the plugin with a batch and sees its outcome through. Boxed, since bisection calls it again.
+    fn call(
+        &self,
+        deliveries: Vec<Delivery>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async move {
+            for delivery in &deliveries {
+                delivery.in_progress().await.map_err(|error| chain(&error))?;
+            }
+            let batch: Vec<Message> =
+                deliveries.iter().filter_map(|d| d.message.as_ref().ok().cloned()).collect();
+            let received = batch.iter().map(|m| m.received).max().unwrap_or_else(Timestamp::now);
+            let ids: Vec<&str> = batch.iter().map(|m| m.id.as_str()).collect();
+            let call = self.installed.call(received, &ids);
+            let outcome = self.installed.log(self.installed.plugin.apply(call, &batch).await);
+            let result = outcome.result.and_then(|applied| {
+                let inputs = Inputs { messages: &batch, received: Timestamp::now() };
+                let messages = self.installed.messages(&inputs, applied.drafts)?;
+                Ok((messages, Applied { drafts: Vec::new(), rejected: applied.rejected }))
+            });
+            match result {
+                Ok((messages, applied)) => {
+                    // Dead letters before the commit: once an input counts as applied nobody looks at it again.
+                    self.keep_rejected(&deliveries, &applied).await?;
+                    self.stored(&deliveries, &messages, &outcome.state).await?;
+                    self.done(&deliveries, &applied).await
+                }
+                Err(Refusal::Retry { reason, after }) => self.later(&deliveries, reason, after).await,
+                Err(Refusal::Other(reason)) => self.later(&deliveries, reason, None).await,
+                Err(refusal) => self.refused(deliveries, &refusal).await,
+            }
+        })
+    }
+
+    /// Returns when the outputs are on the bus, and for a stateful plugin the state with them.
+    async fn stored(
+        &self,
+        deliveries: &[Delivery],
+        messages: &[Message],
+        state: &std::collections::BTreeMap<String, Option<Vec<u8>>>,
+    ) -> Result<(), String> {
+        let (installed, shared) = (&self.installed, &self.shared);
+        if !installed.stateful {
+            return installed.publish(&shared.bus, messages).await.map_err(|error| chain(&error));
+        }
+        let inputs: Vec<Input> = deliveries.iter().map(input).collect();
+        let commit = Commit {
+            installation: installed.id(),
+            inputs: &inputs,
+            state,
+            state_limit_bytes: u64::from(installed.installation.limits.state_kib) * 1024,
+            outputs: messages,
+        };
+        match shared.store.commit(commit).await {
+            Ok(()) => outbox::drain(installed, &shared.bus, &shared.store).await,
+            // Delivered twice at once: nothing was committed, and the next delivery is sorted out by `unapplied`.
+            Err(CommitError::Applied) => {
+                Err("some inputs were committed meanwhile; the batch is taken again".to_owned())
+            }
+            Err(error) => Err(chain(&error)),
+        }
+    }
+
+    /// What the plugin rejected becomes dead letters, each known by its place on the lane however often it is written.
+    async fn keep_rejected(&self, deliveries: &[Delivery], applied: &Applied) -> Result<(), String> {
+        for rejected in &applied.rejected {
+            if let Some(delivery) = deliveries.get(rejected.input) {
+                dead::message(&self.installed, &self.shared.bus, delivery, rejected.reason.clone())
+                    .await
+                    .map_err(|error| chain(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the deliveries of the batch.
+    async fn done(&self, deliveries: &[Delivery], applied: &Applied) -> Result<(), String> {
+        for (index, delivery) in deliveries.iter().enumerate() {
+            let ended = match applied.rejected.iter().find(|rejected| rejected.input == index) {
+                Some(rejected) => delivery.term(&rejected.reason).await,
+                None => delivery.ack().await,
+            };
+            ended.map_err(|error| chain(&error))?;
+        }
+        self.installed.status.active();
+        Ok(())
+    }
+
+    async fn later(
+        &self,
+        deliveries: &[Delivery],
+        reason: String,
+        wish: Option<Duration>,
+    ) -> Result<(), String> {
+        self.installed.failing(reason);
+        for delivery in deliveries {
+            let tries = u32::try_from(delivery.delivered).unwrap_or(u32::MAX);
+            let pause = backoff::pause(tries, wish, delivery.origin.sequence);
+            delivery.nak(pause).await.map_err(|error| chain(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Halves the batch until the bad message is alone, and puts that one away.
+    async fn refused(&self, mut deliveries: Vec<Delivery>, refusal: &Refusal) -> Result<(), String> {
+        if deliveries.len() > 1 {
+            let second = deliveries.split_off(deliveries.len() / 2);
+            self.call(deliveries).await?;
+            return self.call(second).await;
+        }
+        let Some(delivery) = deliveries.pop() else { return Ok(()) };
+        let fault = matches!(refusal, Refusal::Fault(_));
+        if fault && delivery.delivered < FAULTS {
+            return self.later(&[delivery], refusal.to_string(), None).await;
+        }
+        self.bury(&delivery, refusal.to_string()).await
+    }
+
+    /// The dead letter first, then the end of the delivery.
+    async fn bury(&self, delivery: &Delivery, reason: String) -> Result<(), String> {
+        dead::message(&self.installed, &self.shared.bus, delivery, reason.clone())
+            .await
+            .map_err(|error| chain(&error))?;
+        delivery.term(&reason).await.map_err(|error| chain(&error))
+    }
+}
+
+fn input(delivery: &Delivery) -> Input {
+    Input {
+        stream: delivery.origin.stream.clone(),
+        stream_created: delivery.origin.stream_created,
+        sequence: delivery.origin.sequence,
+    }
+}

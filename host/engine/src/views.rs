@@ -1,0 +1,125 @@
+//! Views: what they read is taken from the store, and nothing else goes in.
+
+use std::time::Duration;
+
+use dongting_bus::Bus;
+use dongting_manifest::{Message, Region, Timestamp};
+use dongting_sandbox::Refusal;
+use dongting_sandbox::views::{Context, Language, Listed, Panel};
+use dongting_store::{Store, StoreError};
+
+use crate::installed::{Installed, chain};
+use crate::publish::Inputs;
+
+/// A view of an installation.
+#[derive(Debug, Clone)]
+pub struct ViewInfo {
+    pub installation: String,
+    pub region: Region,
+    pub view: Listed,
+}
+
+#[derive(Debug)]
+pub struct Rendered {
+    pub panels: Vec<Panel>,
+    pub rendered_at: Timestamp,
+    /// When the newest of the messages shown arrived.
+    pub newest: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub struct Acted {
+    pub text: String,
+    pub messages: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    #[error("there is no view `{view}` of an installation `{installation}`")]
+    Unknown { installation: String, view: String },
+    #[error("the view is enabled for {enabled}, not for {region}")]
+    Region { enabled: Region, region: Region },
+    /// The plugin says why; the person can read it.
+    #[error("{0}")]
+    Rejected(String),
+    #[error("the view cannot be shown now: {0}")]
+    Failed(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Installed {
+    pub async fn render(
+        &self,
+        store: &Store,
+        view: &str,
+        region: Region,
+        language: Language,
+    ) -> Result<Rendered, ViewError> {
+        let context = self.context(store, view, region, language).await?;
+        let call = self.call(context.now, &["render", view, &region.to_string()]);
+        let outcome = self.log(self.plugin.render(call, view, &context).await);
+        let panels = outcome.result.map_err(|refusal| self.refused(&refusal))?;
+        self.status.active();
+        let newest = context.messages.iter().flatten().map(|message| message.received).max();
+        Ok(Rendered { panels, rendered_at: context.now, newest })
+    }
+
+    pub async fn act(
+        &self,
+        (bus, store): (&Bus, &Store),
+        (view, action): (&str, &str),
+        form: &[(String, String)],
+        (region, language): (Region, Language),
+    ) -> Result<Acted, ViewError> {
+        let context = self.context(store, view, region, language).await?;
+        let call = self.call(context.now, &["act", view, action, &context.now.to_string()]);
+        let outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
+        let acted = outcome.result.map_err(|refusal| self.refused(&refusal))?;
+        // What a view publishes rests on what it was shown; the plugin names which by index over all its reads.
+        let shown: Vec<Message> = context.messages.into_iter().flatten().collect();
+        let inputs = Inputs { messages: &shown, received: context.now };
+        let messages =
+            self.messages(&inputs, acted.drafts).map_err(|fault| ViewError::Failed(fault.to_string()))?;
+        self.publish(bus, &messages).await.map_err(|error| ViewError::Failed(chain(&error)))?;
+        self.status.active();
+        Ok(Acted { text: acted.text, messages: messages.into_iter().map(|message| message.id).collect() })
+    }
+
+    async fn context(
+        &self,
+        store: &Store,
+        view: &str,
+        region: Region,
+        language: Language,
+    ) -> Result<Context, ViewError> {
+        let unknown = || ViewError::Unknown { installation: self.id().to_owned(), view: view.to_owned() };
+        let info = self.views.iter().find(|info| info.view.id == view).ok_or_else(unknown)?;
+        if !self.installation.region.contains(region) {
+            return Err(ViewError::Region { enabled: self.installation.region, region });
+        }
+        let now = Timestamp::now();
+        let mut messages = Vec::with_capacity(info.view.reads.len());
+        for read in &info.view.reads {
+            let granted = self.installation.grants.subscribe.iter().any(|grant| grant.covers(&read.topic));
+            let since = read.max_age_seconds.map(|age| now.saturating_sub(Duration::from_secs(age.into())));
+            messages.push(if granted {
+                store.latest(&read.topic, region, since, read.limit).await?
+            } else {
+                Vec::new()
+            });
+        }
+        Ok(Context { region, language, now, messages })
+    }
+
+    fn refused(&self, refusal: &Refusal) -> ViewError {
+        match refusal {
+            Refusal::Reject(reason) => ViewError::Rejected(reason.clone()),
+            other => {
+                let reason = other.to_string();
+                self.failing(reason.clone());
+                ViewError::Failed(reason)
+            }
+        }
+    }
+}

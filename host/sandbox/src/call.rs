@@ -1,0 +1,186 @@
+//! One call: the store's data, the limits around it, and running it to its outcome.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dongting_manifest::Timestamp;
+use dongting_manifest::installation::Limits;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::capability::config::Config;
+use crate::capability::http::{Egress, Requests};
+use crate::capability::state::State;
+use crate::clock::{Standing, Stepping, random};
+use crate::limiter::Limiter;
+use crate::meter::{Meter, Metered};
+use crate::outcome::{Fault, LogLevel, Outcome, Refusal};
+use crate::output::{Log, Stream};
+
+/// What surrounds one call. Cheap to make: the parts are shared.
+#[derive(Clone)]
+pub struct Call {
+    pub config: Config,
+    pub limits: Limits,
+    /// Where the virtual clock stands.
+    pub now: Timestamp,
+    /// Follows from the installation and the ids of the inputs.
+    pub seed: [u8; 32],
+    pub state: Option<Arc<dyn StateReader>>,
+    pub egress: Egress,
+}
+
+/// Reads what earlier calls of the installation committed. The engine reads from SQL, `dongting try` from memory.
+pub trait StateReader: Send + Sync {
+    fn get(&self, key: &str) -> StateRead<'_>;
+}
+
+/// The value under a key, or why it cannot be read.
+pub type StateRead<'r> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, String>> + Send + 'r>>;
+
+/// The data of a call's store.
+pub struct CallState {
+    pub(crate) log: Log,
+    pub(crate) config: Config,
+    pub(crate) state: State,
+    limiter: Limiter,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    http: WasiHttpCtx,
+    requests: Requests,
+    streams: [Stream; 2],
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.requests, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl Call {
+    fn state(self) -> CallState {
+        let log = Log::new(self.limits.log_lines);
+        let streams = [log.stream(LogLevel::Info), log.stream(LogLevel::Warn)];
+        let [stdout, stderr] = streams.clone();
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(stdout)
+            .stderr(stderr)
+            .wall_clock(Standing(self.now.since_epoch()))
+            .monotonic_clock(Stepping::default())
+            .secure_random(random(self.seed, 0))
+            .insecure_random(random(self.seed, 1))
+            .insecure_random_seed(u128::from_le_bytes(std::array::from_fn(|i| {
+                self.seed.get(i).copied().unwrap_or(0)
+            })))
+            .max_random_size(1 << 20);
+        CallState {
+            log,
+            state: State::new(self.state, self.limits.state_kib),
+            limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
+            wasi: wasi.build(),
+            table: ResourceTable::new(),
+            http: WasiHttpCtx::new(),
+            requests: Requests::new(
+                self.egress,
+                self.limits.http_requests,
+                self.limits.http_response_kib as usize * 1024,
+            ),
+            streams,
+            config: self.config,
+        }
+    }
+}
+
+/// Runs `body` (instantiate and call) in a fresh store under the call's limits.
+pub async fn run<T>(
+    engine: &wasmtime::Engine,
+    call: Call,
+    body: impl AsyncFnOnce(&mut Store<CallState>) -> Result<Result<T, Refusal>, Stopped>,
+) -> Outcome<T> {
+    let limits = call.limits;
+    let wall = Duration::from_millis(limits.wall_ms.into());
+    let cpu = Duration::from_millis(limits.cpu_ms.into());
+    let meter = Arc::new(Meter::default());
+    let mut store = Store::new(engine, call.state());
+    store.limiter(|state| &mut state.limiter);
+    // What a guest may hand to the host at once; lists count by what they take in the host's memory.
+    store.set_hostcall_fuel(limits.output_kib as usize * 1024 * 4);
+    store.set_epoch_deadline(1);
+    let watched = Arc::clone(&meter);
+    store.epoch_deadline_callback(move |_| {
+        if watched.over(cpu) {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+    });
+    let metered = Metered::new(body(&mut store), Arc::clone(&meter));
+    let ended = tokio::time::timeout(wall, metered).await;
+    let refused = store.data().limiter.refused;
+    let result = match ended {
+        Err(_) => Err(Fault::Deadline(wall).into()),
+        Ok(_) if meter.over_after(cpu) => Err(Fault::Cpu(cpu).into()),
+        Ok(Err(stopped)) if refused => {
+            tracing::debug!(error = %stopped.reason(), "A call stopped after its memory was refused");
+            Err(Fault::Memory(limits.memory_mib).into())
+        }
+        Ok(Err(Stopped::Instantiate(reason))) => Err(Fault::Instantiate(reason).into()),
+        Ok(Err(Stopped::Trap(reason))) => Err(Fault::Trap(reason).into()),
+        Ok(Ok(answer)) => answer,
+    };
+    let state = store.data_mut();
+    for stream in &state.streams {
+        stream.finish();
+    }
+    let (log, log_dropped) = state.log.take();
+    let writes = if result.is_ok() { state.state.take_writes() } else { BTreeMap::new() };
+    Outcome { result, log, log_dropped, state: writes, cpu: meter.used() }
+}
+
+/// Where a call was stopped by wasmtime.
+pub enum Stopped {
+    Instantiate(String),
+    Trap(String),
+}
+
+impl Stopped {
+    pub fn instantiate(error: wasmtime::Error) -> Self {
+        Self::Instantiate(sentence(&error))
+    }
+
+    pub fn trap(error: wasmtime::Error) -> Self {
+        Self::Trap(sentence(&error))
+    }
+
+    fn reason(&self) -> &str {
+        match self {
+            Self::Instantiate(reason) | Self::Trap(reason) => reason,
+        }
+    }
+}
+
+/// The causes in one line, without the guest's backtrace: its first line says where.
+fn sentence(error: &wasmtime::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default().trim().to_owned();
+        let frame = lines.map(str::trim).find(|line| line.starts_with("0:"));
+        parts.push(frame.map_or_else(|| first.clone(), |frame| format!("{first} ({frame})")));
+    }
+    parts.reverse();
+    parts.dedup();
+    let mut said = parts.join("; ");
+    said.truncate(said.floor_char_boundary(1000));
+    said
+}

@@ -1,0 +1,143 @@
+//! `wasi:http/outgoing-handler` and the WASI that every component gets. Requests leave through our own `send_request`: grants are checked
+//! on the URL, the name is resolved once, each address is checked, and that address is dialled.
+
+mod address;
+mod dial;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use wasmtime::component::Linker;
+use wasmtime_wasi::WasiView;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
+use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi_http::p2::bindings::http as wasi_http;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
+
+use crate::call::CallState;
+
+pub use dial::{Network, NetworkError};
+
+/// Where the requests of a call go.
+#[derive(Clone, Default)]
+pub enum Egress {
+    /// Nowhere: the capability is not granted, or this is a replay without answers.
+    #[default]
+    Closed,
+    /// To the network, as far as the grants allow.
+    Network(Arc<Network>),
+    /// Answered from a list, for `dongting try` and tests.
+    Canned(Canned),
+}
+
+/// Answers in the order in which they are asked for.
+#[derive(Clone, Default)]
+pub struct Canned(Arc<Mutex<VecDeque<(u16, String, Bytes)>>>);
+
+impl Canned {
+    pub fn push(&self, status: u16, content_type: &str, body: Vec<u8>) {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.push_back((status, content_type.to_owned(), body.into()));
+    }
+
+    fn next(&self) -> Option<(u16, String, Bytes)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// The hooks of one call: its share of requests and bytes.
+pub struct Requests {
+    egress: Egress,
+    left: u32,
+    response_bytes: usize,
+}
+
+impl Requests {
+    pub fn new(egress: Egress, requests: u32, response_bytes: usize) -> Self {
+        Self { egress, left: requests, response_bytes }
+    }
+}
+
+type Worker = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Box<dyn Future<Output = Result<(http::Response<WasiBody>, Worker), Error>> + Send>;
+
+impl WasiHttpHooks for Requests {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Sent {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Box::new(async { Err(Error::ConnectionLimitReached) });
+        };
+        self.left = left;
+        let cap = self.response_bytes;
+        match self.egress.clone() {
+            Egress::Closed => Box::new(async { Err(Error::HttpRequestDenied) }),
+            Egress::Network(network) => {
+                Box::new(async move { network.send(request, options.unwrap_or_default(), cap).await })
+            }
+            Egress::Canned(canned) => Box::new(async move {
+                let (status, content_type, body) = canned.next().ok_or(Error::DestinationUnavailable)?;
+                let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
+                let response = http::Response::builder()
+                    .status(status)
+                    .header(http::header::CONTENT_TYPE, content_type)
+                    .body(body)
+                    .map_err(|error| Error::InternalError(Some(error.to_string())))?;
+                Ok((response, Box::new(async { Ok(()) }) as Worker))
+            }),
+        }
+    }
+
+    fn p2_error_from_hyper(
+        &mut self,
+        error: &hyper::Error,
+    ) -> wasmtime_wasi_http::p2::bindings::http::types::ErrorCode {
+        tracing::debug!(%error, "An answer to a plugin's request broke off");
+        wasmtime_wasi_http::p2::bindings::http::types::ErrorCode::HttpResponseIncomplete
+    }
+}
+
+pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, CallState::http)
+}
+
+/// WASI with nothing in it. Sockets are not among it, and the types of HTTP reach nothing without the handler.
+pub fn add_wasi_to_linker(l: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    type S = CallState;
+    wasmtime_wasi::p2::bindings::io::error::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
+    wasmtime_wasi::p2::bindings::io::poll::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
+    wasmtime_wasi::p2::bindings::io::streams::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
+    clocks::wall_clock::add_to_linker::<S, WasiClocks>(l, S::clocks)?;
+    clocks::monotonic_clock::add_to_linker::<S, WasiClocks>(l, S::clocks)?;
+    random::random::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
+    random::insecure::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
+    random::insecure_seed::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
+    cli::exit::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::environment::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::stdin::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::stdout::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::stderr::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::terminal_input::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::terminal_output::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::terminal_stdin::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::terminal_stdout::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    cli::terminal_stderr::add_to_linker::<S, WasiCli>(l, S::cli)?;
+    filesystem::preopens::add_to_linker::<S, WasiFilesystem>(l, S::filesystem)?;
+    filesystem::types::add_to_linker::<S, WasiFilesystem>(l, S::filesystem)?;
+    let options = wasi_http::types::LinkOptions::default();
+    wasi_http::types::add_to_linker::<S, WasiHttp>(l, &options, S::http)
+}
+
+struct Io;
+
+impl wasmtime::component::HasData for Io {
+    type Data<'a> = &'a mut wasmtime::component::ResourceTable;
+}

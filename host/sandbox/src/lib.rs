@@ -1,0 +1,26 @@
+//! The sandbox: components are loaded, linked to what was granted and nothing else, and called in a fresh instance
+//! under limits. Knows wasmtime; knows neither NATS nor SQL.
+
+mod bindings;
+mod cache;
+mod call;
+pub mod capability;
+mod clock;
+mod convert;
+mod engine;
+mod limiter;
+mod load;
+mod meter;
+mod outcome;
+mod output;
+mod plugin;
+pub mod views;
+
+pub use call::{Call, StateRead, StateReader};
+pub use capability::http::{Canned, Egress, Network, NetworkError};
+pub use engine::{Sandbox, SandboxError, SandboxOptions};
+pub use load::{LoadError, Release};
+pub use outcome::{
+    Applied, Decoded, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal, Rejected, Reply,
+};
+pub use plugin::Plugin;

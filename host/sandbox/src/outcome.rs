@@ -1,0 +1,114 @@
+//! What a call comes to: the guest's answer or the host's verdict, with what it logged, wrote and used.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dongting_manifest::message::Reject;
+use dongting_manifest::{Draft, Timestamp};
+
+#[derive(Debug)]
+pub struct Outcome<T> {
+    pub result: Result<T, Refusal>,
+    pub log: Vec<LogLine>,
+    /// Lines beyond the limit, counted and dropped.
+    pub log_dropped: u32,
+    /// Keys set, and keys deleted (none); to be committed with the call's messages.
+    pub state: BTreeMap<String, Option<Vec<u8>>>,
+    pub cpu: Duration,
+}
+
+/// Why a call gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The guest: not now.
+    #[error("the plugin asks for another try: {reason}")]
+    Retry { reason: String, after: Option<Duration> },
+    /// The guest: never.
+    #[error("{0}")]
+    Reject(String),
+    /// The guest, in a way the contract has no word for; handled like a retry.
+    #[error("{0}")]
+    Other(String),
+    /// The host.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The host's verdict on a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    #[error("the plugin did not answer within {0:?}")]
+    Deadline(Duration),
+    #[error("the plugin used more than {0:?} of CPU time")]
+    Cpu(Duration),
+    #[error("the plugin wanted more than its {0} MiB of memory")]
+    Memory(u32),
+    #[error("the plugin cannot be instantiated: {0}")]
+    Instantiate(String),
+    #[error("the plugin's output is refused: {0}")]
+    Output(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub level: LogLevel,
+    pub text: String,
+}
+
+/// A source's answer.
+#[derive(Debug)]
+pub struct Polled {
+    pub drafts: Vec<Draft>,
+    pub rejects: Vec<Reject>,
+    pub cursor: Option<String>,
+    pub complete_until: Option<Timestamp>,
+    pub next: Option<Duration>,
+}
+
+/// What a decoder is given.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub transport: String,
+    pub name: Option<String>,
+    pub content_type: Option<String>,
+    pub received: Timestamp,
+    pub body: Vec<u8>,
+}
+
+/// A decoder's answer.
+#[derive(Debug)]
+pub struct Decoded {
+    pub drafts: Vec<Draft>,
+    pub rejects: Vec<Reject>,
+    pub reply: Option<Reply>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
+/// A transform's answer.
+#[derive(Debug)]
+pub struct Applied {
+    pub drafts: Vec<Draft>,
+    pub rejected: Vec<Rejected>,
+}
+
+/// An input that a transform cannot process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    pub input: usize,
+    pub reason: String,
+}

@@ -1,0 +1,14 @@
+//! Keys and values of installations. Written only by `commit`.
+
+use crate::{Store, StoreError};
+
+impl Store {
+    pub async fn state(&self, installation: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        sqlx::query_scalar("SELECT value FROM state WHERE installation = ? AND key = ?")
+            .bind(installation)
+            .bind(key)
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(StoreError::sql)
+    }
+}

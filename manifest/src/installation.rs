@@ -1,0 +1,238 @@
+//! What the operator enables: a release for one region, with settings, grants and limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::name::is_token;
+use crate::plugin::{Capability, Manifest, Role, SettingType, Topic};
+use crate::{Kind, Region};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Installation {
+    /// `[a-z0-9-]{1,32}`, unique on the host; names the durable consumer.
+    pub id: String,
+    /// The component's file, relative to the file that says this.
+    pub component: PathBuf,
+    pub region: Region,
+    /// The station or system observed, for `ce-source`; the same for two paths to the same system. Default: the
+    /// plugin's name.
+    #[serde(default)]
+    pub system: Option<String>,
+    #[serde(default)]
+    pub grants: Grants,
+    #[serde(default)]
+    pub settings: toml::Table,
+    /// Files given to the plugin by name, relative to the file that says this.
+    #[serde(default)]
+    pub attachments: BTreeMap<String, PathBuf>,
+    #[serde(default)]
+    pub limits: Limits,
+    /// Whether a source is polled. Off for a plugin that is both source and decoder and is only pushed to.
+    #[serde(default = "default_poll")]
+    pub poll: bool,
+    /// Seconds from one poll of a source to the next.
+    #[serde(default = "default_every_seconds")]
+    pub every_seconds: f64,
+    /// Bearer token that a deliverer must show to a decoder's HTTP address.
+    #[serde(default)]
+    pub push_token: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grants {
+    #[serde(default)]
+    pub capabilities: BTreeSet<Capability>,
+    #[serde(default)]
+    pub publish: Vec<PublishGrant>,
+    #[serde(default)]
+    pub subscribe: Vec<Topic>,
+    /// Where `wasi:http` may go.
+    #[serde(default)]
+    pub http: Vec<HttpGrant>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishGrant {
+    pub domain: String,
+    pub kind: Kind,
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// May also publish for `000000`, outside the province.
+    #[serde(default)]
+    pub outside: bool,
+    /// Messages a second, on average over a minute.
+    #[serde(default = "default_per_second")]
+    pub per_second: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpGrant {
+    /// Host name or address, as it stands in the URL.
+    pub host: String,
+    pub port: u16,
+    /// Networks that the name may resolve to, as CIDR. Empty: any public address; addresses of private networks and
+    /// of this machine must be named.
+    #[serde(default)]
+    pub networks: Vec<String>,
+}
+
+/// What one call may use. Each has a default that suits a parser or a small model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// All memories and tables of the instance together.
+    pub memory_mib: u32,
+    /// Thread CPU time of the call; waiting for the host is not counted.
+    pub cpu_ms: u32,
+    /// Time on the wall, waiting included.
+    pub wall_ms: u32,
+    /// Drafts and rejects of one call.
+    pub outputs: u32,
+    /// Bytes of all drafts and rejects of one call.
+    pub output_kib: u32,
+    /// Lines that a call may log; the rest is counted.
+    pub log_lines: u32,
+    pub http_response_kib: u32,
+    pub http_requests: u32,
+    /// Keys and values that the installation may keep.
+    pub state_kib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_mib: 64,
+            cpu_ms: 2_000,
+            wall_ms: 15_000,
+            outputs: 10_000,
+            output_kib: 16 * 1024,
+            log_lines: 200,
+            http_response_kib: 8 * 1024,
+            http_requests: 16,
+            state_kib: 4 * 1024,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InstallationError {
+    #[error("`{0}` is no installation id: 1 to 32 of a-z, 0-9 and -")]
+    Id(String),
+    #[error(
+        "installation `{id}`: the plugin asks for the capability `{asked}`, which is not granted: add it to grants.capabilities, or do not enable the plugin"
+    )]
+    Capability { id: String, asked: Capability },
+    #[error(
+        "installation `{id}`: the plugin asks to {verb} `{topic}`, which is not granted: add it to grants.{verb}, or do not enable the plugin"
+    )]
+    Topic { id: String, verb: &'static str, topic: Topic },
+    #[error("installation `{id}`: the plugin needs the setting `{name}` ({kind:?}): add it to settings")]
+    SettingMissing { id: String, name: String, kind: SettingType },
+    #[error("installation `{id}`: the setting `{name}` must be of type {kind:?}")]
+    SettingType { id: String, name: String, kind: SettingType },
+    #[error("installation `{id}`: the plugin knows no setting `{name}`; it knows {known}")]
+    SettingUnknown { id: String, name: String, known: String },
+    #[error("installation `{id}`: the plugin knows no attachment `{name}`")]
+    AttachmentUnknown { id: String, name: String },
+    #[error("installation `{0}`: a decoder needs a push_token of at least 16 characters")]
+    PushToken(String),
+    #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
+    Every(String),
+}
+
+impl Installation {
+    /// Whether everything the manifest asks for is granted and set. The first thing that is not is the error.
+    pub fn check(&self, manifest: &Manifest) -> Result<(), InstallationError> {
+        if !is_token(&self.id) {
+            return Err(InstallationError::Id(self.id.clone()));
+        }
+        let id = || self.id.clone();
+        if let Some(asked) =
+            manifest.capabilities.keys().find(|asked| !self.grants.capabilities.contains(asked))
+        {
+            return Err(InstallationError::Capability { id: id(), asked: *asked });
+        }
+        let publish: Vec<Topic> = self.grants.publish.iter().map(PublishGrant::topic).collect();
+        for (verb, asked, granted) in [
+            ("publish", &manifest.publish, &publish),
+            ("subscribe", &manifest.subscribe, &self.grants.subscribe),
+        ] {
+            if let Some(topic) = asked.iter().find(|topic| !granted.iter().any(|grant| grant.covers(topic))) {
+                return Err(InstallationError::Topic { id: id(), verb, topic: topic.clone() });
+            }
+        }
+        self.check_settings(manifest)?;
+        if manifest.roles.contains(&Role::Decoder) && self.push_token.as_ref().is_some_and(|t| t.len() < 16) {
+            return Err(InstallationError::PushToken(id()));
+        }
+        if !(0.1..=86_400.0).contains(&self.every_seconds) {
+            return Err(InstallationError::Every(id()));
+        }
+        Ok(())
+    }
+
+    fn check_settings(&self, manifest: &Manifest) -> Result<(), InstallationError> {
+        let id = || self.id.clone();
+        for (name, setting) in &manifest.settings {
+            let kind = setting.r#type;
+            match self.settings.get(name) {
+                None if setting.required => {
+                    return Err(InstallationError::SettingMissing { id: id(), name: name.clone(), kind });
+                }
+                Some(value) if !kind.accepts(value) => {
+                    return Err(InstallationError::SettingType { id: id(), name: name.clone(), kind });
+                }
+                _ => {}
+            }
+        }
+        if let Some(name) = self.settings.keys().find(|name| !manifest.settings.contains_key(*name)) {
+            let known = manifest.settings.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(InstallationError::SettingUnknown { id: id(), name: name.clone(), known });
+        }
+        if let Some(name) = self.attachments.keys().find(|name| !manifest.attachments.contains_key(*name)) {
+            return Err(InstallationError::AttachmentUnknown { id: id(), name: name.clone() });
+        }
+        Ok(())
+    }
+}
+
+impl PublishGrant {
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        Topic { domain: self.domain.clone(), kind: self.kind, detail: self.detail.clone() }
+    }
+}
+
+impl SettingType {
+    fn accepts(self, value: &toml::Value) -> bool {
+        match self {
+            Self::String => value.is_str(),
+            Self::Number => value.is_float() || value.is_integer(),
+            Self::Integer => value.is_integer(),
+            Self::Boolean => value.is_bool(),
+            Self::Array => value.is_array(),
+            Self::Object => value.is_table(),
+        }
+    }
+}
+
+const fn default_poll() -> bool {
+    true
+}
+
+const fn default_every_seconds() -> f64 {
+    60.0
+}
+
+const fn default_per_second() -> u32 {
+    100
+}
+
+#[cfg(test)]
+mod tests;

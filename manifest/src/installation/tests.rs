@@ -1,0 +1,58 @@
+use super::*;
+
+const MANIFEST: &str = r#"
+    name = "gauge"
+    version = "1.0.0"
+    vendor = "v"
+    title = { zh = "水", en = "Water" }
+    description = { zh = "水", en = "Water" }
+    roles = ["source"]
+    publish = [{ domain = "water", kind = "observation" }]
+    subscribe = [{ domain = "water", kind = "forecast", detail = "rain" }]
+    attachments = { stations = { zh = "站", en = "Stations" } }
+    [capabilities]
+    http = { zh = "取", en = "fetch" }
+    [settings.url]
+    type = "string"
+    required = true
+    title = { zh = "址", en = "URL" }
+"#;
+
+const INSTALLATION: &str = r#"
+    id = "gauge-43"
+    component = "gauge.wasm"
+    region = "430000"
+    [settings]
+    url = "http://example.invalid/"
+    [grants]
+    capabilities = ["http", "log"]
+    publish = [{ domain = "water", kind = "observation" }]
+    subscribe = [{ domain = "water", kind = "forecast" }]
+"#;
+
+fn check(from: &str, to: &str) -> Result<(), InstallationError> {
+    assert!(from.is_empty() || INSTALLATION.contains(from), "{from}");
+    let installation: Installation = toml::from_str(&INSTALLATION.replacen(from, to, 1)).unwrap();
+    installation.check(&Manifest::parse(MANIFEST).unwrap())
+}
+
+#[test]
+fn what_is_asked_must_be_granted() {
+    check("", "").unwrap();
+    let said = |from, to| check(from, to).unwrap_err().to_string();
+    assert!(said("\"http\", ", "").contains("`http`, which is not granted"));
+    assert!(
+        said("publish = [{ domain = \"water\", kind = \"observation\" }]", "")
+            .contains("publish `water observation`")
+    );
+    assert!(
+        said("kind = \"forecast\"", "kind = \"forecast\", detail = \"snow\"")
+            .contains("subscribe `water forecast rain`")
+    );
+    assert!(said("url = \"http://example.invalid/\"", "").contains("needs the setting `url`"));
+    assert!(said("\"http://example.invalid/\"", "7").contains("must be of type String"));
+    assert!(said("[settings]", "[settings]\nurll = 1").contains("knows no setting `urll`"));
+    assert!(said("[settings]", "[attachments]\nx = \"y\"\n[settings]").contains("no attachment `x`"));
+    assert!(said("id = \"gauge-43\"", "id = \"Gauge\"").contains("no installation id"));
+    assert!(said("region", "every_seconds = 0\nregion").contains("every_seconds"));
+}

@@ -1,0 +1,22 @@
+//! The words that every part of Dongting shares: regions, kinds and lanes, subjects, messages, the plugin's
+//! manifest and the operator's installation. No I/O.
+
+pub mod installation;
+pub mod kind;
+pub mod message;
+pub mod name;
+pub mod plugin;
+pub mod region;
+pub mod section;
+pub mod subject;
+pub mod text;
+pub mod timestamp;
+
+pub use installation::Installation;
+pub use kind::{Kind, Lane};
+pub use message::{Draft, Message};
+pub use plugin::Manifest;
+pub use region::Region;
+pub use subject::Subject;
+pub use text::Text;
+pub use timestamp::Timestamp;

@@ -1,0 +1,227 @@
+//! `plugin.toml`: what a plugin says of itself and asks for. Embedded in the component, read before compiling.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::name::is_token;
+use crate::{Kind, Text};
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `[a-z0-9-]{1,32}`; with the version it names a release to people, the digest names it to the host.
+    pub name: String,
+    /// Semantic version: `1.2.3`.
+    pub version: String,
+    pub vendor: String,
+    pub title: Text,
+    pub description: Text,
+    /// The interfaces it exports, by role; checked against the component's exports.
+    pub roles: Vec<Role>,
+    /// What it imports, and why it must.
+    #[serde(default)]
+    pub capabilities: BTreeMap<Capability, Text>,
+    /// What it publishes.
+    #[serde(default)]
+    pub publish: Vec<Topic>,
+    /// What it listens to.
+    #[serde(default)]
+    pub subscribe: Vec<Topic>,
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    /// Files that the operator may attach, by name, with what they are.
+    #[serde(default)]
+    pub attachments: BTreeMap<String, Text>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Source,
+    Decoder,
+    Transform,
+    Views,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capability {
+    Log,
+    Config,
+    State,
+    /// `wasi:http/outgoing-handler`.
+    Http,
+}
+
+/// A part of the bus: a domain, a kind and, where it matters, a detail.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    pub domain: String,
+    pub kind: Kind,
+    /// None covers every detail.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// One setting that the operator may give.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    pub r#type: SettingType,
+    #[serde(default)]
+    pub required: bool,
+    pub title: Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SettingType {
+    String,
+    Number,
+    Integer,
+    Boolean,
+    Array,
+    Object,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    #[error("plugin.toml cannot be read: {0}")]
+    Toml(String),
+    #[error("plugin.toml: `{0}` is no plugin name: 1 to 32 of a-z, 0-9 and -")]
+    Name(String),
+    #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
+    Version(String),
+    #[error("plugin.toml: name at least one role: source, decoder, transform or views")]
+    NoRole,
+    #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
+    Token(String),
+}
+
+impl Manifest {
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError::Toml(error.to_string()))?;
+        if !is_token(&manifest.name) {
+            return Err(ManifestError::Name(manifest.name));
+        }
+        let numbers: Vec<&str> = manifest.version.split('.').collect();
+        if numbers.len() != 3 || numbers.iter().any(|n| n.parse::<u32>().is_err()) {
+            return Err(ManifestError::Version(manifest.version));
+        }
+        if manifest.roles.is_empty() {
+            return Err(ManifestError::NoRole);
+        }
+        for topic in manifest.publish.iter().chain(&manifest.subscribe) {
+            for token in std::iter::once(&topic.domain).chain(&topic.detail) {
+                if !is_token(token) {
+                    return Err(ManifestError::Token(token.clone()));
+                }
+            }
+        }
+        Ok(manifest)
+    }
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Source, Self::Decoder, Self::Transform, Self::Views];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Decoder => "decoder",
+            Self::Transform => "transform",
+            Self::Views => "views",
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Capability {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Config => "config",
+            Self::State => "state",
+            Self::Http => "http",
+        }
+    }
+}
+
+impl std::fmt::Display for Capability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Topic {
+    /// Whether all of `other` is part of this.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.covers_message(&other.domain, other.kind, other.detail.as_deref())
+    }
+
+    #[must_use]
+    pub fn covers_message(&self, domain: &str, kind: Kind, detail: Option<&str>) -> bool {
+        self.domain == domain
+            && self.kind == kind
+            && self.detail.as_deref().is_none_or(|mine| Some(mine) == detail)
+    }
+}
+
+impl std::fmt::Display for Topic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.domain, self.kind)?;
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " {detail}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        name = "earthquake"
+        version = "0.1.0"
+        vendor = "Dongting"
+        title = { zh = "地震", en = "Earthquakes" }
+        description = { zh = "读取", en = "Reads" }
+        roles = ["source", "decoder"]
+        publish = [{ domain = "earthquake", kind = "observation" }]
+        [capabilities]
+        http = { zh = "读取地震目录", en = "fetches the catalogue" }
+        [settings.url]
+        type = "string"
+        required = true
+        title = { zh = "地址", en = "Address" }
+    "#;
+
+    #[test]
+    fn a_manifest_says_what_is_wrong_with_it() {
+        let manifest = Manifest::parse(GOOD).unwrap();
+        assert_eq!(manifest.roles, [Role::Source, Role::Decoder]);
+        let said = |from: &str, to: &str| Manifest::parse(&GOOD.replace(from, to)).unwrap_err().to_string();
+        assert!(said("name = \"earthquake\"", "name = \"Earth\"").contains("no plugin name"));
+        assert!(said("0.1.0", "0.1").contains("no version"));
+        assert!(said("[\"source\", \"decoder\"]", "[]").contains("at least one role"));
+        assert!(said("\"decoder\"", "\"encoder\"").contains("encoder"));
+        assert!(said("domain = \"earthquake\"", "domain = \"e.q\"").contains("subject token"));
+        assert!(said("vendor", "vendors").contains("vendors"));
+    }
+
+    #[test]
+    fn topics_cover() {
+        let any = Topic { domain: "water".into(), kind: Kind::Observation, detail: None };
+        let rain = Topic { detail: Some("rain".into()), ..any.clone() };
+        assert!(any.covers(&rain) && any.covers(&any) && rain.covers(&rain) && !rain.covers(&any));
+        assert!(!rain.covers_message("water", Kind::Observation, None));
+    }
+}

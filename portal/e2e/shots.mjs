@@ -1,0 +1,35 @@
+// Pictures of every page at the two sizes that the duty desks have: `node e2e/shots.mjs [folder]`.
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { open } from "./browser.mjs"
+
+const folder = process.argv[2] ?? "test-results"
+const made = process.argv.includes("--made") ? "made=1&" : ""
+await mkdir(folder, { recursive: true })
+const { origin, page, close } = await open()
+page.on("console", (line) => line.type() === "error" && console.log("console:", line.text()))
+page.on("pageerror", (error) => console.log("page:", error.message))
+const pages = {
+  quake: "/views/quake-views/overview",
+  city: "/views/quake-views/overview?region=430700&lang=en",
+  drawer: "/views/quake-views/overview?message=warning-3-430726",
+  river: "/views/water-views/river",
+  duty: "/views/duty-desk/orders",
+  odd: "/views/panel-samples/odd",
+  failed: "/views/power-views/outage",
+  plugins: "/system/plugins",
+  messages: "/system/messages",
+}
+for (const [width, height] of [
+  [1440, 900],
+  [1024, 768],
+]) {
+  await page.setViewportSize({ width, height })
+  for (const [name, path] of Object.entries(pages)) {
+    const [where, query = ""] = path.split("?")
+    await page.goto(`${origin}${where}?${made}${query}`)
+    await page.waitForTimeout(2500)
+    await page.screenshot({ path: join(folder, `${name}-${width}.png`) })
+  }
+}
+await close()

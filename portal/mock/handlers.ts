@@ -1,0 +1,143 @@
+// The API as openapi.json has it, answered from the mock world.
+import { delay, http, HttpResponse, type HttpHandler } from "msw"
+import type { ApiErrorBody, Installation, ViewInfo } from "../src/api/schemas"
+import { concerns } from "../src/region/code"
+import { boundaries } from "./boundaries"
+import { regions } from "./regions"
+import { openStream } from "./stream"
+import { views } from "./views"
+import { causesOf, effectsOf, message, releases, world } from "./world"
+
+const base = "/api/v1"
+let requests = 0
+
+function refuse(status: number, code: string, text: string, hint: string | null = null) {
+  const body: ApiErrorBody = { error: { code, message: text, hint }, requestId: `mock-${++requests}` }
+  return HttpResponse.json(body, { status })
+}
+
+function installation(
+  id: string,
+  zh: string,
+  en: string,
+  release: string,
+  more: Partial<Installation> = {},
+): Installation {
+  const [name = "", version = "", digest = ""] = release.split(/[@#]/)
+  return {
+    id,
+    plugin: { name, version, digest },
+    title: { zh, en },
+    region: "430000",
+    roles: ["views"],
+    capabilities: ["log", "config"],
+    state: "running",
+    reason: null,
+    lastActivity: world.messages[0]?.received ?? null,
+    counts: { calls: 1284, messages: 96, rejects: 0, faults: 0 },
+    ...more,
+  }
+}
+
+const installations = (): Installation[] => [
+  installation("quake-cenc", "地震目录接入", "Earthquake catalogue", releases.adapter, {
+    roles: ["source", "decoder"],
+    capabilities: ["log", "config", "wasi:http/outgoing-handler"],
+    counts: { calls: 10412, messages: world.messages.length, rejects: 3, faults: 0 },
+  }),
+  installation("quake-impact", "地震影响模型", "Earthquake impact", releases.impact, { roles: ["transform"] }),
+  installation("quake-views", "地震视图", "Earthquake views", releases.impact),
+  installation("water-views", "水情视图", "Water views", releases.water),
+  installation("water-changsha", "长沙水文遥测接入", "Changsha telemetry", releases.water, {
+    roles: ["session"],
+    region: "430100",
+    state: "backoff",
+    reason: "连续 5 次超过内存上限 64 MiB，32 秒后重试",
+    counts: { calls: 88213, messages: 201388, rejects: 41, faults: 5 },
+  }),
+  installation("duty-desk", "值班台", "Duty desk", releases.duty),
+  installation("power-views", "电力视图", "Power views", releases.duty, { state: "stopped", reason: null }),
+  installation("gas-adapter", "燃气接入", "Gas adapter", releases.water, {
+    state: "refused",
+    reason: "清单请求 wasi:http/outgoing-handler，未获授权",
+    lastActivity: null,
+    counts: { calls: 0, messages: 0, rejects: 0, faults: 0 },
+  }),
+]
+
+const find = (params: Record<string, unknown>) =>
+  views.find(({ info }) => info.installation === params.installation && info.id === params.view)
+
+export const handlers: HttpHandler[] = [
+  http.get(`${base}/health`, () =>
+    HttpResponse.json({
+      status: "ok",
+      version: "0.1.0-mock",
+      now: new Date().toISOString(),
+      bus: { state: "up", restarts: 0 },
+      installations: installations().map(({ id, state, reason }) => ({ id, state, reason })),
+      newestMessage: world.messages[0]?.received ?? null,
+    }),
+  ),
+  http.get(`${base}/regions`, () => HttpResponse.json({ regions })),
+  http.get(`${base}/regions/boundaries`, async () =>
+    new URLSearchParams(location.search).has("noboundaries")
+      ? refuse(404, "not_found", "boundaries are not installed")
+      : HttpResponse.json(await boundaries()),
+  ),
+  http.get(`${base}/plugins`, () => HttpResponse.json({ installations: installations() })),
+  http.get(`${base}/views`, () => HttpResponse.json({ views: views.map(({ info }): ViewInfo => info) })),
+  http.get(`${base}/views/:installation/:view`, async ({ params, request }) => {
+    await delay(30)
+    const view = find(params)
+    if (!view) return refuse(404, "not_found", "no such view")
+    if (view.info.installation === "power-views")
+      return refuse(502, "trap", "wasm trap: out of bounds memory access", "dongting logs power-views")
+    const query = new URL(request.url).searchParams
+    return HttpResponse.json({
+      panels: view.render(query.get("region") ?? "430000", query.get("lang") !== "en"),
+      renderedAt: new Date().toISOString(),
+      newest: world.messages[0]?.received ?? null,
+    })
+  }),
+  http.post(`${base}/views/:installation/:view/actions/:action`, async ({ params, request }) => {
+    await delay(150)
+    const view = find(params)
+    if (!view) return refuse(404, "not_found", "no such view")
+    const { form, lang } = (await request.json()) as { form: Record<string, string>; lang: string }
+    if (form.subject?.includes("拒绝")) return refuse(422, "reject", "事由不能含“拒绝”")
+    const id = `order-${world.orders.length + 1}`
+    const time = new Date().toISOString()
+    world.orders.unshift({
+      id,
+      time,
+      title: form.subject ?? "",
+      detail: `${form.to ?? ""} · ${form.hours ?? ""} h`,
+      level: "yellow",
+    })
+    world.messages.unshift(
+      message({ id, domain: "duty", kind: "task", region: "430726", time, plugin: releases.duty, data: form }),
+    )
+    return HttpResponse.json({ text: lang === "en" ? "The order was sent." : "指令已下达，开始计时。", messages: [id] })
+  }),
+  http.get(`${base}/messages`, ({ request }) => {
+    const query = new URL(request.url).searchParams
+    const asked = (name: string, value: string) => !query.get(name) || query.get(name) === value
+    return HttpResponse.json({
+      messages: world.messages
+        .filter(
+          (one) =>
+            concerns(query.get("region") ?? "430000", one.region) &&
+            asked("domain", one.domain) &&
+            asked("kind", one.kind),
+        )
+        .slice(0, Number(query.get("limit") ?? 100)),
+    })
+  }),
+  http.get(`${base}/messages/:id`, ({ params }) => {
+    const found = world.messages.find((one) => one.id === params.id)
+    if (!found) return refuse(404, "not_found", "no such message")
+    return HttpResponse.json({ message: found, causes: causesOf(found), effects: effectsOf(found) })
+  }),
+  http.get(`${base}/stream`, openStream),
+]

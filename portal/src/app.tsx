@@ -1,0 +1,41 @@
+import { QueryClientProvider } from "@tanstack/react-query"
+import { useState, type ReactNode } from "react"
+import { BrowserRouter, Route, Routes } from "react-router"
+import { newQueryClient } from "./api/queries"
+import { Home } from "./page/home"
+import { MessagesPage } from "./page/messages"
+import { NotFound } from "./page/not-found"
+import { PluginsPage } from "./page/plugins"
+import { ViewPage } from "./page/view"
+import { useAddress } from "./shell/address"
+import { Shell } from "./shell/shell"
+import { LiveProvider } from "./stream/live"
+import { LanguageContext } from "./text/language"
+
+export function App() {
+  const [client] = useState(newQueryClient)
+  return (
+    <QueryClientProvider client={client}>
+      <LiveProvider>
+        {/* A transition would let a ticked box spring back until the router finds time. */}
+        <BrowserRouter useTransitions={false}>
+          <Speaking>
+            <Routes>
+              <Route element={<Shell />}>
+                <Route index element={<Home />} />
+                <Route path="views/:installation/:view" element={<ViewPage />} />
+                <Route path="system/plugins" element={<PluginsPage />} />
+                <Route path="system/messages" element={<MessagesPage />} />
+                <Route path="*" element={<NotFound />} />
+              </Route>
+            </Routes>
+          </Speaking>
+        </BrowserRouter>
+      </LiveProvider>
+    </QueryClientProvider>
+  )
+}
+
+function Speaking({ children }: { children: ReactNode }) {
+  return <LanguageContext value={useAddress().language}>{children}</LanguageContext>
+}

@@ -1,0 +1,75 @@
+// Made from what is enabled: the portal itself has only the two pages about the system.
+import { useQuery } from "@tanstack/react-query"
+import { NavLink } from "react-router"
+import { queries } from "../api/queries"
+import type { ViewInfo } from "../api/schemas"
+import { clip } from "../format/clip"
+import { province } from "../region/code"
+import { useRegionName } from "../region/names"
+import { say, useLanguage, useWords } from "../text/language"
+import { carried, useAddress, viewPath } from "./address"
+
+export function inOrder(views: ViewInfo[]): ViewInfo[] {
+  return [...views].sort(
+    (a, b) => a.order - b.order || a.installation.localeCompare(b.installation) || a.id.localeCompare(b.id),
+  )
+}
+
+export function Navigation() {
+  const words = useWords()
+  const language = useLanguage()
+  const { search } = useAddress()
+  const views = useQuery(queries.views())
+  const plugins = useQuery(queries.plugins())
+  const regionName = useRegionName()
+  const kept = carried(search)
+  const state = (id: string) => plugins.data?.installations.find((installation) => installation.id === id)?.state
+  return (
+    <nav className="navigation" aria-label={words.navigation}>
+      <h2>{words.views}</h2>
+      <ul>
+        {inOrder(views.data?.views ?? []).map((view) => {
+          const now = state(view.installation)
+          return (
+            <li key={`${view.installation} ${view.id}`}>
+              <NavLink
+                to={viewPath(view.installation, view.id) + kept}
+                data-testid={`nav-view-${view.installation}-${view.id}`}
+              >
+                <span>{clip(say(view.title, language), 40)}</span>
+                {view.region !== province && <small>{regionName(view.region)}</small>}
+                {now && now !== "running" && (
+                  <small className="nav-state" title={words.notRunning(words.states[now])}>
+                    ▲ {words.states[now]}
+                  </small>
+                )}
+              </NavLink>
+            </li>
+          )
+        })}
+      </ul>
+      {views.data?.views.length === 0 && <p className="quiet">{words.noViews}</p>}
+      {views.isError && (
+        <p className="quiet">
+          {words.failed}{" "}
+          <button type="button" className="button small" onClick={() => void views.refetch()}>
+            {words.retry}
+          </button>
+        </p>
+      )}
+      <h2>{words.system}</h2>
+      <ul>
+        <li>
+          <NavLink to={`/system/plugins${kept}`} data-testid="nav-plugins">
+            {words.plugins}
+          </NavLink>
+        </li>
+        <li>
+          <NavLink to={`/system/messages${kept}`} data-testid="nav-messages">
+            {words.messages}
+          </NavLink>
+        </li>
+      </ul>
+    </nav>
+  )
+}

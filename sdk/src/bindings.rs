@@ -1,0 +1,34 @@
+//! Code generated from `wit/`, one module a role. The message types and capabilities are generated once and shared.
+
+pub mod capabilities {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "dongting:plugin/capabilities",
+        generate_all,
+    });
+}
+
+macro_rules! role {
+    ($role:ident, $world:literal, $macro:literal, $module:literal) => {
+        pub mod $role {
+            wit_bindgen::generate!({
+                path: "../wit",
+                world: $world,
+                with: {
+                    "dongting:message/types@0.1.0": crate::bindings::capabilities::dongting::message::types,
+                    "dongting:log/log@0.1.0": crate::bindings::capabilities::dongting::log::log,
+                    "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
+                    "dongting:state/state@0.1.0": crate::bindings::capabilities::dongting::state::state,
+                },
+                pub_export_macro: true,
+                export_macro_name: $macro,
+                default_bindings_module: $module,
+            });
+        }
+    };
+}
+
+role!(source, "dongting:plugin/source", "export_source", "dongting_sdk::bindings::source");
+role!(decoder, "dongting:plugin/decoder", "export_decoder", "dongting_sdk::bindings::decoder");
+role!(transform, "dongting:plugin/transform", "export_transform", "dongting_sdk::bindings::transform");
+role!(views, "dongting:plugin/views", "export_views", "dongting_sdk::bindings::views");

@@ -1,0 +1,84 @@
+//! Fetching over `wasi:http`.
+
+use wasip2::http::outgoing_handler::{ErrorCode, OutgoingRequest, handle};
+use wasip2::http::types::{Fields, IncomingResponse, Method, Scheme};
+use wasip2::io::streams::StreamError;
+
+/// An answer, read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// GET of an absolute `http` or `https` URL. Redirects are not followed. The error is a sentence for the operator; trying again later is right.
+pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<Response, String> {
+    let (scheme, rest) = match url.split_once("://") {
+        Some(("http", rest)) => (Scheme::Http, rest),
+        Some(("https", rest)) => (Scheme::Https, rest),
+        _ => return Err(format!("`{url}` is no http or https URL")),
+    };
+    let (authority, path) = rest.find(['/', '?']).map_or((rest, "/"), |at| rest.split_at(at));
+    let fields: Vec<(String, Vec<u8>)> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let fields = Fields::from_list(&fields).map_err(|error| format!("a header cannot be sent: {error:?}"))?;
+    let request = OutgoingRequest::new(fields);
+    request
+        .set_method(&Method::Get)
+        .and_then(|()| request.set_scheme(Some(&scheme)))
+        .and_then(|()| request.set_authority(Some(authority)))
+        .and_then(|()| request.set_path_with_query(Some(path)))
+        .map_err(|()| format!("`{url}` is no URL that can be asked for"))?;
+    let future = handle(request, None).map_err(|error| said(authority, &error))?;
+    future.subscribe().block();
+    match future.get() {
+        Some(Ok(Ok(response))) => read(authority, &response),
+        Some(Ok(Err(error))) => Err(said(authority, &error)),
+        _ => Err(format!("{authority} gave no answer")),
+    }
+}
+
+fn read(authority: &str, response: &IncomingResponse) -> Result<Response, String> {
+    let headers = response
+        .headers()
+        .entries()
+        .into_iter()
+        .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
+        .collect();
+    let broken = || format!("the answer of {authority} broke off");
+    let incoming = response.consume().map_err(|()| broken())?;
+    let stream = incoming.stream().map_err(|()| broken())?;
+    let mut body = Vec::new();
+    loop {
+        match stream.blocking_read(256 * 1024) {
+            Ok(piece) => body.extend(piece),
+            Err(StreamError::Closed) => break,
+            Err(StreamError::LastOperationFailed(error)) => {
+                return Err(format!("{}: {}", broken(), error.to_debug_string()));
+            }
+        }
+    }
+    Ok(Response { status: response.status(), headers, body })
+}
+
+fn said(authority: &str, error: &ErrorCode) -> String {
+    match error {
+        ErrorCode::HttpRequestDenied => format!("{authority} is not granted to this installation"),
+        ErrorCode::DestinationIpProhibited => {
+            format!("{authority} resolves to an address that is not granted to this installation")
+        }
+        other => format!("{authority} cannot be reached: {other:?}"),
+    }
+}

@@ -1,0 +1,56 @@
+//! What the author of a plugin depends on: the contract as Rust types, one macro a role, the capabilities as
+//! functions, the payloads of the data standard.
+//!
+//! ```ignore
+//! use dongting_sdk::transform::{Applied, Guest, Message, Error};
+//!
+//! struct Model;
+//!
+//! impl Guest for Model {
+//!     fn apply(batch: Vec<Message>) -> Result<Applied, Error> { … }
+//! }
+//!
+//! dongting_sdk::export_transform!(Model);
+//! ```
+
+#[allow(unsafe_code, clippy::all, unused_qualifications, reason = "generated code")]
+pub mod bindings;
+pub mod config;
+pub mod geo;
+pub mod http;
+pub mod log;
+pub mod message;
+pub mod state;
+
+pub use dongting_events as events;
+
+pub use bindings::decoder::export_decoder;
+pub use bindings::source::export_source;
+pub use bindings::transform::export_transform;
+pub use bindings::views::export_views;
+
+/// The role `source`.
+pub mod source {
+    pub use crate::bindings::source::exports::dongting::source::source::{Guest, Polled};
+    pub use crate::message::{Draft, Error, Kind, Reject, Timestamp};
+}
+
+/// The role `decoder`.
+pub mod decoder {
+    pub use crate::bindings::decoder::exports::dongting::decoder::decoder::{
+        Decoded, Document, Guest, Reply,
+    };
+    pub use crate::message::{Draft, Error, Kind, Reject, Timestamp};
+}
+
+/// The role `transform`.
+pub mod transform {
+    pub use crate::bindings::transform::exports::dongting::transform::transform::{Applied, Guest, Rejected};
+    pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+}
+
+/// The role `views`.
+pub mod views {
+    pub use crate::bindings::views::exports::dongting::views::views::*;
+    pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+}

@@ -1,0 +1,42 @@
+//! Messages and drafts.
+
+pub use crate::bindings::capabilities::dongting::message::types::{
+    Draft, Error, Kind, Message, Reject, Timestamp,
+};
+
+impl Draft {
+    /// A draft with a JSON body and every optional field left to the host.
+    ///
+    /// Fails where `body` cannot be written as JSON (a map with keys that are no strings).
+    pub fn json(
+        r#type: &str,
+        (domain, kind): (&str, Kind),
+        region: &str,
+        (key, time): (&str, Timestamp),
+        body: &impl serde::Serialize,
+    ) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::Other(error.to_string()))?;
+        Ok(Self {
+            type_: r#type.to_owned(),
+            domain: domain.to_owned(),
+            kind,
+            detail: None,
+            region: region.to_owned(),
+            time,
+            key: key.to_owned(),
+            revision: None,
+            partition: None,
+            from: Vec::new(),
+            content_type: None,
+            extensions: Vec::new(),
+            body,
+        })
+    }
+}
+
+impl Message {
+    /// The body as a payload of the data standard; the sentence says what does not fit.
+    pub fn json<'m, T: serde::Deserialize<'m>>(&'m self) -> Result<T, String> {
+        serde_json::from_slice(&self.body).map_err(|error| format!("the body is no {}: {error}", self.type_))
+    }
+}

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use dongting_bus::{Bus, ConsumerOptions, DeadLetter, PublishError, Start, cloudevents};
+use dongting_manifest::{Kind, Lane, Region};
+use dongting_tests::nats::{DEADLINE, Nats, small};
+
+use super::message;
+
+fn document(n: u8) -> DeadLetter {
+    DeadLetter {
+        installation: "quake-hunan".to_owned(),
+        reason: format!("第 {n} 份文件无法解析: no <event>"),
+        plugin: "earthquake@0.1.0#sha256:00".to_owned(),
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+        region: Some(Region::HUNAN),
+        origin: None,
+        attributes: Vec::new(),
+        content_type: "application/xml".to_owned(),
+        payload: vec![n; 10],
+    }
+}
+
+#[tokio::test]
+async fn letters_are_kept_once_and_read_newest_first() {
+    let nats = Nats::start().await.unwrap();
+    assert!(nats.bus.dead_letters(10).await.unwrap().is_empty());
+    for n in 0..5 {
+        assert!(!nats.bus.dead_letter(&document(n)).await.unwrap().duplicate);
+    }
+    assert!(nats.bus.dead_letter(&document(3)).await.unwrap().duplicate);
+    let letters = nats.bus.dead_letters(3).await.unwrap();
+    let read: Vec<_> = letters.iter().map(|stored| (stored.sequence, stored.letter.clone())).collect();
+    assert_eq!(read, [(5, document(4)), (4, document(3)), (3, document(2))]);
+}
+
+#[tokio::test]
+async fn a_large_letter_is_kept_whole_and_a_huge_one_refused() {
+    let nats = Nats::start().await.unwrap();
+    let large = DeadLetter { payload: vec![b'x'; 7 << 20], ..document(0) };
+    nats.bus.dead_letter(&large).await.unwrap();
+    assert_eq!(nats.bus.dead_letters(1).await.unwrap()[0].letter, large);
+    let huge = DeadLetter { payload: vec![b'x'; 9 << 20], ..document(0) };
+    let error = nats.bus.dead_letter(&huge).await.unwrap_err();
+    assert!(matches!(error, PublishError::TooLarge { limit: 8_388_608, .. }), "{error}");
+    assert!(error.is_permanent());
+}
+
+#[tokio::test]
+async fn no_letter_makes_room_for_another() {
+    let nats = Nats::start().await.unwrap();
+    let mut limits = small();
+    limits.dead.max_bytes = 4096;
+    let bus = Bus::connect(&nats.server.url(), nats.server.credentials(), &limits).await.unwrap();
+    let letter = |n| DeadLetter { payload: vec![n; 3000], ..document(n) };
+    bus.dead_letter(&letter(0)).await.unwrap();
+    let error = bus.dead_letter(&letter(1)).await.unwrap_err();
+    assert!(matches!(error, PublishError::Full { stream: "DEAD" }) && !error.is_permanent(), "{error:?}");
+    assert_eq!(bus.dead_letters(10).await.unwrap()[0].letter, letter(0));
+}
+
+/// What a stranger put on the bus comes as an error, is kept with its attributes, and stops nothing behind it.
+#[tokio::test]
+async fn a_message_that_is_none_of_ours() {
+    let nats = Nats::start().await.unwrap();
+    let mut raw = nats.raw().await.unwrap();
+    let subject = "em.43.01.00.water.observation.-";
+    let headers = [("Ce-Id", "1"), ("ce-source", "caf%C3%A9"), ("Ce-Subject", subject), ("X-Other", "y")];
+    let ack = raw.request(subject, &headers, "not ours").await.unwrap();
+    assert_eq!(ack["seq"], 1, "{ack}");
+    let ours = message("430100", Kind::Observation, 1);
+    nats.bus.publish(std::slice::from_ref(&ours)).await.remove(0).unwrap();
+
+    let filters = vec!["em.43.*.*.*.observation.*".to_owned()];
+    let options = ConsumerOptions { start: Start::All, ..ConsumerOptions::new("flood", Lane::Bulk, filters) };
+    let consumer = nats.bus.consumer(&options).await.unwrap();
+    let deliveries = consumer.fetch(2, DEADLINE).await.unwrap();
+    let reason = deliveries[0].message.as_ref().unwrap_err().to_string();
+    assert_eq!(reason, "the header `ce-specversion` is missing");
+    assert_eq!(deliveries[1].message.as_ref().unwrap(), &ours);
+    for (delivery, reason) in deliveries.iter().zip([reason.as_str(), "反复失败"]) {
+        let letter = DeadLetter {
+            installation: "flood".to_owned(),
+            reason: reason.to_owned(),
+            plugin: String::new(),
+            traceparent: String::new(),
+            region: None,
+            origin: Some(delivery.origin.clone()),
+            attributes: delivery.headers.clone(),
+            content_type: String::new(),
+            payload: delivery.payload.to_vec(),
+        };
+        nats.bus.dead_letter(&letter).await.unwrap();
+        assert!(nats.bus.dead_letter(&letter).await.unwrap().duplicate);
+        delivery.term(reason).await.unwrap();
+    }
+    assert!(consumer.fetch(2, Duration::from_millis(100)).await.unwrap().is_empty());
+    let letters = nats.bus.dead_letters(10).await.unwrap();
+    assert_eq!(letters.len(), 2);
+    let stranger = &letters[1].letter;
+    assert_eq!(stranger.payload, b"not ours");
+    let mut kept: Vec<&str> = stranger.attributes.iter().map(|(name, _)| name.as_str()).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["Ce-Id", "Ce-Subject", "ce-source"]);
+    // A letter holds all that its message was.
+    let DeadLetter { origin, attributes, payload, .. } = &letters[0].letter;
+    let subject = &origin.as_ref().unwrap().subject;
+    assert_eq!(cloudevents::decode(subject, attributes, payload).unwrap(), ours);
+}

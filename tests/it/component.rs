@@ -1,0 +1,127 @@
+//! Components that must be refused before anything of them runs, each with a sentence that says what to do.
+
+use dongting_manifest::section;
+use dongting_sandbox::{Sandbox, SandboxOptions};
+
+const MANIFEST: &str = r#"
+    name = "bad"
+    version = "0.1.0"
+    vendor = "v"
+    title = { zh = "坏", en = "Bad" }
+    description = { zh = "坏", en = "Bad" }
+    roles = ["transform"]
+"#;
+
+fn refused(bytes: &[u8]) -> String {
+    let sandbox = Sandbox::new(SandboxOptions::default()).unwrap();
+    match sandbox.load(bytes) {
+        Ok(_) => panic!("it was loaded"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn component(text: &str) -> Vec<u8> {
+    section::append(&wat::parse_str(text).unwrap(), MANIFEST).unwrap()
+}
+
+fn guest(name: &str) -> Vec<u8> {
+    std::fs::read(dongting_tests::host::plugin(name).unwrap()).unwrap()
+}
+
+#[test]
+fn not_a_component() {
+    assert!(refused(b"<html>not found</html>").contains("not a WebAssembly binary"));
+    assert!(refused(&[]).contains("not a WebAssembly binary"));
+}
+
+#[test]
+fn core_module() {
+    assert!(refused(&wat::parse_str("(module)").unwrap()).contains("core module, not a component"));
+}
+
+#[test]
+fn no_manifest_or_two() {
+    assert!(refused(&wat::parse_str("(component)").unwrap()).contains("no `dongting:manifest` section"));
+    let twice = "(component (@custom \"dongting:manifest\" \"a\") (@custom \"dongting:manifest\" \"b\"))";
+    assert!(refused(&wat::parse_str(twice).unwrap()).contains("two `dongting:manifest` sections"));
+}
+
+#[test]
+fn role_that_is_not_exported() {
+    let said = refused(&component("(component)"));
+    assert!(said.contains("names the role `transform`, but the component does not export"), "{said}");
+}
+
+#[test]
+fn role_that_is_not_named() {
+    let text = String::from_utf8(include_bytes!("../guests/trap/plugin.toml").to_vec()).unwrap();
+    let built = guest("guests/trap.wasm");
+    let plain = stripped(&built);
+    let renamed = text.replace("roles = [\"transform\"]", "roles = [\"transform\", \"views\"]");
+    let said = refused(&section::append(&plain, &renamed).unwrap());
+    assert!(said.contains("names the role `views`"), "{said}");
+    let other = text.replace("roles = [\"transform\"]", "roles = [\"source\"]");
+    let said = refused(&section::append(&plain, &other).unwrap());
+    assert!(said.contains("role `source`") || said.contains("role `transform`"), "{said}");
+}
+
+#[test]
+fn unknown_import() {
+    let text = r#"(component (import "evil:socket/raw@1.0.0" (instance (export "open" (func)))))"#;
+    let manifest = component(text);
+    let said = refused(&manifest);
+    assert!(said.contains("evil:socket/raw@1.0.0") || said.contains("does not export"), "{said}");
+}
+
+#[test]
+fn import_that_the_manifest_does_not_ask_for() {
+    let text = String::from_utf8(include_bytes!("../guests/counter/plugin.toml").to_vec()).unwrap();
+    let cut = text.split("[capabilities]").next().unwrap();
+    let plain = stripped(&guest("guests/counter.wasm"));
+    let said = refused(&section::append(&plain, cut).unwrap());
+    assert!(said.contains("does not ask for the capability `state`"), "{said}");
+}
+
+#[test]
+fn ungranted_capability_is_not_linked() {
+    let sandbox = Sandbox::new(SandboxOptions::default()).unwrap();
+    let release = sandbox.load(&guest("guests/counter.wasm")).unwrap();
+    let Err(error) = release.link(&Default::default()) else { panic!("it was linked without a grant") };
+    assert!(error.to_string().contains("dongting:state/state"), "{error}");
+}
+
+#[test]
+fn cache_entries_that_are_not_genuine_are_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || SandboxOptions { cache: Some(folder.path().to_owned()) };
+    let bytes = guest("guests/trap.wasm");
+    Sandbox::new(options()).unwrap().load(&bytes).unwrap();
+    let entry = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
+        .expect("an entry was made");
+    let genuine = std::fs::read(&entry).unwrap();
+    let mut forged = genuine.clone();
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    std::fs::write(&entry, &forged).unwrap();
+    Sandbox::new(options()).unwrap().load(&bytes).unwrap();
+    assert_ne!(std::fs::read(&entry).unwrap(), forged, "the forged entry was replaced");
+}
+
+/// The component without its manifest, which is its last section.
+fn stripped(component: &[u8]) -> Vec<u8> {
+    let manifest = section::read(component).unwrap().len();
+    let name = section::NAME.len();
+    // Section id, LEB128 size, LEB128 name length, name, text.
+    let content = 1 + name + manifest;
+    let size = if content < 128 {
+        1
+    } else if content < 16_384 {
+        2
+    } else {
+        3
+    };
+    component[..component.len() - content - size - 1].to_vec()
+}

@@ -1,0 +1,142 @@
+//! One guest a behaviour, in the real sandbox: what it may not do ends its call and nothing else.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use dongting_manifest::installation::Limits;
+use dongting_manifest::plugin::Capability;
+use dongting_manifest::{Message, Timestamp};
+use dongting_sandbox::capability::config::Config;
+use dongting_sandbox::{Applied, Call, Egress, Fault, Outcome, Plugin, Refusal, Sandbox, SandboxOptions};
+
+fn plugin(name: &str) -> Plugin {
+    let bytes = std::fs::read(dongting_tests::host::plugin(&format!("guests/{name}.wasm")).unwrap()).unwrap();
+    let release = Sandbox::new(SandboxOptions::default()).unwrap().load(&bytes).unwrap();
+    release.link(&BTreeSet::from([Capability::Log, Capability::State])).unwrap()
+}
+
+fn call(limits: Limits, now: &str, seed: u8) -> Call {
+    Call {
+        config: Config::default(),
+        limits,
+        now: now.parse().unwrap(),
+        seed: [seed; 32],
+        state: None,
+        egress: Egress::Closed,
+    }
+}
+
+fn message(key: &str) -> Message {
+    let time: Timestamp = "2026-08-29T00:00:00Z".parse().unwrap();
+    Message {
+        id: key.into(),
+        source: "/systems/test".into(),
+        r#type: "em.test.observation.v1".into(),
+        subject: "em.43.00.00.test.observation.-".parse().unwrap(),
+        time,
+        received: time,
+        key: key.into(),
+        revision: "1".into(),
+        partition: key.into(),
+        causation: Vec::new(),
+        plugin: String::new(),
+        traceparent: String::new(),
+        content_type: "application/json".into(),
+        extensions: Vec::new(),
+        body: b"1".to_vec(),
+    }
+}
+
+const NOW: &str = "2026-08-29T06:36:52Z";
+
+async fn run(name: &str, limits: Limits) -> Outcome<Applied> {
+    plugin(name).apply(call(limits, NOW, 1), &[message("a")]).await
+}
+
+fn fault(outcome: Outcome<Applied>) -> Fault {
+    match outcome.result {
+        Err(Refusal::Fault(fault)) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn trap() {
+    assert!(matches!(fault(run("trap", Limits::default()).await), Fault::Trap(_)));
+}
+
+/// On a runtime of one thread: the ticker is on a thread of its own, and the spinning guest lets its neighbours run.
+#[tokio::test(flavor = "current_thread")]
+async fn spin() {
+    let limits = Limits { cpu_ms: 300, ..Limits::default() };
+    let began = Instant::now();
+    let spinning = tokio::spawn(async move { run("spin", limits).await });
+    let mut turns = 0;
+    while !spinning.is_finished() {
+        tokio::task::yield_now().await;
+        turns += 1;
+    }
+    assert!(matches!(fault(spinning.await.unwrap()), Fault::Cpu(_)));
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert!(turns > 10, "the neighbour had {turns} turns");
+}
+
+#[tokio::test]
+async fn spin_is_ended_by_the_wall_clock_too() {
+    let limits = Limits { cpu_ms: 60_000, wall_ms: 200, ..Limits::default() };
+    assert!(matches!(fault(run("spin", limits).await), Fault::Deadline(_)));
+}
+
+#[tokio::test]
+async fn memory() {
+    let limits = Limits { memory_mib: 32, ..Limits::default() };
+    assert_eq!(fault(run("memory", limits).await), Fault::Memory(32));
+}
+
+#[tokio::test]
+async fn log_flood() {
+    let outcome = run("log-flood", Limits { log_lines: 50, ..Limits::default() }).await;
+    assert!(outcome.result.is_ok());
+    assert_eq!(outcome.log.len(), 50);
+    assert_eq!(outcome.log_dropped, 10_001 - 50);
+}
+
+#[tokio::test]
+async fn clock() {
+    let plugin = plugin("clock");
+    let said = async |now: &str, seed| match plugin
+        .apply(call(Limits::default(), now, seed), &[message("a")])
+        .await
+        .result
+    {
+        Err(Refusal::Reject(said)) => said,
+        other => panic!("{other:?}"),
+    };
+    let first = said(NOW, 1).await;
+    assert!(first.starts_with("1787985412000000 "), "{first}");
+    assert!(first.ends_with(" 0 1"), "no environment: {first}");
+    assert_eq!(said(NOW, 1).await, first, "the same inputs, the same chance");
+    assert_ne!(said(NOW, 2).await, first);
+    assert_ne!(said("2026-08-29T06:36:53Z", 1).await, first);
+}
+
+#[tokio::test]
+async fn counter() {
+    let plugin = plugin("counter");
+    let mut bad = message("b");
+    bad.body = b"\"reject\"".to_vec();
+    let batch = [message("a"), bad, message("c")];
+    let outcome = plugin.apply(call(Limits::default(), NOW, 1), &batch).await;
+    let applied = outcome.result.unwrap();
+    assert_eq!(
+        applied.drafts.iter().map(|d| d.body.clone()).collect::<Vec<_>>(),
+        [b"1".to_vec(), b"2".to_vec()]
+    );
+    assert_eq!(applied.drafts[1].from, [2]);
+    assert_eq!(applied.rejected.len(), 1);
+    assert_eq!(outcome.state["count"].as_deref(), Some(b"2".as_slice()));
+    let tight = Limits { state_kib: 0, ..Limits::default() };
+    let full = plugin.apply(call(tight, NOW, 1), &batch).await;
+    assert!(matches!(full.result, Err(Refusal::Other(said)) if said.contains("limits.state_kib")));
+    assert!(full.state.is_empty(), "a call that failed writes nothing");
+}

@@ -1,0 +1,17 @@
+//! The one integration binary: real processes, real sockets, real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod bus;
+mod component;
+mod guests;
+mod openapi;
+mod product;
+mod startup;
+mod trial;

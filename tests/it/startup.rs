@@ -1,0 +1,65 @@
+//! What keeps a host from starting, or an installation from running, is said in one sentence.
+
+use dongting_tests::host::{Host, plugin, serve};
+
+fn refused(mut command: std::process::Command) -> String {
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn two_hosts_on_one_data_directory() {
+    let host = Host::start("").unwrap();
+    let said = refused(serve(host.folder.path(), "127.0.0.1:0").unwrap());
+    assert!(said.contains("another dongting runs on the data directory"), "{said}");
+    assert_eq!(host.get("health").unwrap().status, 200);
+}
+
+#[test]
+fn two_hosts_on_one_port() {
+    let host = Host::start("").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dongting.toml"), "").unwrap();
+    let taken = host.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let said = refused(serve(folder.path(), &taken).unwrap());
+    assert!(said.contains("is in use: stop what listens there"), "{said}");
+}
+
+#[test]
+fn a_data_directory_from_a_newer_version() {
+    let mut host = Host::start("").unwrap();
+    host.stop().unwrap();
+    let mark = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); \
+        d.execute(\"INSERT INTO _sqlx_migrations VALUES (9999, 'later', '2030-01-01', 1, x'00', 0)\"); d.commit()";
+    let database = host.folder.path().join("data/dongting.db");
+    let marked = std::process::Command::new("python3").arg("-c").arg(mark).arg(&database).status().unwrap();
+    assert!(marked.success());
+    let said = refused(serve(host.folder.path(), "127.0.0.1:0").unwrap());
+    assert!(said.contains("written by a newer version of dongting"), "{said}");
+}
+
+#[test]
+fn an_installation_that_is_not_granted_what_it_asks_for() {
+    let component = plugin("guests/counter.wasm").unwrap();
+    let configuration = format!(
+        "[[installation]]\nid = \"greedy\"\ncomponent = {component:?}\nregion = \"430000\"\n\
+         [[installation]]\nid = \"missing\"\ncomponent = \"nowhere.wasm\"\nregion = \"430000\"\n"
+    );
+    let host = Host::start(&configuration).unwrap();
+    let (state, reason) = host.state("greedy").unwrap();
+    assert_eq!(state, "refused");
+    assert!(reason.contains("capability `state`, which is not granted"), "{reason}");
+    let (state, reason) = host.state("missing").unwrap();
+    assert_eq!(state, "refused");
+    assert!(reason.contains("nowhere.wasm cannot be read"), "{reason}");
+    assert_eq!(host.get("health").unwrap().body["status"], "degraded");
+}
+
+#[test]
+fn a_configuration_that_is_not_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dongting.toml"), "[[installations]]\nid = 1\n").unwrap();
+    let said = refused(serve(folder.path(), "127.0.0.1:0").unwrap());
+    assert!(said.contains("dongting.toml is not understood"), "{said}");
+}

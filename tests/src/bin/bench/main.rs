@@ -1,0 +1,78 @@
+//! `bench`: what a call costs in the sandbox, in wasmtime as a minimal host would use it, and as native code. Started by
+//! `cargo xtask bench`, which builds the guests first.
+
+#![allow(clippy::print_stdout, reason = "a measuring program prints what it measured")]
+
+mod measure;
+mod native;
+mod ours;
+mod raw;
+mod sample;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::measure::{Row, interleaved, table};
+
+/// A batch that the engine would hand over in one go.
+const BATCH: usize = 64;
+const FEED_EVENTS: usize = 100;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let plugins = std::env::var_os("DONGTING_PLUGINS").map_or_else(|| "target/plugins".into(), PathBuf::from);
+    let read = |name: &str| {
+        let path = plugins.join(name);
+        std::fs::read(&path)
+            .with_context(|| format!("{} is missing: run `cargo xtask bench`", path.display()))
+    };
+    let (echo, adapter) = (read("guests/echo.wasm")?, read("earthquake.wasm")?);
+    let ours = ours::Host::new(&echo, &adapter)?;
+    let raw = raw::Host::new(&echo, &adapter)?;
+
+    let mut rows = vec![
+        interleaved("instantiate", || ours.instantiate(), || raw.instantiate(), None::<fn() -> Result<_>>)
+            .await?,
+    ];
+    for (name, count) in [("call, 1 event of 1 KiB", 1), ("call, 64 events of 1 KiB", BATCH)] {
+        rows.push(calls(name, count, &ours, &raw).await?);
+    }
+    rows.push(feed(&ours, &raw).await?);
+    println!("{}", table(&rows));
+    Ok(())
+}
+
+async fn calls(name: &'static str, count: usize, ours: &ours::Host, raw: &raw::Host) -> Result<Row> {
+    let (for_ours, for_raw, for_native) =
+        (sample::messages(count)?, raw::messages(count), native::messages(count));
+    ensure!(
+        ours.apply(&for_ours).await?.bodies == native::apply(&for_native)?.bodies
+            && raw.apply(&for_raw).await?.bodies == native::apply(&for_native)?.bodies,
+        "{name}: the three sides do not say the same"
+    );
+    interleaved(name, || ours.apply(&for_ours), || raw.apply(&for_raw), Some(|| native::apply(&for_native)))
+        .await
+}
+
+async fn feed(ours: &ours::Host, raw: &raw::Host) -> Result<Row> {
+    let feed = sample::feed(FEED_EVENTS);
+    let expected = native::decode(&feed)?.bodies;
+    ensure!(expected.len() == FEED_EVENTS, "the feed gave {} messages", expected.len());
+    ensure!(
+        ours.decode(&feed).await?.bodies == expected && raw.decode(&feed).await?.bodies == expected,
+        "the three sides do not say the same of the feed"
+    );
+    interleaved(
+        "JSON feed of 100 events to messages",
+        || ours.decode(&feed),
+        || raw.decode(&feed),
+        Some(|| native::decode(&feed)),
+    )
+    .await
+}
+
+/// What a side answered: the bodies, so that the sides can be compared.
+pub struct Answer {
+    pub bodies: Vec<Vec<u8>>,
+}

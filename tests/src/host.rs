@@ -1,0 +1,190 @@
+//! The real binary, run by a test: started, asked over HTTP, killed, started again on what it left.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No test waits longer for anything.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+pub struct Host {
+    pub folder: TempDir,
+    pub url: String,
+    child: Child,
+}
+
+/// An HTTP answer.
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Host {
+    /// `configuration` is the text of dongting.toml.
+    pub fn start(configuration: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("dongting.toml"), configuration)?;
+        let (child, url) = spawn(folder.path())?;
+        Ok(Self { folder, url, child })
+    }
+
+    /// `kill -9`, and a new process on the same data.
+    pub fn kill_and_restart(&mut self) -> Result<()> {
+        self.stop()?;
+        let (child, url) = spawn(self.folder.path())?;
+        self.child = child;
+        self.url = url;
+        Ok(())
+    }
+
+    /// `kill -9`.
+    pub fn stop(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The nats-server that this host supervises.
+    pub fn nats_pid(&self) -> Result<u32> {
+        let children = format!("/proc/{0}/task", self.pid());
+        for task in std::fs::read_dir(children)? {
+            let listed = std::fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+            for pid in listed.split_whitespace() {
+                let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                if name.trim() == "nats-server" {
+                    return Ok(pid.parse()?);
+                }
+            }
+        }
+        bail!("the host has no nats-server child")
+    }
+
+    pub fn get(&self, path: &str) -> Result<Answer> {
+        answer(agent().get(format!("{}api/v1/{path}", self.url)).call()?)
+    }
+
+    pub fn push(&self, installation: &str, token: &str, body: &[u8]) -> Result<Answer> {
+        let request = agent()
+            .post(format!("{}api/v1/push/{installation}", self.url))
+            .header("authorization", format!("Bearer {token}"));
+        answer(request.send(body)?)
+    }
+
+    pub fn act(&self, path: &str, body: &Value) -> Result<Answer> {
+        let request =
+            agent().post(format!("{}api/v1/{path}", self.url)).header("content-type", "application/json");
+        answer(request.send(body.to_string())?)
+    }
+
+    /// The newest messages of a kind.
+    pub fn messages(&self, kind: &str) -> Result<Vec<Value>> {
+        let found = self.get(&format!("messages?kind={kind}&limit=1000"))?.body;
+        Ok(found.get("messages").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
+    /// An installation's state and the reason for it.
+    pub fn state(&self, id: &str) -> Result<(String, String)> {
+        let plugins = self.get("plugins")?.body;
+        let all = plugins.get("installations").and_then(Value::as_array).context("no installations")?;
+        let one = all.iter().find(|i| i.get("id").is_some_and(|found| found == id)).context("not there")?;
+        let text = |name| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok((text("state"), text("reason")))
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks again and again until it holds. The pause is between questions, not instead of an answer.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let last = holds();
+        if matches!(last, Ok(true)) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            bail!("never came: {what} ({last:?})");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// `dongting` with these arguments, to its end.
+pub fn dongting(arguments: &[&str]) -> Result<Output> {
+    Ok(Command::new(binary()?).args(arguments).stdin(Stdio::null()).output()?)
+}
+
+/// The built binary, as `cargo xtask test` names it.
+pub fn binary() -> Result<PathBuf> {
+    named("DONGTING_BIN", "release/dongting")
+}
+
+/// A built plugin: `earthquake.wasm`, `guests/trap.wasm`.
+pub fn plugin(name: &str) -> Result<PathBuf> {
+    Ok(named("DONGTING_PLUGINS", "plugins")?.join(name))
+}
+
+pub fn boundaries() -> Result<PathBuf> {
+    named("DONGTING_BOUNDARIES", "boundaries/hunan.topojson")
+}
+
+fn named(variable: &str, below_target: &str) -> Result<PathBuf> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    let path = std::env::var_os(variable).map_or_else(|| target.join(below_target), PathBuf::from);
+    if !path.exists() {
+        bail!("{} is not there: run the tests with `cargo xtask test`", path.display());
+    }
+    Ok(path.canonicalize()?)
+}
+
+/// `dongting serve` on a folder.
+pub fn serve(folder: &Path, listen: &str) -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    command.arg("serve").arg("--data").arg(folder.join("data"));
+    command.arg("--config").arg(folder.join("dongting.toml"));
+    command.args(["--listen", listen]).arg("--nats-server").arg(crate::nats::binary());
+    Ok(command)
+}
+
+fn spawn(folder: &Path) -> Result<(Child, String)> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
+    let mut child =
+        serve(folder, "127.0.0.1:0")?.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+    let out = child.stdout.take().context("no standard output")?;
+    let mut first = String::new();
+    BufReader::new(out).read_line(&mut first)?;
+    if first.trim().is_empty() {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        bail!("the host ended before it was ready: {log}");
+    }
+    Ok((child, first.trim().to_owned()))
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(DEADLINE))
+        .build()
+        .new_agent()
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
+    let status = response.status().as_u16();
+    let text = response.body_mut().with_config().limit(64 << 20).read_to_string()?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(Answer { status, body })
+}

@@ -1,0 +1,5 @@
+//! What the tests share: the servers they run and the stand-ins they talk to.
+
+pub mod host;
+pub mod nats;
+pub mod seismic_network;
