@@ -23,7 +23,8 @@ fn send(method: &str, url: &str, body: &str) -> Result<Answer, String> {
     let mut stream = TcpStream::connect(host).map_err(|error| error.to_string())?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let length = body.len();
-    let request = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}");
+    let request =
+        format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
