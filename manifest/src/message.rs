@@ -6,6 +6,10 @@ use crate::{Kind, Region, Subject, Timestamp};
 
 /// Body of a draft or message: what the bus carries inline.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
+
+/// The largest document that is let in and the largest part of one that can be rejected: what is refused must fit a dead
+/// letter, and NATS takes 8 MiB with the headers.
+pub const MAX_RAW_BYTES: usize = 7 * 1024 * 1024;
 pub const MAX_KEY_BYTES: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,5 +13,6 @@ mod component;
 mod guests;
 mod openapi;
 mod product;
+mod readme;
 mod startup;
 mod trial;

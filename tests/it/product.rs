@@ -28,6 +28,7 @@ fn configuration(network: &SeismicNetwork) -> String {
         push_token = "{TOKEN}"
         attachments = {{ counties = {boundaries:?} }}
         settings = {{ format = "fdsn-xml", url = "{url}" }}
+        limits = {{ wall_ms = 3000 }}
         [installation.grants]
         capabilities = ["log", "config", "http"]
         publish = [{{ domain = "earthquake", kind = "observation", outside = true, per_second = 1000 }}]
@@ -130,6 +131,10 @@ async fn a_feed_that_misbehaves_is_said_and_loses_nothing() {
         (Fault::Status(500), "500"),
         (Fault::Redirect("http://elsewhere.invalid/".into()), "elsewhere.invalid"),
         (Fault::Truncated, ""),
+        (Fault::Broken, ""),
+        (Fault::Huge, "exceeds limit: 8388608 bytes"),
+        (Fault::Hang, "did not answer within 3s"),
+        (Fault::DuplicateKey, "duplicate"),
         (Fault::ExternalEntity, "document type declaration"),
         (Fault::Nested, "deep"),
     ]
@@ -149,6 +154,23 @@ async fn a_feed_that_misbehaves_is_said_and_loses_nothing() {
             .unwrap_or_else(|error| panic!("{fault:?}: {error}"));
     }
     assert_eq!(host.get("health").unwrap().body["status"], "ok");
+}
+
+/// Parts that make no sense are kept as dead letters, once each, and the sound events beside them come through.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_event_costs_no_other() {
+    let network = SeismicNetwork::start(Options::manual()).await.unwrap();
+    let host = Host::start(&configuration(&network)).unwrap();
+    for (number, fault) in [Fault::BadLatitude, Fault::WrongPublicId].into_iter().enumerate() {
+        network.inject(fault.clone(), None);
+        network.publish(revision(&format!("beside-{number}"), 3.0, 0));
+        eventually("the dead letter", || Ok(host.rejects("catalogue")? == number as u64 + 1))
+            .unwrap_or_else(|error| panic!("{fault:?}: {error}: {:?}", host.state("catalogue")));
+        eventually("the event beside it", || Ok(host.messages("observation")?.len() == number + 1))
+            .unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        network.heal();
+    }
+    assert_eq!(host.state("catalogue").unwrap().0, "running");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,6 +195,11 @@ async fn documents_are_pushed_with_a_token() {
     let refused = host.push("catalogue", TOKEN, &document.as_bytes()[..document.len() / 2]).unwrap();
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(refused.body["error"]["hint"].as_str().unwrap().contains("dead letter"));
+    // The largest that is let in is kept when it is refused.
+    let before = host.rejects("catalogue").unwrap();
+    let largest = host.push("catalogue", TOKEN, &vec![b'<'; 7 << 20]).unwrap();
+    assert_eq!(largest.status, 422, "{}", largest.body);
+    assert_eq!(host.rejects("catalogue").unwrap(), before + 1);
     let big = host.push("catalogue", TOKEN, &vec![b' '; 50 << 20]);
     assert!(big.is_err() || big.unwrap().status == 413, "50 MB is refused before it is read");
     assert_eq!(host.get("health").unwrap().status, 200);

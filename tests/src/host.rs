@@ -91,11 +91,22 @@ impl Host {
         Ok(found.get("messages").and_then(Value::as_array).cloned().unwrap_or_default())
     }
 
+    /// What the API says of an installation.
+    pub fn installation(&self, id: &str) -> Result<Value> {
+        let mut plugins = self.get("plugins")?.body;
+        let all = plugins.get_mut("installations").and_then(Value::as_array_mut).context("no installations")?;
+        let one = all.iter_mut().find(|one| one.get("id").is_some_and(|found| found == id));
+        Ok(one.context("not there")?.take())
+    }
+
+    /// How many dead letters an installation has made.
+    pub fn rejects(&self, id: &str) -> Result<u64> {
+        self.installation(id)?.pointer("/counts/rejects").and_then(Value::as_u64).context("no count")
+    }
+
     /// An installation's state and the reason for it.
     pub fn state(&self, id: &str) -> Result<(String, String)> {
-        let plugins = self.get("plugins")?.body;
-        let all = plugins.get("installations").and_then(Value::as_array).context("no installations")?;
-        let one = all.iter().find(|i| i.get("id").is_some_and(|found| found == id)).context("not there")?;
+        let one = self.installation(id)?;
         let text = |name| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok((text("state"), text("reason")))
     }

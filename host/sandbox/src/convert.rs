@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dongting_manifest::message::{MAX_BODY_BYTES, MAX_KEY_BYTES, Reject};
+use dongting_manifest::message::{MAX_BODY_BYTES, MAX_KEY_BYTES, MAX_RAW_BYTES, Reject};
 use dongting_manifest::name::{is_extension, is_message_type, is_token};
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Draft, Kind, Message, Timestamp};
@@ -114,8 +114,16 @@ fn draft(draft: wit::Draft) -> Result<Draft, String> {
     })
 }
 
-pub fn rejects(rejects: Vec<wit::Reject>) -> Vec<Reject> {
-    rejects.into_iter().map(|reject| Reject { reason: cut(&reject.reason), raw: reject.raw }).collect()
+/// The rejects, or the sentence that refuses the first that no dead letter can carry.
+pub fn rejects(rejects: Vec<wit::Reject>) -> Result<Vec<Reject>, Fault> {
+    let one = |(index, reject): (usize, wit::Reject)| match reject.raw.len() {
+        bytes if bytes > MAX_RAW_BYTES => {
+            let said = format!("reject {index}: {bytes} bytes; at most {MAX_RAW_BYTES} can be kept");
+            Err(Fault::Output(said))
+        }
+        _ => Ok(Reject { reason: cut(&reject.reason), raw: reject.raw }),
+    };
+    rejects.into_iter().enumerate().map(one).collect()
 }
 
 pub fn refusal(error: wit::Error) -> Refusal {

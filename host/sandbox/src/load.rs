@@ -88,8 +88,8 @@ impl Sandbox {
         let digest = hex::encode(Sha256::digest(bytes));
         let component = self.compile(&digest, bytes)?;
         let release = Release { manifest, digest, component, engine: self.engine.clone() };
-        release.check_exports()?;
         release.check_imports()?;
+        release.check_exports()?;
         Ok(release)
     }
 

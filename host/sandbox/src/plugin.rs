@@ -88,7 +88,7 @@ impl Plugin {
             let answer = guest.call_poll(&mut *store, cursor).await.map_err(Stopped::trap)?;
             Ok(answer.map_err(convert::refusal).and_then(|polled| {
                 let drafts = convert::drafts(polled.drafts)?;
-                let rejects = convert::rejects(polled.rejects);
+                let rejects = convert::rejects(polled.rejects)?;
                 bounded(&drafts, &rejects, limits)?;
                 if polled.cursor.as_ref().is_some_and(|cursor| cursor.len() > 64 * 1024) {
                     return Err(Fault::Output("the cursor has over 64 KiB".to_owned()).into());
@@ -116,7 +116,7 @@ impl Plugin {
             let answer = guest.call_decode(&mut *store, &document).await.map_err(Stopped::trap)?;
             Ok(answer.map_err(convert::refusal).and_then(|decoded| {
                 let drafts = convert::drafts(decoded.drafts)?;
-                let rejects = convert::rejects(decoded.rejects);
+                let rejects = convert::rejects(decoded.rejects)?;
                 bounded(&drafts, &rejects, limits)?;
                 let reply = decoded
                     .reply

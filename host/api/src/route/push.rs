@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
-/// Larger documents are refused before they are read.
-pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+/// Larger documents are refused before they are read: one that the plugin refuses must fit a dead letter.
+pub const MAX_DOCUMENT_BYTES: usize = dongting_manifest::message::MAX_RAW_BYTES;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Pushed {

@@ -1,0 +1,7 @@
+//! Rain gauges: their reports as statements of the province's data standard.
+
+/// Not in a native library, whose linker does not take the names of the exports. Tests are executables and have it.
+#[cfg(any(target_family = "wasm", test))]
+#[allow(unsafe_code, reason = "the exports that the macro generates")]
+mod plugin;
+pub mod reading;

@@ -1,0 +1,52 @@
+//! One line of a report.
+
+use serde::Serialize;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    pub station: String,
+    #[serde(skip)]
+    pub region: String,
+    /// Microseconds since 1970.
+    #[serde(skip)]
+    pub time: i64,
+    pub millimetres: f64,
+}
+
+/// The error is a sentence for the operator.
+pub fn read(line: &str) -> Result<Reading, String> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [station, region, time, millimetres] = fields.as_slice() else {
+        return Err(format!("a line has 4 fields, not {}", fields.len()));
+    };
+    if !(1..=64).contains(&station.len()) {
+        return Err("a station has 1 to 64 bytes".to_owned());
+    }
+    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{region}` is no region"));
+    }
+    let time: jiff::Timestamp = time.parse().map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+    let millimetres: f64 = millimetres.parse().map_err(|_| format!("`{millimetres}` is no number"))?;
+    if !(0.0..=500.0).contains(&millimetres) {
+        return Err(format!("{millimetres} mm in one report cannot be"));
+    }
+    Ok(Reading {
+        station: (*station).to_owned(),
+        region: (*region).to_owned(),
+        time: time.as_microsecond(),
+        millimetres,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_or_says_what_is_wrong() {
+        let good = read("S1, 430102, 2026-08-29T08:00:00+08:00, 12.5");
+        assert!(good.is_ok_and(|reading| reading.time == 1_787_961_600_000_000));
+        assert_eq!(read("S1,430102"), Err("a line has 4 fields, not 2".to_owned()));
+        assert!(read("S1,430102,2026-08-29T00:00:00Z,-1").is_err());
+    }
+}
