@@ -260,6 +260,35 @@ const tests = {
     await id("failure").getByRole("button", { name: "重试" }).click()
   },
 
+  async "a dead letter is looked at, driven again, refused again, and discarded after a question"() {
+    await go("/")
+    await id("nav-dead-letters").click()
+    const rows = () => page.locator("[data-testid=dead-letters] tbody tr[data-testid]").count()
+    await eventually("three letters", async () => (await rows()) === 3)
+    const letter = (number) => id(`dead-letter-${number}`)
+    const press = (number, name) => letter(number).getByRole("button", { name, exact: true }).press("Enter")
+    await press(3, "查看")
+    assert.match(await id("dead-letter-text").innerText(), /"latitude":"91"/)
+    await press(3, "重投")
+    await letter(3)
+      .getByRole("alert")
+      .filter({ hasText: /refused again: event cenc-3/ })
+      .waitFor()
+    assert.equal(await rows(), 3)
+    await press(1, "重投")
+    await eventually("one is gone", async () => (await rows()) === 2)
+    assert.match(await id("dead-letter-done").innerText(), /死信 1 已重投，得出 1 条消息/)
+    await press(2, "丢弃")
+    await press(2, "取消")
+    assert.equal(await rows(), 2)
+    await press(2, "丢弃")
+    await press(2, "确认丢弃")
+    await eventually("another is gone", async () => (await rows()) === 1)
+    await id("filter-installation").selectOption("water-changsha")
+    await eventually("none of that one", async () => (await page.locator(".page-empty").count()) === 1)
+    assert.equal(search().get("installation"), "water-changsha")
+  },
+
   async "no serious accessibility violation on any page, in both sizes"() {
     for (const [width, height] of [
       [1440, 900],
@@ -276,6 +305,7 @@ const tests = {
         "/views/power-views/outage",
         "/system/plugins",
         "/system/messages",
+        "/system/dead-letters",
       ]) {
         await go(path)
         await page.waitForTimeout(900)

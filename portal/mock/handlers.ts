@@ -68,6 +68,9 @@ const installations = (): Installation[] => [
 const find = (params: Record<string, unknown>) =>
   views.find(({ info }) => info.installation === params.installation && info.id === params.view)
 
+const deadLetter = (params: Record<string, unknown>) =>
+  world.deadLetters.find((one) => String(one.sequence) === params.sequence)
+
 export const handlers: HttpHandler[] = [
   http.get(`${base}/health`, () =>
     HttpResponse.json({
@@ -138,6 +141,31 @@ export const handlers: HttpHandler[] = [
     const found = world.messages.find((one) => one.id === params.id)
     if (!found) return refuse(404, "not_found", "no such message")
     return HttpResponse.json({ message: found, causes: causesOf(found), effects: effectsOf(found) })
+  }),
+  http.get(`${base}/dead-letters`, ({ request }) => {
+    const asked = new URL(request.url).searchParams.get("installation")
+    return HttpResponse.json({
+      deadLetters: world.deadLetters
+        .filter((one) => !asked || asked === one.installation)
+        .map(({ text: _, cut: __, ...listed }) => listed),
+    })
+  }),
+  http.get(`${base}/dead-letters/:sequence`, ({ params }) => {
+    const letter = deadLetter(params)
+    return letter ? HttpResponse.json(letter) : refuse(404, "not_found", "there is no such dead letter")
+  }),
+  http.post(`${base}/dead-letters/:sequence/redrive`, ({ params }) => {
+    const letter = deadLetter(params)
+    if (!letter) return refuse(404, "not_found", "there is no such dead letter")
+    if (letter.text?.includes("bad")) return refuse(422, "rejected", `it was refused again: ${letter.reason}`)
+    world.deadLetters.splice(world.deadLetters.indexOf(letter), 1)
+    return HttpResponse.json({ messages: ["made-again"] })
+  }),
+  http.delete(`${base}/dead-letters/:sequence`, ({ params }) => {
+    const letter = deadLetter(params)
+    if (!letter) return refuse(404, "not_found", "there is no such dead letter")
+    world.deadLetters.splice(world.deadLetters.indexOf(letter), 1)
+    return new HttpResponse(null, { status: 204 })
   }),
   http.get(`${base}/stream`, openStream),
 ]

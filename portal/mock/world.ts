@@ -1,5 +1,5 @@
 // What the mock province knows: a few earthquakes, their messages and how they derive from each other.
-import type { Level, Message } from "../src/api/schemas"
+import type { DeadLetterWhole, Level, Message } from "../src/api/schemas"
 import { places, placeOf } from "./regions"
 
 export interface Quake {
@@ -18,6 +18,24 @@ export const world = {
   quakes: [] as Quake[],
   messages: [] as Message[],
   orders: [] as { id: string; time: string; title: string; detail: string; level: Level }[],
+  deadLetters: [] as DeadLetterWhole[],
+}
+
+function deadLetter(sequence: number, reason: string, text: string | null): DeadLetterWhole {
+  return {
+    sequence,
+    storedAt: new Date(world.started - sequence * 60_000).toISOString(),
+    installation: sequence % 2 ? "quake-cenc" : "water-changsha",
+    reason,
+    plugin: sequence % 2 ? releases.adapter : releases.water,
+    region: "430000",
+    subject: sequence % 2 ? null : "em.43.01.00.water.observation.-",
+    message: sequence % 2 ? null : `message-${sequence}`,
+    contentType: "application/json",
+    bytes: text?.length ?? 4_812,
+    text,
+    cut: false,
+  }
 }
 
 const digest = (seed: string): string =>
@@ -29,6 +47,12 @@ export const releases = {
   duty: `duty-desk@0.2.1#${digest("duty")}`,
   water: `water-sl651@0.3.0#${digest("water")}`,
 }
+
+world.deadLetters.push(
+  deadLetter(3, "event cenc-3: the latitude 91 lies outside -90 to 90", '{"latitude":"91","bad":true}'),
+  deadLetter(2, "校验和不符：7E7E 帧长度 44，应为 46", null),
+  deadLetter(1, "the document is truncated", "<q:quakeml><eventParameters>"),
+)
 
 export function levelOfIntensity(intensity: number): Level {
   return intensity >= 7

@@ -2,6 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import { BrowserRouter, Route, Routes } from "react-router"
 import { newQueryClient } from "./api/queries"
+import { DeadLettersPage } from "./page/dead-letters"
 import { Home } from "./page/home"
 import { MessagesPage } from "./page/messages"
 import { NotFound } from "./page/not-found"
@@ -25,6 +26,7 @@ export function App() {
                 <Route index element={<Home />} />
                 <Route path="views/:installation/:view" element={<ViewPage />} />
                 <Route path="system/plugins" element={<PluginsPage />} />
+                <Route path="system/dead-letters" element={<DeadLettersPage />} />
                 <Route path="system/messages" element={<MessagesPage />} />
                 <Route path="*" element={<NotFound />} />
               </Route>

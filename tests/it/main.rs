@@ -10,6 +10,7 @@
 
 mod bus;
 mod component;
+mod dead_letters;
 mod guests;
 mod openapi;
 mod product;

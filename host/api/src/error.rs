@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dongting_engine::{PushError, StoreError, ViewError};
+use dongting_engine::{BusError, PushError, RedriveError, StoreError, ViewError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -92,6 +92,29 @@ impl From<ViewError> for ApiError {
             ViewError::Failed(_) => Self::new(StatusCode::BAD_GATEWAY, "plugin", message)
                 .hint("The plugin behind this view failed; its state is on the plugins page."),
             ViewError::Store(source) => Self::internal(&source),
+        }
+    }
+}
+
+impl From<BusError> for ApiError {
+    fn from(error: BusError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<RedriveError> for ApiError {
+    fn from(error: RedriveError) -> Self {
+        let message = error.to_string();
+        match error {
+            RedriveError::Unknown(_) => Self::not_found(message),
+            RedriveError::NotInstalled(_) | RedriveError::NoDecoder(_) => {
+                Self::new(StatusCode::CONFLICT, "installation", message)
+            }
+            RedriveError::Refused(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "rejected", message)
+                .hint("The dead letter stays; correct what the reason names, then re-drive it."),
+            RedriveError::Later(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
+                .hint("The dead letter stays; try again."),
+            RedriveError::Bus(source) => source.into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What could not be processed, kept with its reason in a lane of its own.
 
 use async_nats::header::HeaderMap;
+use async_nats::jetstream;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
@@ -20,6 +21,10 @@ pub const MAX_LISTED: usize = 1_000;
 
 /// A reason is one sentence. A longer one is cut: it must not be what keeps the letter from being stored.
 const MAX_REASON_CHARS: usize = 2_000;
+
+const READ: &str = "read the dead letters";
+/// Letters on their way at once; each may have 8 MiB.
+const READ_AHEAD: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -56,6 +61,8 @@ pub struct Origin {
 pub struct StoredDeadLetter {
     pub sequence: u64,
     pub stored_at: Timestamp,
+    /// Length of the payload, which a list leaves out.
+    pub bytes: usize,
     pub letter: DeadLetter,
 }
 
@@ -92,25 +99,56 @@ impl Bus {
         self.send(&id, subject, Lane::Dead, headers, payload).await.stored(&id, TIMEOUT).await
     }
 
-    /// The newest dead letters first, at most `limit` of them (and at most [`MAX_LISTED`]).
-    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>, BusError> {
-        const WHAT: &str = "read the dead letters";
-        let dead = self.jetstream().get_stream(lane::stream(Lane::Dead)).await;
-        let dead = dead.map_err(|error| self.failed(WHAT, error))?;
+    /// The newest dead letters first, of one installation or of all, at most `limit` of them (and at most [`MAX_LISTED`]).
+    /// Payloads are left out: all of them together may be gigabytes.
+    pub async fn dead_letters(
+        &self,
+        installation: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, BusError> {
+        let dead = self.dead().await?;
         let state = &dead.cached_info().state;
         let sequences = (state.first_sequence.max(1)..=state.last_sequence).rev();
-        let mut read = stream::iter(sequences).map(|sequence| dead.direct_get(sequence)).buffered(16);
+        let mut read = stream::iter(sequences).map(|sequence| dead.direct_get(sequence)).buffered(READ_AHEAD);
         let mut letters = Vec::new();
         while letters.len() < limit.min(MAX_LISTED) {
-            match read.next().await {
+            let mut found = match read.next().await {
                 None => break,
-                Some(Ok(message)) => letters.push(stored(message)),
-                // Somebody has cleared it since.
-                Some(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => {}
-                Some(Err(error)) => return Err(self.failed(WHAT, error)),
+                Some(Ok(message)) => stored(message),
+                // It was discarded.
+                Some(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => continue,
+                Some(Err(error)) => return Err(self.failed(READ, error)),
+            };
+            if installation.is_none_or(|installation| installation == found.letter.installation) {
+                found.letter.payload = Vec::new();
+                letters.push(found);
             }
         }
         Ok(letters)
+    }
+
+    /// One dead letter, whole.
+    pub async fn dead_letter_at(&self, sequence: u64) -> Result<Option<StoredDeadLetter>, BusError> {
+        match self.dead().await?.direct_get(sequence).await {
+            Ok(message) => Ok(Some(stored(message))),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(READ, error)),
+        }
+    }
+
+    /// Removes one dead letter for ever. Whether it was there.
+    pub async fn discard_dead_letter(&self, sequence: u64) -> Result<bool, BusError> {
+        match self.dead().await?.delete_message(sequence).await {
+            Ok(_) => Ok(true),
+            // JetStream has several words for a message that is not there.
+            Err(_) if self.dead_letter_at(sequence).await?.is_none() => Ok(false),
+            Err(error) => Err(self.failed("discard a dead letter", error)),
+        }
+    }
+
+    async fn dead(&self) -> Result<jetstream::stream::Stream, BusError> {
+        let dead = self.jetstream().get_stream(lane::stream(Lane::Dead)).await;
+        dead.map_err(|error| self.failed(READ, error))
     }
 }
 
@@ -170,7 +208,12 @@ fn stored(message: StreamMessage) -> StoredDeadLetter {
         content_type: get("dt-content-type").unwrap_or_default(),
         payload: message.payload.to_vec(),
     };
-    StoredDeadLetter { sequence: message.sequence, stored_at: wire::instant(message.time), letter }
+    StoredDeadLetter {
+        sequence: message.sequence,
+        stored_at: wire::instant(message.time),
+        bytes: letter.payload.len(),
+        letter,
+    }
 }
 
 fn value(headers: &HeaderMap, name: &str) -> Option<String> {

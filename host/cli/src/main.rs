@@ -1,5 +1,6 @@
 //! `dongting`: the host and the tools around it.
 
+mod dead_letters;
 mod message;
 mod serve;
 mod trial;
@@ -22,6 +23,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run one plugin in the real sandbox, with no bus. Prints each message it makes as one JSON line.
     Try(trial::Try),
+    /// See, re-drive or discard what a running host could not process.
+    DeadLetters(dead_letters::DeadLetters),
     /// Print the API's OpenAPI document.
     Openapi {
         /// Write it to this file instead.
@@ -36,6 +39,7 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => serve::run(options).await,
         Command::Try(options) => trial::run(options).await,
+        Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
         Command::Openapi { output } => print_openapi(output),
     };
     match done {

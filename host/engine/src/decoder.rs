@@ -36,11 +36,11 @@ pub enum PushError {
 
 const LATER: Duration = Duration::from_secs(5);
 
-async fn decode(installed: &Installed, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+/// Decodes and publishes. A document that the plugin refuses, or that makes it fault, is `Rejected`, and the caller's to keep.
+async fn decoded(installed: &Installed, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
-    let body = document.body.clone();
-    let call = installed.call(received, &["decode", &hash([body.as_slice()])]);
+    let call = installed.call(received, &["decode", &hash([document.body.as_slice()])]);
     let outcome = installed.log(installed.plugin.decode(call, document).await);
     let decoded = match outcome.result {
         Ok(decoded) => decoded,
@@ -48,26 +48,12 @@ async fn decode(installed: &Installed, bus: &Bus, document: Document) -> Result<
             return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
         }
         Err(Refusal::Other(reason)) => return Err(later(reason)),
-        // A document that the plugin refuses, or that makes it fault, is kept: nothing that was delivered is lost.
-        Err(refusal) => {
-            let reason = refusal.to_string();
-            dead::document(installed, bus, Reject { reason: reason.clone(), raw: body })
-                .await
-                .map_err(|error| later(chain(&error)))?;
-            return Err(PushError::Rejected(reason));
-        }
+        Err(refusal) => return Err(PushError::Rejected(refusal.to_string())),
     };
     let inputs = Inputs { messages: &[], received };
-    let messages = match installed.messages(&inputs, decoded.drafts) {
-        Ok(messages) => messages,
-        Err(fault) => {
-            let reason = fault.to_string();
-            dead::document(installed, bus, Reject { reason: reason.clone(), raw: body })
-                .await
-                .map_err(|error| later(chain(&error)))?;
-            return Err(PushError::Rejected(reason));
-        }
-    };
+    let messages = installed
+        .messages(&inputs, decoded.drafts)
+        .map_err(|fault| PushError::Rejected(fault.to_string()))?;
     let rejects: Vec<String> = decoded.rejects.iter().map(|reject| reject.reason.clone()).collect();
     for reject in decoded.rejects {
         dead::document(installed, bus, reject).await.map_err(|error| later(chain(&error)))?;
@@ -79,9 +65,22 @@ async fn decode(installed: &Installed, bus: &Bus, document: Document) -> Result<
 }
 
 impl Installed {
-    /// Decodes one delivered document and publishes what it gave.
+    /// Decodes one delivered document and publishes what it gave. One that is refused is kept: nothing that was delivered is lost.
     pub async fn decode(&self, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
-        decode(self, bus, document).await
+        let raw = document.body.clone();
+        let done = decoded(self, bus, document).await;
+        if let Err(PushError::Rejected(reason)) = &done {
+            let reject = Reject { reason: reason.clone(), raw };
+            dead::document(self, bus, reject)
+                .await
+                .map_err(|error| PushError::Later { reason: chain(&error), after: LATER })?;
+        }
+        done
+    }
+
+    /// Decodes a document that is kept already.
+    pub(crate) async fn decode_again(&self, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+        decoded(self, bus, document).await
     }
 
     /// Whether `token` opens this decoder. Takes as long for a wrong token as for the right one.

@@ -13,6 +13,7 @@ use dongting_sandbox::{
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 
 use crate::rate::Bucket;
 use crate::state::Committed;
@@ -32,8 +33,10 @@ pub struct Installed {
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
-    /// Keeps state between calls: its batches run one after the other.
+    /// Keeps state between calls.
     pub stateful: bool,
+    /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
+    pub turn: Mutex<()>,
     config: Config,
     egress: Egress,
     store: Store,
@@ -107,6 +110,7 @@ pub async fn install(
     let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
     let mut installed = Installed {
         stateful: release.imported().contains(&Capability::State),
+        turn: Mutex::new(()),
         reference: release.reference(),
         digest: release.digest,
         manifest: release.manifest,

@@ -11,6 +11,7 @@ pub mod installed;
 mod outbox;
 mod publish;
 mod rate;
+mod redrive;
 mod source;
 mod state;
 pub mod status;
@@ -22,6 +23,7 @@ pub use config::{HostConfig, HostConfigError};
 pub use decoder::{Accepted, PushError};
 pub use history::Arrival;
 pub use host::{Health, Host, HostError, HostOptions};
+pub use redrive::RedriveError;
 pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 

@@ -1,6 +1,6 @@
 //! A transform at work: batches from its durable consumers, one call each, acknowledged after the effect.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use std::time::Duration;
 use dongting_bus::{Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start};
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Message, Timestamp};
-use dongting_sandbox::{Applied, Refusal};
+use dongting_sandbox::{Applied, Refusal, Rejected};
 use dongting_store::{Commit, CommitError, Input, Store};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{MutexGuard, Semaphore};
 
 use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
@@ -34,8 +34,6 @@ struct Worker {
     installed: Arc<Installed>,
     shared: Arc<Shared>,
     lane: Lane,
-    /// A stateful installation handles one batch at a time, over all its lanes.
-    turn: Arc<Mutex<()>>,
 }
 
 /// One task a lane that the installation listens on. Each runs for ever.
@@ -43,17 +41,11 @@ pub fn tasks(
     installed: &Arc<Installed>,
     shared: &Arc<Shared>,
 ) -> Vec<Pin<Box<dyn Future<Output = ()> + Send>>> {
-    let turn = Arc::new(Mutex::new(()));
     let lanes: BTreeSet<Lane> = installed.manifest.subscribe.iter().map(|topic| topic.kind.lane()).collect();
     lanes
         .into_iter()
         .map(|lane| {
-            let worker = Worker {
-                installed: Arc::clone(installed),
-                shared: Arc::clone(shared),
-                lane,
-                turn: Arc::clone(&turn),
-            };
+            let worker = Worker { installed: Arc::clone(installed), shared: Arc::clone(shared), lane };
             Box::pin(worker.run()) as Pin<Box<dyn Future<Output = ()> + Send>>
         })
         .collect()
@@ -107,7 +99,7 @@ impl Worker {
             return Ok(());
         }
         // The permits bound calls, not fetches: a batch waits here for at most the calls ahead of it.
-        let _turn = if self.installed.stateful { Some(self.turn.lock().await) } else { None };
+        let _turn = self.installed.turn().await;
         let _permit = match self.lane {
             Lane::Bulk => self.shared.any.acquire().await,
             _ => match self.shared.any.try_acquire() {
@@ -178,21 +170,17 @@ impl Worker {
             }
             let batch: Vec<Message> =
                 deliveries.iter().filter_map(|d| d.message.as_ref().ok().cloned()).collect();
-            let received = batch.iter().map(|m| m.received).max().unwrap_or_else(Timestamp::now);
-            let ids: Vec<&str> = batch.iter().map(|m| m.id.as_str()).collect();
-            let call = self.installed.call(received, &ids);
-            let outcome = self.installed.log(self.installed.plugin.apply(call, &batch).await);
-            let result = outcome.result.and_then(|applied| {
-                let inputs = Inputs { messages: &batch, received: Timestamp::now() };
-                let messages = self.installed.messages(&inputs, applied.drafts)?;
-                Ok((messages, Applied { drafts: Vec::new(), rejected: applied.rejected }))
-            });
-            match result {
-                Ok((messages, applied)) => {
+            match self.installed.apply(&batch).await {
+                Ok(effects) => {
                     // Dead letters before the commit: once an input counts as applied nobody looks at it again.
-                    self.keep_rejected(&deliveries, &applied).await?;
-                    self.stored(&deliveries, &messages, &outcome.state).await?;
-                    self.done(&deliveries, &applied).await
+                    self.keep_rejected(&deliveries, &effects.rejected).await?;
+                    let inputs: Vec<Input> = deliveries.iter().map(input).collect();
+                    let (bus, store) = (&self.shared.bus, &self.shared.store);
+                    self.installed
+                        .stored(bus, store, &inputs, &effects)
+                        .await
+                        .map_err(|error| error.to_string())?;
+                    self.done(&deliveries, &effects.rejected).await
                 }
                 Err(Refusal::Retry { reason, after }) => self.later(&deliveries, reason, after).await,
                 Err(Refusal::Other(reason)) => self.later(&deliveries, reason, None).await,
@@ -201,38 +189,9 @@ impl Worker {
         })
     }
 
-    /// Returns when the outputs are on the bus, and for a stateful plugin the state with them.
-    async fn stored(
-        &self,
-        deliveries: &[Delivery],
-        messages: &[Message],
-        state: &std::collections::BTreeMap<String, Option<Vec<u8>>>,
-    ) -> Result<(), String> {
-        let (installed, shared) = (&self.installed, &self.shared);
-        if !installed.stateful {
-            return installed.publish(&shared.bus, messages).await.map_err(|error| chain(&error));
-        }
-        let inputs: Vec<Input> = deliveries.iter().map(input).collect();
-        let commit = Commit {
-            installation: installed.id(),
-            inputs: &inputs,
-            state,
-            state_limit_bytes: u64::from(installed.installation.limits.state_kib) * 1024,
-            outputs: messages,
-        };
-        match shared.store.commit(commit).await {
-            Ok(()) => outbox::drain(installed, &shared.bus, &shared.store).await,
-            // Delivered twice at once: nothing was committed, and the next delivery is sorted out by `unapplied`.
-            Err(CommitError::Applied) => {
-                Err("some inputs were committed meanwhile; the batch is taken again".to_owned())
-            }
-            Err(error) => Err(chain(&error)),
-        }
-    }
-
     /// What the plugin rejected becomes dead letters, each known by its place on the lane however often it is written.
-    async fn keep_rejected(&self, deliveries: &[Delivery], applied: &Applied) -> Result<(), String> {
-        for rejected in &applied.rejected {
+    async fn keep_rejected(&self, deliveries: &[Delivery], rejected: &[Rejected]) -> Result<(), String> {
+        for rejected in rejected {
             if let Some(delivery) = deliveries.get(rejected.input) {
                 dead::message(&self.installed, &self.shared.bus, delivery, rejected.reason.clone())
                     .await
@@ -243,9 +202,9 @@ impl Worker {
     }
 
     /// Ends the deliveries of the batch.
-    async fn done(&self, deliveries: &[Delivery], applied: &Applied) -> Result<(), String> {
+    async fn done(&self, deliveries: &[Delivery], rejected: &[Rejected]) -> Result<(), String> {
         for (index, delivery) in deliveries.iter().enumerate() {
-            let ended = match applied.rejected.iter().find(|rejected| rejected.input == index) {
+            let ended = match rejected.iter().find(|rejected| rejected.input == index) {
                 Some(rejected) => delivery.term(&rejected.reason).await,
                 None => delivery.ack().await,
             };
@@ -291,6 +250,64 @@ impl Worker {
             .await
             .map_err(|error| chain(&error))?;
         delivery.term(&reason).await.map_err(|error| chain(&error))
+    }
+}
+
+/// What a call of a transform comes to, before anything of it is stored.
+pub struct Effects {
+    pub messages: Vec<Message>,
+    pub rejected: Vec<Rejected>,
+    state: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// Nothing was committed: these inputs, or some of them, had been committed before.
+    #[error("some inputs were committed meanwhile; the batch is taken again")]
+    Applied,
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Installed {
+    /// Held over a call and its commit, where the plugin keeps state.
+    pub async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.stateful { Some(self.turn.lock().await) } else { None }
+    }
+
+    /// One call with a batch.
+    pub async fn apply(&self, batch: &[Message]) -> Result<Effects, Refusal> {
+        let received = batch.iter().map(|m| m.received).max().unwrap_or_else(Timestamp::now);
+        let ids: Vec<&str> = batch.iter().map(|m| m.id.as_str()).collect();
+        let outcome = self.log(self.plugin.apply(self.call(received, &ids), batch).await);
+        let Applied { drafts, rejected } = outcome.result?;
+        let inputs = Inputs { messages: batch, received: Timestamp::now() };
+        Ok(Effects { messages: self.messages(&inputs, drafts)?, rejected, state: outcome.state })
+    }
+
+    /// Returns when the messages are on the bus, and for a stateful plugin the state and the inputs' use with them.
+    pub async fn stored(
+        &self,
+        bus: &Bus,
+        store: &Store,
+        inputs: &[Input],
+        effects: &Effects,
+    ) -> Result<(), StoredError> {
+        if !self.stateful {
+            return self.publish(bus, &effects.messages).await.map_err(|e| StoredError::Other(chain(&e)));
+        }
+        let commit = Commit {
+            installation: self.id(),
+            inputs,
+            state: &effects.state,
+            state_limit_bytes: u64::from(self.installation.limits.state_kib) * 1024,
+            outputs: &effects.messages,
+        };
+        match store.commit(commit).await {
+            Ok(()) => outbox::drain(self, bus, store).await.map_err(StoredError::Other),
+            Err(CommitError::Applied) => Err(StoredError::Applied),
+            Err(error) => Err(StoredError::Other(chain(&error))),
+        }
     }
 }
 

@@ -3,7 +3,17 @@ import { QueryClient, queryOptions } from "@tanstack/react-query"
 import type { Topology } from "../map/topology"
 import type { Language } from "../text/language"
 import { ApiFailure, get } from "./request"
-import type { Health, Lineage, MessageList, PluginList, RegionList, Rendered, ViewList } from "./schemas"
+import type {
+  DeadLetterList,
+  DeadLetterWhole,
+  Health,
+  Lineage,
+  MessageList,
+  PluginList,
+  RegionList,
+  Rendered,
+  ViewList,
+} from "./schemas"
 
 /** Asking again at once gives the same answer, or crashes the same plugin again. */
 const lasting = new Set([
@@ -82,6 +92,18 @@ export const queries = {
     queryOptions({
       queryKey: ["messages", filter],
       queryFn: ({ signal }) => get<MessageList>("/messages", filter, signal),
+      gcTime: 60_000,
+    }),
+  deadLetters: (filter: { installation?: string; limit: number }) =>
+    queryOptions({
+      queryKey: ["dead-letters", filter],
+      queryFn: ({ signal }) => get<DeadLetterList>("/dead-letters", filter, signal),
+      gcTime: 60_000,
+    }),
+  deadLetter: (sequence: number) =>
+    queryOptions({
+      queryKey: ["dead-letter", sequence],
+      queryFn: ({ signal }) => get<DeadLetterWhole>(`/dead-letters/${sequence}`, {}, signal),
       gcTime: 60_000,
     }),
   lineage: (id: string) =>

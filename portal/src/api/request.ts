@@ -39,6 +39,10 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   })
 }
 
+export async function remove(path: string): Promise<void> {
+  await send<undefined>(address(path), { method: "DELETE" })
+}
+
 async function send<T>(url: string, init: RequestInit): Promise<T> {
   const limit = AbortSignal.timeout(timeoutMs)
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
@@ -54,6 +58,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
     throw new ApiFailure("network", cause instanceof Error ? cause.message : String(cause), 0)
   }
   if (!response.ok) throw refusal(response, body)
+  if (response.status === 204) return undefined as T
   // A proxy's login page answers 200 with HTML: that is not an answer of the host.
   if (body === undefined) throw new ApiFailure("not-json", "the answer is not JSON", response.status)
   return body as T

@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+  "/dead-letters": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The newest first, without their payloads. */
+    get: operations["deadLetters"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/dead-letters/{sequence}": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One, with the beginning of its payload. */
+    get: operations["deadLetter"]
+    put?: never
+    post?: never
+    /** Removes it for ever. */
+    delete: operations["discard"]
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/dead-letters/{sequence}/redrive": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Gives it to its installation once more. It is removed once everything made of it is stored; refused again, it stays. */
+    post: operations["redrive"]
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/health": {
     parameters: {
       query?: never
@@ -280,6 +332,36 @@ export interface components {
       /** Format: int64 */
       rejects: number
     }
+    DeadLetter: {
+      bytes: number
+      contentType: string
+      installation: string
+      /** @description Id of the message; none for a document. */
+      message: string | null
+      /** @description `name@version#digest` of the plugin that could not. */
+      plugin: string
+      /** @description Why it could not be processed. */
+      reason: string
+      region: string | null
+      /**
+       * Format: int64
+       * @description Its number, for as long as the data directory lives.
+       */
+      sequence: number
+      /** Format: date-time */
+      storedAt: string
+      /** @description Of the message; none for a document. */
+      subject: string | null
+    }
+    DeadLetterList: {
+      deadLetters: components["schemas"]["DeadLetter"][]
+    }
+    DeadLetterWhole: components["schemas"]["DeadLetter"] & {
+      /** @description Whether `text` is not all of it. */
+      cut: boolean
+      /** @description The payload's beginning, where it is text. */
+      text: string | null
+    }
     Entry: {
       detail: string | null
       id: string
@@ -528,6 +610,10 @@ export interface components {
       domain: string
       kind: string
     }
+    Redriven: {
+      /** @description Ids of the messages made of it. */
+      messages: string[]
+    }
     Region: {
       code: string
       level: components["schemas"]["RegionLevel"]
@@ -610,6 +696,122 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  deadLetters: {
+    parameters: {
+      query?: {
+        /** @description Of this installation only. */
+        installation?: string | null
+        limit?: number | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["DeadLetterList"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  deadLetter: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sequence: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["DeadLetterWhole"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  discard: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sequence: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  redrive: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sequence: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["Redriven"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
   health: {
     parameters: {
       query?: never

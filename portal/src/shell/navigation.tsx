@@ -1,4 +1,4 @@
-// Made from what is enabled: the portal itself has only the two pages about the system.
+// Made from what is enabled: the portal itself has only the pages about the system.
 import { useQuery } from "@tanstack/react-query"
 import { NavLink } from "react-router"
 import { queries } from "../api/queries"
@@ -67,6 +67,11 @@ export function Navigation() {
         <li>
           <NavLink to={`/system/messages${kept}`} data-testid="nav-messages">
             {words.messages}
+          </NavLink>
+        </li>
+        <li>
+          <NavLink to={`/system/dead-letters${kept}`} data-testid="nav-dead-letters">
+            {words.deadLetters}
           </NavLink>
         </li>
       </ul>

@@ -23,14 +23,34 @@ fn document(n: u8) -> DeadLetter {
 #[tokio::test]
 async fn letters_are_kept_once_and_read_newest_first() {
     let nats = Nats::start().await.unwrap();
-    assert!(nats.bus.dead_letters(10).await.unwrap().is_empty());
+    assert!(nats.bus.dead_letters(None, 10).await.unwrap().is_empty());
     for n in 0..5 {
         assert!(!nats.bus.dead_letter(&document(n)).await.unwrap().duplicate);
     }
     assert!(nats.bus.dead_letter(&document(3)).await.unwrap().duplicate);
-    let letters = nats.bus.dead_letters(3).await.unwrap();
+    let letters = nats.bus.dead_letters(None, 3).await.unwrap();
     let read: Vec<_> = letters.iter().map(|stored| (stored.sequence, stored.letter.clone())).collect();
-    assert_eq!(read, [(5, document(4)), (4, document(3)), (3, document(2))]);
+    let listed = |n| DeadLetter { payload: Vec::new(), ..document(n) };
+    assert_eq!(read, [(5, listed(4)), (4, listed(3)), (3, listed(2))]);
+    assert_eq!(letters[0].bytes, 10);
+    assert!(nats.bus.dead_letters(Some("another"), 3).await.unwrap().is_empty());
+    assert_eq!(nats.bus.dead_letters(Some("quake-hunan"), 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_letter_is_read_whole_and_discarded_once() {
+    let nats = Nats::start().await.unwrap();
+    for n in 0..3 {
+        nats.bus.dead_letter(&document(n)).await.unwrap();
+    }
+    assert_eq!(nats.bus.dead_letter_at(2).await.unwrap().unwrap().letter, document(1));
+    assert!(nats.bus.discard_dead_letter(2).await.unwrap());
+    assert!(!nats.bus.discard_dead_letter(2).await.unwrap());
+    assert!(!nats.bus.discard_dead_letter(99).await.unwrap());
+    assert_eq!(nats.bus.dead_letter_at(2).await.unwrap(), None);
+    let left: Vec<_> =
+        nats.bus.dead_letters(None, 10).await.unwrap().iter().map(|one| one.sequence).collect();
+    assert_eq!(left, [3, 1]);
 }
 
 #[tokio::test]
@@ -38,7 +58,7 @@ async fn a_large_letter_is_kept_whole_and_a_huge_one_refused() {
     let nats = Nats::start().await.unwrap();
     let large = DeadLetter { payload: vec![b'x'; 7 << 20], ..document(0) };
     nats.bus.dead_letter(&large).await.unwrap();
-    assert_eq!(nats.bus.dead_letters(1).await.unwrap()[0].letter, large);
+    assert_eq!(nats.bus.dead_letter_at(1).await.unwrap().unwrap().letter, large);
     let huge = DeadLetter { payload: vec![b'x'; 9 << 20], ..document(0) };
     let error = nats.bus.dead_letter(&huge).await.unwrap_err();
     assert!(matches!(error, PublishError::TooLarge { limit: 8_388_608, .. }), "{error}");
@@ -55,7 +75,8 @@ async fn no_letter_makes_room_for_another() {
     bus.dead_letter(&letter(0)).await.unwrap();
     let error = bus.dead_letter(&letter(1)).await.unwrap_err();
     assert!(matches!(error, PublishError::Full { stream: "DEAD" }) && !error.is_permanent(), "{error:?}");
-    assert_eq!(bus.dead_letters(10).await.unwrap()[0].letter, letter(0));
+    assert_eq!(bus.dead_letter_at(1).await.unwrap().unwrap().letter, letter(0));
+    assert_eq!(bus.dead_letters(None, 10).await.unwrap().len(), 1);
 }
 
 /// What a stranger put on the bus comes as an error, is kept with its attributes, and stops nothing behind it.
@@ -94,15 +115,15 @@ async fn a_message_that_is_none_of_ours() {
         delivery.term(reason).await.unwrap();
     }
     assert!(consumer.fetch(2, Duration::from_millis(100)).await.unwrap().is_empty());
-    let letters = nats.bus.dead_letters(10).await.unwrap();
+    let letters = nats.bus.dead_letters(None, 10).await.unwrap();
     assert_eq!(letters.len(), 2);
-    let stranger = &letters[1].letter;
+    let whole = async |sequence| nats.bus.dead_letter_at(sequence).await.unwrap().unwrap().letter;
+    let stranger = whole(1).await;
     assert_eq!(stranger.payload, b"not ours");
     let mut kept: Vec<&str> = stranger.attributes.iter().map(|(name, _)| name.as_str()).collect();
     kept.sort_unstable();
     assert_eq!(kept, ["Ce-Id", "Ce-Subject", "ce-source"]);
     // A letter holds all that its message was.
-    let DeadLetter { origin, attributes, payload, .. } = &letters[0].letter;
-    let subject = &origin.as_ref().unwrap().subject;
-    assert_eq!(cloudevents::decode(subject, attributes, payload).unwrap(), ours);
+    let DeadLetter { origin, attributes, payload, .. } = whole(2).await;
+    assert_eq!(cloudevents::decode(&origin.unwrap().subject, &attributes, &payload).unwrap(), ours);
 }

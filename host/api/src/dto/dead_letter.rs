@@ -1,0 +1,86 @@
+//! Dead letters as the operator sees them.
+
+use dongting_engine::StoredDeadLetter;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is shown of a payload; the rest is counted.
+const MAX_SHOWN_BYTES: usize = 64 * 1024;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetterList {
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Its number, for as long as the data directory lives.
+    pub sequence: u64,
+    #[schema(format = DateTime)]
+    pub stored_at: String,
+    pub installation: String,
+    /// Why it could not be processed.
+    pub reason: String,
+    /// `name@version#digest` of the plugin that could not.
+    pub plugin: String,
+    #[schema(required)]
+    pub region: Option<String>,
+    /// Of the message; none for a document.
+    #[schema(required)]
+    pub subject: Option<String>,
+    /// Id of the message; none for a document.
+    #[schema(required)]
+    pub message: Option<String>,
+    pub content_type: String,
+    pub bytes: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetterWhole {
+    #[serde(flatten)]
+    pub letter: DeadLetter,
+    /// The payload's beginning, where it is text.
+    #[schema(required)]
+    pub text: Option<String>,
+    /// Whether `text` is not all of it.
+    pub cut: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redriven {
+    /// Ids of the messages made of it.
+    pub messages: Vec<String>,
+}
+
+impl From<StoredDeadLetter> for DeadLetter {
+    fn from(stored: StoredDeadLetter) -> Self {
+        let letter = stored.letter;
+        let id = letter.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case("ce-id"));
+        Self {
+            sequence: stored.sequence,
+            stored_at: stored.stored_at.to_string(),
+            installation: letter.installation,
+            reason: letter.reason,
+            plugin: letter.plugin,
+            region: letter.region.map(|region| region.to_string()),
+            subject: letter.origin.map(|origin| origin.subject),
+            message: id.map(|(_, value)| value.clone()),
+            content_type: letter.content_type,
+            bytes: stored.bytes,
+        }
+    }
+}
+
+impl From<StoredDeadLetter> for DeadLetterWhole {
+    fn from(mut stored: StoredDeadLetter) -> Self {
+        let payload = std::mem::take(&mut stored.letter.payload);
+        let text = String::from_utf8(payload).ok();
+        let end = text.as_ref().map(|text| text.floor_char_boundary(MAX_SHOWN_BYTES.min(text.len())));
+        let cut = text.as_ref().zip(end).is_some_and(|(text, end)| end < text.len());
+        let text = text.zip(end).and_then(|(text, end)| text.get(..end).map(str::to_owned));
+        Self { letter: stored.into(), text, cut }
+    }
+}

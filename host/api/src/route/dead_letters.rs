@@ -1,0 +1,66 @@
+//! /dead-letters: what could not be processed, to look at, to drive again, or to discard.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use dongting_engine::{Host, RedriveError};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::dto::dead_letter::{DeadLetterList, DeadLetterWhole, Redriven};
+use crate::error::ApiError;
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 1000;
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct DeadLetterQuery {
+    /// Of this installation only.
+    installation: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The newest first, without their payloads.
+#[utoipa::path(get, path = "/dead-letters", operation_id = "deadLetters", params(DeadLetterQuery), responses((status = 200, body = DeadLetterList), (status = "default", body = ApiError)))]
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Query(asked): Query<DeadLetterQuery>,
+) -> Result<Json<DeadLetterList>, ApiError> {
+    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let found = host.bus.dead_letters(asked.installation.as_deref(), limit).await?;
+    Ok(Json(DeadLetterList { dead_letters: found.into_iter().map(Into::into).collect() }))
+}
+
+/// One, with the beginning of its payload.
+#[utoipa::path(get, path = "/dead-letters/{sequence}", operation_id = "deadLetter", params(("sequence" = u64, Path)), responses((status = 200, body = DeadLetterWhole), (status = "default", body = ApiError)))]
+pub async fn show(
+    State(host): State<Arc<Host>>,
+    Path(sequence): Path<u64>,
+) -> Result<Json<DeadLetterWhole>, ApiError> {
+    let found = host.bus.dead_letter_at(sequence).await?.ok_or(RedriveError::Unknown(sequence))?;
+    Ok(Json(found.into()))
+}
+
+/// Gives it to its installation once more. It is removed once everything made of it is stored; refused again, it stays.
+#[utoipa::path(post, path = "/dead-letters/{sequence}/redrive", operation_id = "redrive", params(("sequence" = u64, Path)), responses((status = 200, body = Redriven), (status = "default", body = ApiError)))]
+pub async fn redrive(
+    State(host): State<Arc<Host>>,
+    Path(sequence): Path<u64>,
+) -> Result<Json<Redriven>, ApiError> {
+    Ok(Json(Redriven { messages: host.redrive(sequence).await? }))
+}
+
+/// Removes it for ever.
+#[utoipa::path(delete, path = "/dead-letters/{sequence}", operation_id = "discard", params(("sequence" = u64, Path)), responses((status = 204), (status = "default", body = ApiError)))]
+pub async fn discard(
+    State(host): State<Arc<Host>>,
+    Path(sequence): Path<u64>,
+) -> Result<StatusCode, ApiError> {
+    if !host.bus.discard_dead_letter(sequence).await? {
+        return Err(RedriveError::Unknown(sequence).into());
+    }
+    tracing::info!(sequence, "Dead letter {sequence} was discarded");
+    Ok(StatusCode::NO_CONTENT)
+}

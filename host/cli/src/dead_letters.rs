@@ -1,0 +1,116 @@
+//! `dongting dead-letters`: asks a running host, which alone holds the data directory.
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+#[derive(Args)]
+pub struct DeadLetters {
+    /// Where the host listens.
+    #[arg(long, env = "DONGTING_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    url: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The newest first: number, time, installation and reason, a line each.
+    List {
+        /// Of this installation only.
+        #[arg(long)]
+        installation: Option<String>,
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// One, whole, as JSON.
+    Show { number: u64 },
+    /// Give them to their installations once more; those that are refused again stay.
+    Redrive {
+        #[arg(required = true)]
+        numbers: Vec<u64>,
+    },
+    /// Remove them for ever.
+    Discard {
+        #[arg(required = true)]
+        numbers: Vec<u64>,
+    },
+}
+
+pub fn run(options: DeadLetters) -> Result<()> {
+    let base = format!("{}/api/v1/dead-letters", options.url.trim_end_matches('/'));
+    match options.command {
+        Command::List { installation, limit } => {
+            let mut request = agent().get(&base).query("limit", limit.to_string());
+            if let Some(installation) = installation {
+                request = request.query("installation", installation);
+            }
+            let answer = answered(request.call(), &base)?;
+            let letters = answer.get("deadLetters").and_then(Value::as_array).map(Vec::as_slice);
+            let mut lines = String::new();
+            for letter in letters.unwrap_or_default() {
+                lines.push_str(&line(letter));
+            }
+            crate::print(&lines)
+        }
+        Command::Show { number } => {
+            let letter = answered(agent().get(format!("{base}/{number}")).call(), &base)?;
+            crate::print(&(serde_json::to_string_pretty(&letter)? + "\n"))
+        }
+        Command::Redrive { numbers } => each(&numbers, |number| {
+            let done = answered(agent().post(format!("{base}/{number}/redrive")).send_empty(), &base)?;
+            let made = done.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
+            crate::print(&format!("{number}\t{made} messages\n"))
+        }),
+        Command::Discard { numbers } => each(&numbers, |number| {
+            answered(agent().delete(format!("{base}/{number}")).call(), &base)?;
+            crate::print(&format!("{number}\tdiscarded\n"))
+        }),
+    }
+}
+
+/// Goes on after one that fails, says what failed, and fails in the end.
+fn each(numbers: &[u64], mut act: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    let mut failed = 0;
+    for number in numbers {
+        if let Err(error) = act(*number) {
+            failed += 1;
+            crate::say(&format!("dongting: {number}: {error:#}"));
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} of {} stay as they were", numbers.len());
+    }
+    Ok(())
+}
+
+fn line(letter: &Value) -> String {
+    let text = |name| letter.get(name).and_then(Value::as_str).unwrap_or("-").replace(['\t', '\n'], " ");
+    let number = letter.get("sequence").and_then(Value::as_u64).unwrap_or_default();
+    format!("{number}\t{}\t{}\t{}\n", text("storedAt"), text("installation"), text("reason"))
+}
+
+fn agent() -> ureq::Agent {
+    let timeout = std::time::Duration::from_secs(60);
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(timeout))
+        .build()
+        .new_agent()
+}
+
+/// The answer's JSON, or what the host says is wrong.
+fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, base: &str) -> Result<Value> {
+    let mut answer =
+        answer.with_context(|| format!("no host answers at {base}: is it running? Name it with --url"))?;
+    let text = answer.body_mut().read_to_string().context("the host's answer broke off")?;
+    let body: Value =
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or_default() };
+    if answer.status().is_success() {
+        return Ok(body);
+    }
+    match body.pointer("/error/message").and_then(Value::as_str) {
+        Some(said) => bail!("{said}"),
+        None => bail!("the host at {base} answered {}", answer.status()),
+    }
+}

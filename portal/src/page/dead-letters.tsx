@@ -1,0 +1,198 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import { useSearchParams } from "react-router"
+import { queries } from "../api/queries"
+import { ApiFailure, post, remove } from "../api/request"
+import type { DeadLetter, Redriven } from "../api/schemas"
+import { clip } from "../format/clip"
+import { formatNumber } from "../format/number"
+import { beijingShort, beijingTime } from "../format/time"
+import { PluginName } from "../message/plugin-name"
+import { useClockAhead } from "../shell/clock"
+import { StaleBanner } from "../shell/connection"
+import { Failure } from "../shell/failure"
+import { useWords } from "../text/language"
+import { useTitle } from "./title"
+
+const limit = 200
+
+/** What could not be processed, for the person who decides: look at it, drive it again, or discard it. */
+export function DeadLettersPage() {
+  const words = useWords()
+  const [search, setSearch] = useSearchParams()
+  const installation = search.get("installation") ?? ""
+  const plugins = useQuery(queries.plugins())
+  const found = useQuery({
+    ...queries.deadLetters({ installation: installation || undefined, limit }),
+    refetchOnMount: "always",
+    refetchInterval: 15_000,
+  })
+  const [done, setDone] = useState("")
+  useTitle(words.deadLetters)
+
+  function choose(value: string): void {
+    const next = new URLSearchParams(search)
+    if (value) next.set("installation", value)
+    else next.delete("installation")
+    setSearch(next, { replace: true })
+  }
+
+  const letters = found.data?.deadLetters ?? []
+  const known = plugins.data?.installations.map(({ id }) => id) ?? []
+  const choices = [...new Set([...known, ...letters.map((one) => one.installation), installation])].filter(Boolean)
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.deadLetters}</h1>
+        <label className="filter">
+          {words.deadLettersPage.installation}
+          <select
+            value={installation}
+            data-testid="filter-installation"
+            onChange={(event) => choose(event.target.value)}
+          >
+            <option value="">{words.messagesPage.any}</option>
+            {choices.sort().map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        <span className="freshness">{found.data && words.messagesPage.newest(letters.length)}</span>
+      </div>
+      <p className="quiet">{words.deadLettersPage.about}</p>
+      <p role="status" data-testid="dead-letter-done">
+        {done}
+      </p>
+      <StaleBanner fetchedAt={found.dataUpdatedAt} />
+      {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
+      {found.isLoading && <p className="page-empty">{words.loading}…</p>}
+      {found.data && letters.length === 0 && <p className="page-empty">{words.deadLettersPage.empty}</p>}
+      {letters.length > 0 && (
+        <section className="panel" aria-label={words.deadLetters}>
+          <div className="table-scroll" tabIndex={0} role="group" aria-label={words.deadLetters}>
+            <table data-testid="dead-letters">
+              <thead>
+                <tr>
+                  <th scope="col">{words.deadLettersPage.number}</th>
+                  <th scope="col">{words.deadLettersPage.storedAt}</th>
+                  <th scope="col">{words.deadLettersPage.installation}</th>
+                  <th scope="col">{words.deadLettersPage.reason}</th>
+                  <th scope="col" className="end">
+                    {words.deadLettersPage.bytes}
+                  </th>
+                  <th scope="col">{words.deadLettersPage.actions}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {letters.map((letter) => (
+                  <One key={letter.sequence} letter={letter} onDone={setDone} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
+      )}
+    </>
+  )
+}
+
+function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) => void }) {
+  const words = useWords()
+  const client = useQueryClient()
+  const now = Date.now() + useClockAhead()
+  const [open, setOpen] = useState(false)
+  const [asking, setAsking] = useState(false)
+  const path = `/dead-letters/${letter.sequence}`
+  const settled = () => client.invalidateQueries({ queryKey: ["dead-letters"] })
+  const redrive = useMutation({
+    mutationFn: () => post<Redriven>(`${path}/redrive`, {}),
+    onSuccess: ({ messages }) => onDone(words.deadLettersPage.redriven(letter.sequence, messages.length)),
+    onSettled: settled,
+  })
+  const discard = useMutation({
+    mutationFn: () => remove(path),
+    onSuccess: () => onDone(words.deadLettersPage.discarded(letter.sequence)),
+    onSettled: settled,
+  })
+  const busy = redrive.isPending || discard.isPending
+  const error = redrive.error ?? discard.error
+  return (
+    <>
+      <tr data-testid={`dead-letter-${letter.sequence}`}>
+        <td className="figure">{letter.sequence}</td>
+        <td className="figure" title={beijingTime(letter.storedAt)}>
+          {beijingShort(letter.storedAt, now)}
+        </td>
+        <td>
+          {clip(letter.installation, 40)}
+          <div className="quiet">{letter.plugin && <PluginName plugin={letter.plugin} />}</div>
+        </td>
+        <td className="lines">
+          {clip(letter.reason, 600)}
+          {letter.subject && (
+            <div className="quiet">
+              <code>{clip(letter.subject, 120)}</code>
+            </div>
+          )}
+          {error && (
+            <div className="reason lines" role="alert">
+              {error instanceof ApiFailure ? (words.errors[error.code] ?? "") : ""} {clip(error.message, 600)}
+            </div>
+          )}
+        </td>
+        <td className="end figure">{formatNumber(letter.bytes, 0)}</td>
+        <td>
+          <button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {words.deadLettersPage.show}
+          </button>{" "}
+          <button type="button" className="button small" disabled={busy} onClick={() => redrive.mutate()}>
+            {words.deadLettersPage.redrive}
+          </button>{" "}
+          {asking ? (
+            <>
+              <button
+                type="button"
+                className="button small danger"
+                disabled={busy}
+                autoFocus
+                onClick={() => discard.mutate()}
+              >
+                {words.deadLettersPage.discardReally}
+              </button>{" "}
+              <button type="button" className="button small" onClick={() => setAsking(false)}>
+                {words.form.cancel}
+              </button>
+            </>
+          ) : (
+            <button type="button" className="button small" disabled={busy} onClick={() => setAsking(true)}>
+              {words.deadLettersPage.discard}
+            </button>
+          )}
+        </td>
+      </tr>
+      {open && (
+        <tr>
+          <td colSpan={6}>
+            <Payload sequence={letter.sequence} />
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}
+
+function Payload({ sequence }: { sequence: number }) {
+  const words = useWords()
+  const whole = useQuery(queries.deadLetter(sequence))
+  if (whole.isError) return <Failure error={whole.error} retry={() => void whole.refetch()} />
+  if (!whole.data) return <p>{words.loading}…</p>
+  if (whole.data.text === null) return <p className="quiet">{words.deadLettersPage.notText}</p>
+  return (
+    <>
+      <pre className="content" tabIndex={0} aria-label={words.message.data} data-testid="dead-letter-text">
+        {whole.data.text}
+      </pre>
+      {whole.data.cut && <p className="quiet">{words.message.cut(formatNumber(whole.data.text.length, 0))}</p>}
+    </>
+  )
+}

@@ -1,0 +1,127 @@
+//! Dead letters, as an operator deals with them: the commands against the real host.
+
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use serde_json::Value;
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+/// Documents become observations, and the component named is made a model of them.
+fn configuration(model: &str, capabilities: &str) -> String {
+    let (document, model) = (plugin("guests/document.wasm").unwrap(), plugin(model).unwrap());
+    format!(
+        r#"
+        [[installation]]
+        id = "documents"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
+        [[installation]]
+        id = "model"
+        component = {model:?}
+        region = "430000"
+        [installation.grants]
+        capabilities = [{capabilities}]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "assessment" }}]
+        "#
+    )
+}
+
+struct Ran {
+    out: String,
+    said: String,
+    ok: bool,
+}
+
+fn dead_letters(host: &Host, arguments: &[&str]) -> Ran {
+    let mut all = vec!["dead-letters", "--url", &host.url];
+    all.extend(arguments);
+    let output = dongting(&all).unwrap();
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        said: String::from_utf8(output.stderr).unwrap(),
+        ok: output.status.success(),
+    }
+}
+
+/// The number of the only dead letter, once it is there.
+fn only(host: &Host) -> String {
+    eventually("a dead letter", || Ok(dead_letters(host, &["list"]).out.lines().count() == 1)).unwrap();
+    dead_letters(host, &["list"]).out.split('\t').next().unwrap().to_owned()
+}
+
+fn counts(host: &Host) -> Vec<u64> {
+    let mut counts: Vec<u64> = host
+        .messages("assessment")
+        .unwrap()
+        .iter()
+        .map(|message| message["data"].as_u64().unwrap())
+        .collect();
+    counts.sort_unstable();
+    counts
+}
+
+#[test]
+fn what_is_refused_again_stays_until_it_is_discarded() {
+    let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
+    assert_eq!(host.push("documents", TOKEN, b"\"reject\"").unwrap().status, 200);
+    let number = only(&host);
+    let listed = dead_letters(&host, &["list", "--installation", "model"]).out;
+    assert!(listed.trim_end().ends_with("model\tit says so itself"), "{listed}");
+    assert_eq!(dead_letters(&host, &["list", "--installation", "documents"]).out, "");
+    let shown: Value = serde_json::from_str(&dead_letters(&host, &["show", &number]).out).unwrap();
+    assert_eq!(shown["text"], "\"reject\"");
+    assert_eq!(shown["subject"], "em.43.01.00.test.observation.-");
+    assert!(shown["plugin"].as_str().unwrap().starts_with("counter@0.1.0#"));
+
+    let again = dead_letters(&host, &["redrive", &number]);
+    assert!(!again.ok && again.said.contains("refused again: it says so itself"), "{}", again.said);
+    assert_eq!(only(&host), number);
+    assert!(dead_letters(&host, &["discard", &number]).ok);
+    assert_eq!(dead_letters(&host, &["list"]).out, "");
+    for command in ["discard", "redrive", "show"] {
+        let none = dead_letters(&host, &[command, &number]);
+        let expected = format!("there is no dead letter {number}");
+        assert!(!none.ok && none.said.contains(&expected), "{command}: {}", none.said);
+    }
+}
+
+#[test]
+fn a_mended_plugin_takes_what_its_predecessor_could_not() {
+    let mut host = Host::start(&configuration("guests/trap.wasm", "")).unwrap();
+    assert_eq!(host.push("documents", TOKEN, b"1").unwrap().status, 200);
+    let number = only(&host);
+    let mended = configuration("guests/counter.wasm", "\"state\"");
+    std::fs::write(host.folder.path().join("dongting.toml"), mended).unwrap();
+    host.kill_and_restart().unwrap();
+    eventually("the mended plugin", || Ok(host.state("model")?.0 == "running")).unwrap();
+
+    let driven = dead_letters(&host, &["redrive", &number]);
+    assert!(driven.ok, "{}", driven.said);
+    assert_eq!(driven.out, format!("{number}\t1 messages\n"));
+    assert_eq!(dead_letters(&host, &["list"]).out, "");
+    eventually("what it was kept for", || Ok(counts(&host) == [1])).unwrap();
+    // Its state went with it, and the line behind it goes on.
+    assert_eq!(host.push("documents", TOKEN, b"2").unwrap().status, 200);
+    eventually("the next", || Ok(counts(&host) == [1, 2])).unwrap();
+}
+
+#[test]
+fn a_document_is_driven_again_through_its_decoder() {
+    let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
+    let refused = host.push("documents", TOKEN, b"").unwrap();
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let number = only(&host);
+    let again = dead_letters(&host, &["redrive", &number]);
+    assert!(!again.ok && again.said.contains("refused again: the document is empty"), "{}", again.said);
+    assert_eq!(only(&host), number);
+}
+
+#[test]
+fn without_a_host_it_says_where_it_looked() {
+    let none = dongting(&["dead-letters", "list", "--url", "http://127.0.0.1:9"]).unwrap();
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert!(!none.status.success());
+    assert!(said.contains("no host answers at http://127.0.0.1:9"), "{said}");
+}
