@@ -19,6 +19,7 @@ const pages = {
   failed: "/views/power-views/outage",
   plugins: "/system/plugins",
   messages: "/system/messages",
+  "dead-letters": "/system/dead-letters",
 }
 for (const [width, height] of [
   [1440, 900],

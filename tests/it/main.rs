@@ -16,4 +16,5 @@ mod openapi;
 mod product;
 mod readme;
 mod startup;
+mod store;
 mod trial;

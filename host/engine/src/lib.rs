@@ -5,6 +5,7 @@ mod backoff;
 pub mod config;
 mod dead;
 mod decoder;
+mod floor;
 mod history;
 pub mod host;
 pub mod installed;

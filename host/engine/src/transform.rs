@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dongting_bus::{Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start};
+use dongting_bus::{Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::{Applied, Refusal, Rejected};
 use dongting_store::{Commit, CommitError, Input, Store};
 use tokio::sync::{MutexGuard, Semaphore};
 
+use crate::floor::Floor;
 use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
 use crate::{backoff, dead, outbox};
@@ -34,6 +35,7 @@ struct Worker {
     installed: Arc<Installed>,
     shared: Arc<Shared>,
     lane: Lane,
+    floor: Floor,
 }
 
 /// One task a lane that the installation listens on. Each runs for ever.
@@ -45,14 +47,15 @@ pub fn tasks(
     lanes
         .into_iter()
         .map(|lane| {
-            let worker = Worker { installed: Arc::clone(installed), shared: Arc::clone(shared), lane };
+            let (installed, shared) = (Arc::clone(installed), Arc::clone(shared));
+            let worker = Worker { installed, shared, lane, floor: Floor::default() };
             Box::pin(worker.run()) as Pin<Box<dyn Future<Output = ()> + Send>>
         })
         .collect()
 }
 
 impl Worker {
-    async fn run(self) {
+    async fn run(mut self) {
         let mut failures = 0u32;
         let mut consumer: Option<Consumer> = None;
         loop {
@@ -70,11 +73,12 @@ impl Worker {
     }
 
     /// Fetches one batch and handles it.
-    async fn step(&self, held: &mut Option<Consumer>) -> Result<(), String> {
+    async fn step(&mut self, held: &mut Option<Consumer>) -> Result<(), String> {
         let consumer = match held.take() {
             Some(consumer) => consumer,
             None => {
-                let made = self.shared.bus.consumer(&self.options()).await.map_err(|error| chain(&error))?;
+                let made =
+                    self.shared.bus.consumer(&self.options().await?).await.map_err(|error| chain(&error))?;
                 // Made after a start: whatever was committed and not published goes first.
                 outbox::drain(&self.installed, &self.shared.bus, &self.shared.store).await?;
                 if self.installed.status.state() == crate::State::Starting {
@@ -85,7 +89,7 @@ impl Worker {
         };
         let deliveries = match consumer.fetch(BATCH, FETCH).await {
             Ok(deliveries) => deliveries,
-            // Somebody deleted the durable: it is made again, where the lane begins.
+            // Somebody deleted the durable: it is made again, before anything that is not used up.
             Err(FetchError::Gone(name)) => {
                 return Err(format!("the consumer `{name}` was deleted; it is made again"));
             }
@@ -94,6 +98,9 @@ impl Worker {
                 return Err(chain(&error));
             }
         };
+        if self.installed.stateful && self.floor.is_due(Instant::now()) {
+            self.forget(&consumer).await?;
+        }
         *held = Some(consumer);
         if deliveries.is_empty() {
             return Ok(());
@@ -110,7 +117,19 @@ impl Worker {
         self.handle(deliveries).await
     }
 
-    fn options(&self) -> ConsumerOptions {
+    /// Forgets the inputs that will not be delivered again.
+    async fn forget(&mut self, consumer: &Consumer) -> Result<(), String> {
+        let told = consumer.ack_floor().await.map_err(|error| chain(&error))?;
+        let Some(sequence) = self.floor.tell(Instant::now(), told) else { return Ok(()) };
+        let stream = lane::stream(self.lane).to_owned();
+        let floor = Input { stream, stream_created: consumer.stream_created(), sequence };
+        self.shared.store.raise_floor(self.installed.id(), &floor).await.map_err(|error| chain(&error))
+    }
+
+    async fn options(&self) -> Result<ConsumerOptions, String> {
+        let created = self.shared.bus.lane(self.lane).await.map_err(|error| chain(&error))?.created;
+        let floor = self.shared.store.floor(self.installed.id(), lane::stream(self.lane), created).await;
+        let start = floor.map_err(|error| chain(&error))?.map_or(Start::All, Start::At);
         let region = self.installed.installation.region;
         let filters = self
             .installed
@@ -120,7 +139,7 @@ impl Worker {
             .filter(|topic| topic.kind.lane() == self.lane)
             .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
             .collect();
-        ConsumerOptions { start: Start::All, ..ConsumerOptions::new(self.installed.id(), self.lane, filters) }
+        Ok(ConsumerOptions { start, ..ConsumerOptions::new(self.installed.id(), self.lane, filters) })
     }
 
     async fn handle(&self, deliveries: Vec<Delivery>) -> Result<(), String> {

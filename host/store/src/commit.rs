@@ -87,27 +87,6 @@ impl Store {
         transaction.commit().await.map_err(StoreError::sql)?;
         Ok(())
     }
-
-    /// Forgets inputs that the consumer will never deliver again: those below its ack floor.
-    pub async fn prune_applied(
-        &self,
-        installation: &str,
-        stream: &str,
-        stream_created: Timestamp,
-        below: u64,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "DELETE FROM applied WHERE installation = ? AND stream = ? AND (stream_created <> ? OR sequence < ?)",
-        )
-        .bind(installation)
-        .bind(stream)
-        .bind(stream_created.as_micros())
-        .bind(i64::try_from(below).unwrap_or(i64::MAX))
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
-        Ok(())
-    }
 }
 
 async fn write_state(

@@ -2,6 +2,7 @@
 
 pub mod commit;
 pub mod cursor;
+pub mod floor;
 pub mod history;
 pub mod outbox;
 pub mod state;

@@ -1,0 +1,58 @@
+//! Up to where the inputs of a stateful installation are used up, so that `applied` does not grow for ever.
+
+use dongting_manifest::Timestamp;
+
+use crate::commit::Input;
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Forgets the inputs before `floor`, and that they ever were: whoever calls this must know that no consumer delivers
+    /// them again. A floor never falls, unless the stream was made anew.
+    pub async fn raise_floor(&self, installation: &str, floor: &Input) -> Result<(), StoreError> {
+        let sequence = i64::try_from(floor.sequence).unwrap_or(i64::MAX);
+        let created = floor.stream_created.as_micros();
+        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        sqlx::query(
+            "INSERT INTO floor VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (installation, stream) DO UPDATE SET stream_created = ?3, sequence = ?4
+             WHERE stream_created <> ?3 OR sequence < ?4",
+        )
+        .bind(installation)
+        .bind(&floor.stream)
+        .bind(created)
+        .bind(sequence)
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::sql)?;
+        sqlx::query(
+            "DELETE FROM applied WHERE installation = ? AND stream = ? AND (stream_created <> ? OR sequence < ?)",
+        )
+        .bind(installation)
+        .bind(&floor.stream)
+        .bind(created)
+        .bind(sequence)
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::sql)?;
+        transaction.commit().await.map_err(StoreError::sql)
+    }
+
+    /// Where a consumer of the stream must begin; none where nothing was ever forgotten.
+    pub async fn floor(
+        &self,
+        installation: &str,
+        stream: &str,
+        stream_created: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let sequence: Option<i64> = sqlx::query_scalar(
+            "SELECT sequence FROM floor WHERE installation = ? AND stream = ? AND stream_created = ?",
+        )
+        .bind(installation)
+        .bind(stream)
+        .bind(stream_created.as_micros())
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(sequence.and_then(|sequence| u64::try_from(sequence).ok()))
+    }
+}
