@@ -1,5 +1,6 @@
 //! One message as a durable consumer got it, to be acknowledged after the effect.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use async_nats::jetstream;
@@ -27,6 +28,34 @@ pub struct Delivery {
     pub payload: Bytes,
     reply: async_nats::Subject,
     bus: Bus,
+}
+
+/// Deliveries at work, kept from coming again however long it takes.
+pub struct AtWork {
+    bus: Bus,
+    replies: Vec<async_nats::Subject>,
+}
+
+impl AtWork {
+    #[must_use]
+    pub fn new(bus: &Bus, deliveries: &[Delivery]) -> Self {
+        let replies = deliveries.iter().map(|delivery| delivery.reply.clone()).collect();
+        Self { bus: bus.clone(), replies }
+    }
+
+    /// Starts their `ack_wait` anew, again and again; for ever, so race it with the work. JetStream does not mind those that are
+    /// acknowledged meanwhile; one that was given back with a delay comes after `ack_wait` instead.
+    pub async fn keep(&self, every: Duration) -> Infallible {
+        loop {
+            tokio::time::sleep(every).await;
+            for reply in &self.replies {
+                // An error says that the connection is down; then they come again, which is right.
+                if let Ok(_link) = self.bus.link().await {
+                    let _ = self.bus.client().publish(reply.clone(), Bytes::from_static(b"+WPI")).await;
+                }
+            }
+        }
+    }
 }
 
 impl Delivery {
@@ -84,11 +113,6 @@ impl Delivery {
     pub async fn term(&self, reason: &str) -> Result<(), BusError> {
         let reason: String = reason.chars().filter(|c| !c.is_control()).take(256).collect();
         self.answer(format!("+TERM {reason}").into()).await
-    }
-
-    /// Still at work: `ack_wait` starts anew.
-    pub async fn in_progress(&self) -> Result<(), BusError> {
-        self.answer(Bytes::from_static(b"+WPI")).await
     }
 
     async fn answer(&self, answer: Bytes) -> Result<(), BusError> {

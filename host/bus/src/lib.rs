@@ -16,7 +16,7 @@ mod wire;
 pub use bus::{Bus, BusError, Connection, Credentials};
 pub use consumer::{Consumer, ConsumerOptions, FetchError, Start};
 pub use dead_letter::{DeadLetter, Origin, StoredDeadLetter};
-pub use delivery::Delivery;
+pub use delivery::{AtWork, Delivery};
 pub use lane::LaneState;
 pub use publish::{PublishError, Stored};
 pub use server::{Server, ServerError, State};

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dongting_bus::{Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
+use dongting_bus::{AtWork, Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::{Applied, Refusal, Rejected};
@@ -19,6 +19,8 @@ use crate::{backoff, dead, outbox};
 
 const BATCH: usize = 64;
 const FETCH: Duration = Duration::from_secs(20);
+/// A third of the consumers' `ack_wait`.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
 const FAULTS: u64 = 3;
 
@@ -105,7 +107,15 @@ impl Worker {
         if deliveries.is_empty() {
             return Ok(());
         }
-        // The permits bound calls, not fetches: a batch waits here for at most the calls ahead of it.
+        let at_work = AtWork::new(&self.shared.bus, &deliveries);
+        tokio::select! {
+            done = self.admitted(deliveries) => done,
+            never = at_work.keep(HEARTBEAT) => match never {},
+        }
+    }
+
+    /// Handles a batch when it is its turn. The permits bound calls, not fetches: a batch waits here for the calls ahead of it.
+    async fn admitted(&self, deliveries: Vec<Delivery>) -> Result<(), String> {
         let _turn = self.installed.turn().await;
         let _permit = match self.lane {
             Lane::Bulk => self.shared.any.acquire().await,
@@ -184,9 +194,6 @@ impl Worker {
         deliveries: Vec<Delivery>,
     ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
         Box::pin(async move {
-            for delivery in &deliveries {
-                delivery.in_progress().await.map_err(|error| chain(&error))?;
-            }
             let batch: Vec<Message> =
                 deliveries.iter().filter_map(|d| d.message.as_ref().ok().cloned()).collect();
             match self.installed.apply(&batch).await {

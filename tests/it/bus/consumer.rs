@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dongting_bus::consumer::ConsumerError;
-use dongting_bus::{Consumer, ConsumerOptions, Delivery, FetchError, Start};
+use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start};
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Kind, Lane};
 use dongting_tests::nats::{DEADLINE, Nats, eventually};
@@ -76,7 +76,6 @@ async fn acks_naks_and_terms() {
     deliveries[0].ack().await.unwrap();
     deliveries[1].nak(SOON).await.unwrap();
     deliveries[2].term("no such\r\nstation").await.unwrap();
-    deliveries[3].in_progress().await.unwrap();
     deliveries[3].ack_confirmed().await.unwrap();
     // A stale ack is accepted, too: what counts is kept elsewhere.
     deliveries[3].ack_confirmed().await.unwrap();
@@ -97,6 +96,27 @@ async fn what_is_not_acknowledged_comes_again() {
         let deliveries = consumer.fetch(1, DEADLINE).await.unwrap();
         assert_eq!(deliveries[0].delivered, delivered);
     }
+}
+
+#[tokio::test]
+async fn what_is_at_work_does_not_come_again() {
+    let nats = Nats::start().await.unwrap();
+    nats.bus.publish(&observations(0..2)).await.into_iter().for_each(|stored| drop(stored.unwrap()));
+    let ack_wait = Duration::from_secs(1);
+    let consumer = nats.bus.consumer(&ConsumerOptions { ack_wait, ..changsha() }).await.unwrap();
+    let deliveries = consumer.fetch(2, DEADLINE).await.unwrap();
+    let at_work = AtWork::new(&nats.bus, &deliveries);
+    let again = async {
+        let again = consumer.fetch(2, ack_wait * 3).await.unwrap();
+        assert!(again.is_empty(), "{again:?}");
+        deliveries[0].ack_confirmed().await.unwrap();
+        // Nobody says any more that the second is at work.
+    };
+    tokio::select! {
+        () = again => {}
+        never = at_work.keep(ack_wait / 5) => match never {},
+    }
+    assert_eq!(keys(&consumer.fetch(2, DEADLINE).await.unwrap()), ["reading 1"]);
 }
 
 #[tokio::test]
