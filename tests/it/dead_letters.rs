@@ -119,6 +119,30 @@ fn a_document_is_driven_again_through_its_decoder() {
 }
 
 #[test]
+fn a_part_of_a_document_that_is_refused_again_stays() {
+    let component = plugin("rain-gauge.wasm").unwrap();
+    let host = Host::start(&format!(
+        r#"
+        [[installation]]
+        id = "gauges"
+        component = {component:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "water", kind = "observation" }}] }}
+        "#
+    ))
+    .unwrap();
+    let report = b"S1,430102,2026-08-29T08:00:00+08:00,12.5\nS2,430102\n";
+    assert_eq!(host.push("gauges", TOKEN, report).unwrap().status, 200);
+    let number = only(&host);
+    let shown: Value = serde_json::from_str(&dead_letters(&host, &["show", &number]).out).unwrap();
+    assert_eq!(shown["text"], "S2,430102");
+    let again = dead_letters(&host, &["redrive", &number]);
+    assert!(!again.ok && again.said.contains("refused again: a line has 4 fields, not 2"), "{}", again.said);
+    assert_eq!(only(&host), number);
+}
+
+#[test]
 fn without_a_host_it_says_where_it_looked() {
     let none = dongting(&["dead-letters", "list", "--url", "http://127.0.0.1:9"]).unwrap();
     let said = String::from_utf8(none.stderr).unwrap();

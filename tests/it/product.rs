@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dongting_tests::host::{Host, boundaries, eventually, plugin};
+use dongting_tests::host::{Host, boundaries, dongting, eventually, plugin};
 use dongting_tests::nats::kill;
 use dongting_tests::seismic_network::{Fault, Options, Revision, SeismicNetwork, Status};
 use serde_json::{Value, json};
@@ -96,6 +96,19 @@ async fn a_feed_becomes_warnings_views_and_a_cancellation() {
     assert!(observation["plugin"].as_str().unwrap().starts_with("earthquake@0.1.0#"));
     let trace = |m: &Value| m["traceparent"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
     assert_eq!(trace(observation), trace(&lineage["message"]));
+
+    let id = |message: &Value| message["id"].as_str().unwrap().to_owned();
+    let told = dongting(&["lineage", "--url", &host.url, &id(&warnings[0])]).unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let first: Vec<&str> = told.lines().next().unwrap().split('\t').collect();
+    assert_eq!((first[0], first[2]), ("cause", id(observation).as_str()), "{told}");
+    assert_eq!(first[4], observation["plugin"].as_str().unwrap());
+    assert!(told.contains(&format!(
+        "\nmessage\t{}\t{}\t",
+        warnings[0]["time"].as_str().unwrap(),
+        id(&warnings[0])
+    )));
+    assert!(!dongting(&["lineage", "--url", &host.url, "no-such"]).unwrap().status.success());
 
     let views = host.get("views").unwrap().body;
     assert!(views["views"].as_array().unwrap().len() >= 3);

@@ -1,14 +1,15 @@
 //! `dongting dead-letters`: asks a running host, which alone holds the data directory.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use crate::remote::{Remote, agent, answered};
+
 #[derive(Args)]
 pub struct DeadLetters {
-    /// Where the host listens.
-    #[arg(long, env = "DONGTING_URL", default_value = "http://127.0.0.1:8080", global = true)]
-    url: String,
+    #[command(flatten)]
+    remote: Remote,
     #[command(subcommand)]
     command: Command,
 }
@@ -38,7 +39,7 @@ enum Command {
 }
 
 pub fn run(options: DeadLetters) -> Result<()> {
-    let base = format!("{}/api/v1/dead-letters", options.url.trim_end_matches('/'));
+    let base = options.remote.address("dead-letters");
     match options.command {
         Command::List { installation, limit } => {
             let mut request = agent().get(&base).query("limit", limit.to_string());
@@ -88,29 +89,4 @@ fn line(letter: &Value) -> String {
     let text = |name| letter.get(name).and_then(Value::as_str).unwrap_or("-").replace(['\t', '\n'], " ");
     let number = letter.get("sequence").and_then(Value::as_u64).unwrap_or_default();
     format!("{number}\t{}\t{}\t{}\n", text("storedAt"), text("installation"), text("reason"))
-}
-
-fn agent() -> ureq::Agent {
-    let timeout = std::time::Duration::from_secs(60);
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(timeout))
-        .build()
-        .new_agent()
-}
-
-/// The answer's JSON, or what the host says is wrong.
-fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, base: &str) -> Result<Value> {
-    let mut answer =
-        answer.with_context(|| format!("no host answers at {base}: is it running? Name it with --url"))?;
-    let text = answer.body_mut().read_to_string().context("the host's answer broke off")?;
-    let body: Value =
-        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or_default() };
-    if answer.status().is_success() {
-        return Ok(body);
-    }
-    match body.pointer("/error/message").and_then(Value::as_str) {
-        Some(said) => bail!("{said}"),
-        None => bail!("the host at {base} answered {}", answer.status()),
-    }
 }

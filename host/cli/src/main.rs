@@ -1,7 +1,9 @@
 //! `dongting`: the host and the tools around it.
 
 mod dead_letters;
+mod lineage;
 mod message;
+mod remote;
 mod serve;
 mod trial;
 
@@ -25,6 +27,8 @@ enum Command {
     Try(trial::Try),
     /// See, re-drive or discard what a running host could not process.
     DeadLetters(dead_letters::DeadLetters),
+    /// Where a message comes from, and what was made of it.
+    Lineage(lineage::Lineage),
     /// Print the API's OpenAPI document.
     Openapi {
         /// Write it to this file instead.
@@ -40,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Try(options) => trial::run(options).await,
         Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
+        Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };
     match done {

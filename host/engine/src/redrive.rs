@@ -94,10 +94,9 @@ impl Host {
         }
         let document = Installed::document(None, None, letter.payload);
         match installed.decode_again(&self.bus, document).await {
-            Ok(accepted) if accepted.messages.is_empty() && !accepted.rejects.is_empty() => {
-                Err(RedriveError::Refused(accepted.rejects.join("; ")))
-            }
-            Ok(accepted) => Ok(accepted.messages),
+            Ok(accepted) if accepted.rejects.is_empty() => Ok(accepted.messages),
+            // It stays even if other parts of it were published: a reject of these very bytes is this letter, not a second one.
+            Ok(accepted) => Err(RedriveError::Refused(accepted.rejects.join("; "))),
             Err(PushError::Later { reason, .. }) => Err(RedriveError::Later(reason)),
             Err(error) => Err(RedriveError::Refused(error.to_string())),
         }
