@@ -8,7 +8,6 @@ use dongting_store::Input;
 use crate::decoder::PushError;
 use crate::host::Host;
 use crate::installed::{Installed, chain};
-use crate::transform::StoredError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
@@ -57,9 +56,15 @@ impl Host {
         let message = cloudevents::decode(&origin.subject, &letter.attributes, &letter.payload)
             .map_err(|error| RedriveError::Refused(chain(&error)))?;
         let stream_created = self.bus.lane(Lane::Dead).await?.created;
-        let input =
-            Input { stream: dongting_bus::lane::stream(Lane::Dead).to_owned(), stream_created, sequence };
+        let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
+        let inputs = [Input { stream, stream_created, sequence }];
         let _turn = installed.turn().await;
+        let used = self.store.applied(installed.id(), &inputs).await;
+        if !used.map_err(|error| RedriveError::Later(chain(&error)))?.is_empty() {
+            // Committed by an earlier try that did not live to remove the letter; its messages are in the outbox or gone.
+            crate::outbox::drain(installed, &self.bus, &self.store).await.map_err(RedriveError::Later)?;
+            return Ok(Vec::new());
+        }
         let batch = [message];
         let effects = installed.apply(&batch).await.map_err(|refusal| match refusal {
             refusal @ (dongting_sandbox::Refusal::Retry { .. } | dongting_sandbox::Refusal::Other(_)) => {
@@ -70,18 +75,9 @@ impl Host {
         if let Some(rejected) = effects.rejected.first() {
             return Err(RedriveError::Refused(rejected.reason.clone()));
         }
-        match installed.stored(&self.bus, &self.store, &[input], &effects).await {
-            Ok(()) => {
-                installed.status.active();
-                Ok(ids(effects.messages))
-            }
-            // Committed by an earlier try that did not live to remove the letter; its messages are in the outbox or gone.
-            Err(StoredError::Applied) => {
-                crate::outbox::drain(installed, &self.bus, &self.store).await.map_err(RedriveError::Later)?;
-                Ok(Vec::new())
-            }
-            Err(StoredError::Other(reason)) => Err(RedriveError::Later(reason)),
-        }
+        installed.stored(&self.bus, &self.store, &inputs, &effects).await.map_err(RedriveError::Later)?;
+        installed.status.active();
+        Ok(ids(effects.messages))
     }
 
     async fn redrive_document(

@@ -89,6 +89,9 @@ impl Worker {
                 made
             }
         };
+        if self.installed.stateful && self.floor.is_due(Instant::now()) {
+            self.forget(&consumer).await?;
+        }
         let deliveries = match consumer.fetch(BATCH, FETCH).await {
             Ok(deliveries) => deliveries,
             // Somebody deleted the durable: it is made again, before anything that is not used up.
@@ -100,9 +103,6 @@ impl Worker {
                 return Err(chain(&error));
             }
         };
-        if self.installed.stateful && self.floor.is_due(Instant::now()) {
-            self.forget(&consumer).await?;
-        }
         *held = Some(consumer);
         if deliveries.is_empty() {
             return Ok(());
@@ -136,10 +136,14 @@ impl Worker {
         self.shared.store.raise_floor(self.installed.id(), &floor).await.map_err(|error| chain(&error))
     }
 
-    async fn options(&self) -> Result<ConsumerOptions, String> {
+    async fn stored_floor(&self) -> Result<Option<u64>, String> {
         let created = self.shared.bus.lane(self.lane).await.map_err(|error| chain(&error))?.created;
         let floor = self.shared.store.floor(self.installed.id(), lane::stream(self.lane), created).await;
-        let start = floor.map_err(|error| chain(&error))?.map_or(Start::All, Start::At);
+        floor.map_err(|error| chain(&error))
+    }
+
+    async fn options(&self) -> Result<ConsumerOptions, String> {
+        let floor = if self.installed.stateful { self.stored_floor().await? } else { None };
         let region = self.installed.installation.region;
         let filters = self
             .installed
@@ -149,6 +153,7 @@ impl Worker {
             .filter(|topic| topic.kind.lane() == self.lane)
             .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
             .collect();
+        let start = floor.map_or(Start::All, Start::At);
         Ok(ConsumerOptions { start, ..ConsumerOptions::new(self.installed.id(), self.lane, filters) })
     }
 
@@ -202,10 +207,7 @@ impl Worker {
                     self.keep_rejected(&deliveries, &effects.rejected).await?;
                     let inputs: Vec<Input> = deliveries.iter().map(input).collect();
                     let (bus, store) = (&self.shared.bus, &self.shared.store);
-                    self.installed
-                        .stored(bus, store, &inputs, &effects)
-                        .await
-                        .map_err(|error| error.to_string())?;
+                    self.installed.stored(bus, store, &inputs, &effects).await?;
                     self.done(&deliveries, &effects.rejected).await
                 }
                 Err(Refusal::Retry { reason, after }) => self.later(&deliveries, reason, after).await,
@@ -286,15 +288,6 @@ pub struct Effects {
     state: BTreeMap<String, Option<Vec<u8>>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum StoredError {
-    /// Nothing was committed: these inputs, or some of them, had been committed before.
-    #[error("some inputs were committed meanwhile; the batch is taken again")]
-    Applied,
-    #[error("{0}")]
-    Other(String),
-}
-
 impl Installed {
     /// Held over a call and its commit, where the plugin keeps state.
     pub async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
@@ -318,9 +311,9 @@ impl Installed {
         store: &Store,
         inputs: &[Input],
         effects: &Effects,
-    ) -> Result<(), StoredError> {
+    ) -> Result<(), String> {
         if !self.stateful {
-            return self.publish(bus, &effects.messages).await.map_err(|e| StoredError::Other(chain(&e)));
+            return self.publish(bus, &effects.messages).await.map_err(|error| chain(&error));
         }
         let commit = Commit {
             installation: self.id(),
@@ -330,9 +323,12 @@ impl Installed {
             outputs: &effects.messages,
         };
         match store.commit(commit).await {
-            Ok(()) => outbox::drain(self, bus, store).await.map_err(StoredError::Other),
-            Err(CommitError::Applied) => Err(StoredError::Applied),
-            Err(error) => Err(StoredError::Other(chain(&error))),
+            Ok(()) => outbox::drain(self, bus, store).await,
+            // Delivered twice at once: nothing was committed, and the next try finds what is used up.
+            Err(CommitError::Applied) => {
+                Err("some inputs were committed meanwhile; the batch is taken again".to_owned())
+            }
+            Err(error) => Err(chain(&error)),
         }
     }
 }

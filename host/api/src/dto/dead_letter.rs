@@ -76,11 +76,11 @@ impl From<StoredDeadLetter> for DeadLetter {
 
 impl From<StoredDeadLetter> for DeadLetterWhole {
     fn from(mut stored: StoredDeadLetter) -> Self {
-        let payload = std::mem::take(&mut stored.letter.payload);
-        let text = String::from_utf8(payload).ok();
-        let end = text.as_ref().map(|text| text.floor_char_boundary(MAX_SHOWN_BYTES.min(text.len())));
-        let cut = text.as_ref().zip(end).is_some_and(|(text, end)| end < text.len());
-        let text = text.zip(end).and_then(|(text, end)| text.get(..end).map(str::to_owned));
+        let mut text = String::from_utf8(std::mem::take(&mut stored.letter.payload)).ok();
+        let cut = text.as_ref().is_some_and(|text| text.len() > MAX_SHOWN_BYTES);
+        if let Some(text) = &mut text {
+            text.truncate(text.floor_char_boundary(MAX_SHOWN_BYTES));
+        }
         Self { letter: stored.into(), text, cut }
     }
 }
