@@ -9,7 +9,7 @@ use crate::name::is_token;
 use crate::plugin::{Capability, Manifest, Role, SettingType, Topic};
 use crate::{Kind, Region};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Installation {
     /// `[a-z0-9-]{1,32}`, unique on the host; names the durable consumer.
@@ -36,12 +36,26 @@ pub struct Installation {
     /// Seconds from one poll of a source to the next.
     #[serde(default = "default_every_seconds")]
     pub every_seconds: f64,
+    /// What a sink does with a message that may have arrived.
+    #[serde(default)]
+    pub on_unknown: OnUnknown,
     /// Bearer token that a deliverer must show to a decoder's HTTP address.
     #[serde(default)]
     pub push_token: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A sink's attempt whose outcome is unknown: the host was killed or the connection broke after the message had gone out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUnknown {
+    /// It is tried again with the same key. Right where the receiver knows keys, and where twice is better than not at all.
+    #[default]
+    Retry,
+    /// It becomes a dead letter, for a person to ask the receiver and then to re-drive or discard.
+    Hold,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grants {
     #[serde(default)]
@@ -55,7 +69,7 @@ pub struct Grants {
     pub http: Vec<HttpGrant>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishGrant {
     pub domain: String,

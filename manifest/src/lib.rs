@@ -1,6 +1,7 @@
 //! The words that every part of Dongting shares: regions, kinds and lanes, subjects, messages, the plugin's
 //! manifest and the operator's installation. No I/O.
 
+pub mod dead_letter;
 pub mod installation;
 pub mod kind;
 pub mod message;
@@ -12,6 +13,7 @@ pub mod subject;
 pub mod text;
 pub mod timestamp;
 
+pub use dead_letter::{DeadLetter, Origin};
 pub use installation::Installation;
 pub use kind::{Kind, Lane};
 pub use message::{Draft, Message};

@@ -28,6 +28,9 @@ pub struct Manifest {
     /// What it listens to.
     #[serde(default)]
     pub subscribe: Vec<Topic>,
+    /// Whether what it listens to must come in order.
+    #[serde(default)]
+    pub ordering: Ordering,
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
     /// Files that the operator may attach, by name, with what they are.
@@ -41,6 +44,7 @@ pub enum Role {
     Source,
     Decoder,
     Transform,
+    Sink,
     Views,
 }
 
@@ -52,6 +56,18 @@ pub enum Capability {
     State,
     /// `wasi:http/outgoing-handler`.
     Http,
+}
+
+/// What order a transform or sink asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ordering {
+    /// A message that is tried again lets later ones pass.
+    #[default]
+    None,
+    /// Messages of one partition are handled in the order of their lane; one that is tried again holds back those of its own
+    /// partition and no others.
+    Partition,
 }
 
 /// A part of the bus: a domain, a kind and, where it matters, a detail.
@@ -94,7 +110,7 @@ pub enum ManifestError {
     Name(String),
     #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
     Version(String),
-    #[error("plugin.toml: name at least one role: source, decoder, transform or views")]
+    #[error("plugin.toml: name at least one role: source, decoder, transform, sink or views")]
     NoRole,
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
@@ -125,7 +141,7 @@ impl Manifest {
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Source, Self::Decoder, Self::Transform, Self::Views];
+    pub const ALL: [Self; 5] = [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Views];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -133,6 +149,7 @@ impl Role {
             Self::Source => "source",
             Self::Decoder => "decoder",
             Self::Transform => "transform",
+            Self::Sink => "sink",
             Self::Views => "views",
         }
     }

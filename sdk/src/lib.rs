@@ -25,6 +25,7 @@ pub mod state;
 pub use dongting_events as events;
 
 pub use bindings::decoder::export_decoder;
+pub use bindings::sink::export_sink;
 pub use bindings::source::export_source;
 pub use bindings::transform::export_transform;
 pub use bindings::views::export_views;
@@ -47,6 +48,12 @@ pub mod decoder {
 pub mod transform {
     pub use crate::bindings::transform::exports::dongting::transform::transform::{Applied, Guest, Rejected};
     pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+}
+
+/// The role `sink`.
+pub mod sink {
+    pub use crate::bindings::sink::exports::dongting::sink::sink::{Attempt, Guest, Outcome};
+    pub use crate::message::{Error, Message};
 }
 
 /// The role `views`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dongting_manifest::{Kind, Message, Region, Subject, Timestamp, message};
 use dongting_store::cursor::Cursor;
-use dongting_store::{Commit, CommitError, Input, Store};
+use dongting_store::{Commit, CommitError, Input, Output, Pending, Store};
 use tempfile::TempDir;
 
 const MODEL: &str = "model";
@@ -57,13 +57,20 @@ async fn commit(
     value: Option<&[u8]>,
     outputs: &[Message],
 ) -> Result<(), CommitError> {
-    let state = BTreeMap::from([("count".to_owned(), value.map(<[u8]>::to_vec))]);
-    let commit = Commit { installation: MODEL, inputs, state: &state, state_limit_bytes: 20, outputs };
+    let mut commit = Commit::new(MODEL);
+    commit.inputs = inputs.to_vec();
+    commit.state = BTreeMap::from([("count".to_owned(), value.map(<[u8]>::to_vec))]);
+    commit.state_limit_bytes = 20;
+    commit.outputs = outputs.iter().cloned().map(Output::Message).collect();
     store.commit(commit).await
 }
 
 async fn outbox(store: &Store) -> Vec<Message> {
-    store.pending(MODEL, 100).await.unwrap().into_iter().map(|pending| pending.message).collect()
+    let message = |pending: Pending| match pending.output {
+        Output::Message(message) => message,
+        other => panic!("{other:?}"),
+    };
+    store.pending(MODEL, 100).await.unwrap().into_iter().map(message).collect()
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ pub mod message;
 pub mod panel;
 pub mod plugin;
 pub mod region;
+pub mod reload;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dongting_engine::{BusError, PushError, RedriveError, StoreError, ViewError};
+use dongting_engine::{BusError, PushError, RedriveError, ReloadError, StoreError, ViewError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -116,6 +116,14 @@ impl From<RedriveError> for ApiError {
                 .hint("The dead letter stays; try again."),
             RedriveError::Bus(source) => source.into(),
         }
+    }
+}
+
+impl From<ReloadError> for ApiError {
+    fn from(error: ReloadError) -> Self {
+        let message = dongting_engine::installed::chain(&error);
+        Self::new(StatusCode::CONFLICT, "configuration", message)
+            .hint("Nothing was changed; correct the file, then reload.")
     }
 }
 

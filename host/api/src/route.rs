@@ -6,6 +6,7 @@ pub mod messages;
 pub mod plugins;
 pub mod push;
 pub mod regions;
+pub mod reload;
 pub mod stream;
 pub mod views;
 

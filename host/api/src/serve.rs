@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::guard;
-use crate::route::{dead_letters, health, messages, plugins, push, regions, stream, views};
+use crate::route::{dead_letters, health, messages, plugins, push, regions, reload, stream, views};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -58,6 +58,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::show, dead_letters::discard))
         .routes(routes!(dead_letters::redrive))
+        .routes(routes!(reload::reload))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }

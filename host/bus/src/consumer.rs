@@ -185,6 +185,17 @@ impl Bus {
         Ok(Consumer { bus: self.clone(), name: name.clone(), stream_created, inner })
     }
 
+    /// Up to where a consumer has acknowledged everything; none where there is no such consumer. See [`Consumer::ack_floor`].
+    pub async fn consumer_floor(&self, installation: &str, lane: Lane) -> Result<Option<u64>, BusError> {
+        const WHAT: &str = "tell an ack floor";
+        let held = self.jetstream().get_stream(lane::stream(lane)).await;
+        match held.map_err(|error| self.failed(WHAT, error))?.consumer_info(installation).await {
+            Ok(info) => Ok(Some(info.ack_floor.stream_sequence)),
+            Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(WHAT, error)),
+        }
+    }
+
     /// Forgets a consumer and where it stood. False where there was none.
     pub async fn delete_consumer(&self, installation: &str, lane: Lane) -> Result<bool, BusError> {
         let done = self.jetstream().delete_consumer_from_stream(installation, lane::stream(lane)).await;
@@ -206,16 +217,33 @@ impl Consumer {
     /// nothing came. A connection that breaks meanwhile is an error only when nothing had come. Cancelled,
     /// what had come comes again after `ack_wait`.
     pub async fn fetch(&self, max: usize, expires: Duration) -> Result<Vec<Delivery>, FetchError> {
-        if max == 0 {
-            return Ok(Vec::new());
+        let Some(first) = self.first(expires).await? else { return Ok(Vec::new()) };
+        let rest = self.rest(&first, max.saturating_sub(1)).await;
+        Ok(std::iter::once(first).chain(rest).collect())
+    }
+
+    /// The next message, when it comes within `expires`. Whoever must wait for a turn before it can handle more asks for the
+    /// [`Self::rest`] when the turn has come: messages that sit in a buffer use up their `ack_wait`.
+    pub async fn first(&self, expires: Duration) -> Result<Option<Delivery>, FetchError> {
+        match pull_first(&self.bus, &self.inner, expires).await {
+            Ok(raw) => Ok(raw.and_then(|raw| self.delivery(raw))),
+            Err(PullError::Unavailable(error)) => Err(FetchError::Unavailable(error)),
+            Err(PullError::NoConsumer(said)) => Err(self.gone(said).await),
         }
-        let pulled = pull(&self.bus, &self.inner, max, expires).await;
-        let raw = match pulled {
-            Ok(raw) => raw,
-            Err(PullError::Unavailable(error)) => return Err(FetchError::Unavailable(error)),
-            Err(PullError::NoConsumer(said)) => return Err(self.gone(said).await),
-        };
-        Ok(raw.into_iter().filter_map(|raw| Delivery::new(&self.bus, self.stream_created, raw)).collect())
+    }
+
+    /// What else is there at once, behind `first`. What has come is worth more than an error, which the next fetch will meet again.
+    pub async fn rest(&self, first: &Delivery, max: usize) -> Vec<Delivery> {
+        // Messages that come again are not counted as pending.
+        if max == 0 || (first.pending == 0 && first.delivered == 1) {
+            return Vec::new();
+        }
+        let raw = pull_rest(&self.bus, &self.inner, max).await;
+        raw.into_iter().filter_map(|raw| self.delivery(raw)).collect()
+    }
+
+    fn delivery(&self, raw: Raw) -> Option<Delivery> {
+        Delivery::new(&self.bus, self.stream_created, raw)
     }
 
     /// Every message up to this sequence is acknowledged. It may fall back a little when nats-server is
@@ -260,20 +288,24 @@ pub(crate) async fn pull(
     max: usize,
     expires: Duration,
 ) -> Result<Vec<Raw>, PullError> {
+    let Some(first) = pull_first(bus, consumer, expires).await? else { return Ok(Vec::new()) };
+    let more = first.info().is_ok_and(|info| info.pending > 0);
+    let rest = if more { pull_rest(bus, consumer, max.saturating_sub(1)).await } else { Vec::new() };
+    Ok(std::iter::once(first).chain(rest).collect())
+}
+
+async fn pull_first(
+    bus: &Bus,
+    consumer: &consumer::Consumer<pull::Config>,
+    expires: Duration,
+) -> Result<Option<Raw>, PullError> {
     let one = pull::BatchConfig { batch: 1, expires: Some(expires), ..Default::default() };
-    let mut messages = request(bus, consumer, one, expires).await?;
-    // Messages that come again are not counted as pending.
-    let more = messages
-        .first()
-        .and_then(|first| first.info().ok())
-        .is_some_and(|info| info.pending > 0 || info.delivered > 1);
-    if max > 1 && more {
-        let rest =
-            pull::BatchConfig { batch: max - 1, no_wait: true, expires: Some(TOP_UP), ..Default::default() };
-        // What has come is worth more than the error, which the next fetch will meet again.
-        messages.extend(request(bus, consumer, rest, TOP_UP).await.unwrap_or_default());
-    }
-    Ok(messages)
+    Ok(request(bus, consumer, one, expires).await?.pop())
+}
+
+async fn pull_rest(bus: &Bus, consumer: &consumer::Consumer<pull::Config>, max: usize) -> Vec<Raw> {
+    let rest = pull::BatchConfig { batch: max, no_wait: true, expires: Some(TOP_UP), ..Default::default() };
+    request(bus, consumer, rest, TOP_UP).await.unwrap_or_default()
 }
 
 async fn request(

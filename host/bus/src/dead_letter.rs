@@ -5,9 +5,8 @@ use async_nats::jetstream;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
-use dongting_manifest::message::hash;
 use dongting_manifest::name::is_token;
-use dongting_manifest::{Lane, Region, Timestamp};
+use dongting_manifest::{DeadLetter, Lane, Origin, Timestamp};
 use futures::{StreamExt, stream};
 
 use crate::bus::{Bus, BusError, TIMEOUT};
@@ -27,61 +26,12 @@ const READ: &str = "read the dead letters";
 const READ_AHEAD: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The installation that could not process it.
-    pub installation: String,
-    /// One sentence for the operator.
-    pub reason: String,
-    /// `name@version#digest`; empty where no plugin had seen it yet.
-    pub plugin: String,
-    /// Empty where there is none.
-    pub traceparent: String,
-    pub region: Option<Region>,
-    /// Where the message was; none for a document that never became one.
-    pub origin: Option<Origin>,
-    /// The `ce-` headers of the message as they came, so that with the payload it can be re-driven. Others
-    /// are not kept.
-    pub attributes: Headers,
-    pub content_type: String,
-    /// The body of the message, or the part of the document that was rejected. Kept whole: one that NATS
-    /// cannot take (8 MiB by default, headers included) is refused, not cut.
-    pub payload: Vec<u8>,
-}
-
-/// A place in a lane. It names a message for ever.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    pub stream: String,
-    pub stream_created: Timestamp,
-    pub sequence: u64,
-    pub subject: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDeadLetter {
     pub sequence: u64,
     pub stored_at: Timestamp,
     /// Length of the payload, which a list leaves out.
     pub bytes: usize,
     pub letter: DeadLetter,
-}
-
-impl DeadLetter {
-    /// What JetStream knows it by: the same letter written again is not there twice.
-    #[must_use]
-    pub fn id(&self) -> String {
-        let installation = self.installation.as_bytes();
-        match &self.origin {
-            Some(origin) => hash([
-                b"message",
-                installation,
-                origin.stream.as_bytes(),
-                &origin.stream_created.as_micros().to_be_bytes(),
-                &origin.sequence.to_be_bytes(),
-            ]),
-            None => hash([b"document", installation, &self.payload]),
-        }
-    }
 }
 
 impl Bus {

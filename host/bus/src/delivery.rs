@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use bytes::Bytes;
-use dongting_manifest::{Message, Timestamp};
+use dongting_manifest::{Message, Origin, Timestamp};
 
 use crate::bus::{Bus, BusError};
 use crate::cloudevents::{self, DecodeError, Headers};
-use crate::dead_letter::Origin;
 use crate::wire;
 
 /// Not acknowledged, it comes again after the consumer's `ack_wait`.
@@ -22,6 +21,8 @@ pub struct Delivery {
     pub stored_at: Timestamp,
     /// 1 the first time.
     pub delivered: u64,
+    /// Counts the consumer's deliveries without gaps: one that is missing was lost on the way.
+    pub number: u64,
     /// How many more wait for this consumer.
     pub pending: u64,
     pub headers: Headers,
@@ -58,6 +59,22 @@ impl AtWork {
     }
 }
 
+impl AtWork {
+    /// Gives back those that are not acknowledged, to come again after `delay`. A connection that is down does so by itself, later.
+    pub async fn nak(&self, delay: Duration) {
+        let answer = Bytes::from(nak(delay));
+        for reply in &self.replies {
+            if self.bus.link().await.is_ok() {
+                let _ = self.bus.client().publish(reply.clone(), answer.clone()).await;
+            }
+        }
+    }
+}
+
+fn nak(delay: Duration) -> String {
+    format!("-NAK {{\"delay\":{}}}", delay.as_nanos())
+}
+
 impl Delivery {
     pub(crate) fn new(bus: &Bus, stream_created: Timestamp, message: jetstream::Message) -> Option<Self> {
         let info = message.info().ok()?;
@@ -73,6 +90,7 @@ impl Delivery {
             origin,
             stored_at: wire::instant(info.published),
             delivered: u64::try_from(info.delivered).unwrap_or(1),
+            number: info.consumer_sequence,
             pending: info.pending,
             headers,
             payload: message.payload.clone(),
@@ -105,7 +123,7 @@ impl Delivery {
     /// Again after `delay`. There is no nak without a delay: it would burn through a budget of deliveries in
     /// milliseconds.
     pub async fn nak(&self, delay: Duration) -> Result<(), BusError> {
-        self.answer(format!("-NAK {{\"delay\":{}}}", delay.as_nanos()).into()).await
+        self.answer(nak(delay).into()).await
     }
 
     /// Never again. The reason goes into JetStream's advisory; the dead letter is the caller's to write,

@@ -66,8 +66,17 @@ impl Default for LaneLimits {
     }
 }
 
+impl Limits {
+    /// How long JetStream really knows an id: it refuses a window that is longer than the messages live.
+    #[must_use]
+    pub fn window(&self) -> Duration {
+        if self.max_age.is_zero() { self.duplicate_window } else { self.duplicate_window.min(self.max_age) }
+    }
+}
+
 impl LaneLimits {
-    fn of(&self, lane: Lane) -> Limits {
+    #[must_use]
+    pub fn of(&self, lane: Lane) -> Limits {
         match lane {
             Lane::Bulk => self.bulk,
             Lane::Alert => self.alert,
@@ -185,12 +194,7 @@ fn config(lane: Lane, limits: Limits, from: Config) -> Config {
         max_messages_per_subject: -1,
         max_message_size: if lane == Lane::Dead { -1 } else { MAX_MESSAGE_BYTES },
         max_age: limits.max_age,
-        // The server refuses a window that is longer than the messages live.
-        duplicate_window: if limits.max_age.is_zero() {
-            limits.duplicate_window
-        } else {
-            limits.duplicate_window.min(limits.max_age)
-        },
+        duplicate_window: limits.window(),
         max_consumers: MAX_CONSUMERS,
         num_replicas: from.num_replicas.max(1),
         allow_direct: true,

@@ -8,6 +8,7 @@ pub mod dead_letter;
 pub mod delivery;
 pub mod lane;
 pub mod publish;
+pub mod scan;
 pub mod server;
 pub mod tail;
 
@@ -15,7 +16,7 @@ mod wire;
 
 pub use bus::{Bus, BusError, Connection, Credentials};
 pub use consumer::{Consumer, ConsumerOptions, FetchError, Start};
-pub use dead_letter::{DeadLetter, Origin, StoredDeadLetter};
+pub use dead_letter::StoredDeadLetter;
 pub use delivery::{AtWork, Delivery};
 pub use lane::LaneState;
 pub use publish::{PublishError, Stored};

@@ -1,6 +1,6 @@
 //! Putting messages on their lanes, known to be stored when this returns.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -70,19 +70,22 @@ impl Bus {
     /// the messages.
     ///
     /// While the connection is down this waits five seconds for it and then says unavailable. After the first
-    /// message that is unavailable no more are sent, but those in flight behind it may be stored: a caller
-    /// that needs their order to hold through failures publishes one at a time.
+    /// message that is unavailable no more are sent, but those in flight behind it may be stored. Of one partition only one is in
+    /// flight at a time, so that their order holds through failures: what is published again never comes behind a later one.
     pub async fn publish(&self, messages: &[Message]) -> Vec<Result<Stored, PublishError>> {
         // Answers are collected in order, so `results` grows as the front of the queue is answered.
         let mut results: Vec<Result<Stored, PublishError>> = Vec::with_capacity(messages.len());
         let mut flight: VecDeque<(&Message, Sent<'_>)> =
             VecDeque::with_capacity(IN_FLIGHT.min(messages.len()));
+        let mut partitions: HashSet<&str> = HashSet::with_capacity(flight.capacity());
         for message in messages {
-            if flight.len() >= IN_FLIGHT
+            while (flight.len() >= IN_FLIGHT || partitions.contains(message.partition.as_str()))
                 && let Some((message, sent)) = flight.pop_front()
             {
+                partitions.remove(message.partition.as_str());
                 results.push(sent.stored(&message.id, patience(&results)).await);
             }
+            partitions.insert(&message.partition);
             let down = is_down(&results)
                 || matches!(flight.back(), Some((_, Sent::Not(PublishError::Unavailable { .. }))));
             let sent = if down {

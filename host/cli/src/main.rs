@@ -3,6 +3,7 @@
 mod dead_letters;
 mod lineage;
 mod message;
+mod reload;
 mod remote;
 mod serve;
 mod trial;
@@ -27,6 +28,8 @@ enum Command {
     Try(trial::Try),
     /// See, re-drive or discard what a running host could not process.
     DeadLetters(dead_letters::DeadLetters),
+    /// Make a running host read its configuration again: releases change between two batches.
+    Reload(reload::Reload),
     /// Where a message comes from, and what was made of it.
     Lineage(lineage::Lineage),
     /// Print the API's OpenAPI document.
@@ -44,6 +47,7 @@ async fn main() -> ExitCode {
         Command::Serve(options) => serve::run(options).await,
         Command::Try(options) => trial::run(options).await,
         Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
+        Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };

@@ -1,8 +1,10 @@
 //! `dongting.toml`: what the operator enables on this host.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dongting_manifest::Installation;
+use dongting_bus::lane::LaneLimits;
+use dongting_manifest::{Installation, Lane};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -14,8 +16,60 @@ pub struct HostConfig {
     /// Days that messages are kept for views and lineage.
     #[serde(default = "default_history_days")]
     pub history_days: u32,
+    #[serde(default)]
+    pub lanes: Lanes,
     #[serde(default, rename = "installation")]
     pub installations: Vec<Installation>,
+    /// The file that this was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+}
+
+/// Where the lanes differ from their usual limits.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lanes {
+    #[serde(default)]
+    pub bulk: LaneConfig,
+    #[serde(default)]
+    pub alert: LaneConfig,
+    #[serde(default)]
+    pub command: LaneConfig,
+    #[serde(default)]
+    pub dead: LaneConfig,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneConfig {
+    pub max_gib: Option<u64>,
+    /// Zero is for ever.
+    pub max_days: Option<u32>,
+    /// How long an id is known again. Costs memory in nats-server: a million ids 228 MB.
+    pub duplicate_window_seconds: Option<u64>,
+}
+
+impl Lanes {
+    pub fn limits(&self) -> LaneLimits {
+        let mut limits = LaneLimits::default();
+        for (limits, config) in [
+            (&mut limits.bulk, self.bulk),
+            (&mut limits.alert, self.alert),
+            (&mut limits.command, self.command),
+            (&mut limits.dead, self.dead),
+        ] {
+            if let Some(gib) = config.max_gib {
+                limits.max_bytes = gib.saturating_mul(1 << 30);
+            }
+            if let Some(days) = config.max_days {
+                limits.max_age = Duration::from_secs(u64::from(days) * 86_400);
+            }
+            if let Some(seconds) = config.duplicate_window_seconds {
+                limits.duplicate_window = Duration::from_secs(seconds);
+            }
+        }
+        limits
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -28,13 +82,21 @@ pub enum HostConfigError {
     },
     #[error("the configuration {path} is not understood: {reason}", path = path.display())]
     Toml { path: PathBuf, reason: String },
+    #[error("the configuration {path}: lanes.{lane}.duplicate_window_seconds must lie between 1 and 604800", path = path.display())]
+    Window { path: PathBuf, lane: Lane },
     #[error("the configuration {path} has two installations `{id}`: give each its own id", path = path.display())]
     Twice { path: PathBuf, id: String },
 }
 
 impl Default for HostConfig {
     fn default() -> Self {
-        Self { boundaries: None, history_days: default_history_days(), installations: Vec::new() }
+        Self {
+            boundaries: None,
+            history_days: default_history_days(),
+            lanes: Lanes::default(),
+            installations: Vec::new(),
+            file: None,
+        }
     }
 }
 
@@ -46,6 +108,11 @@ impl HostConfig {
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| HostConfigError::Toml { path: path.to_owned(), reason: error.to_string() })?;
         let base = path.parent().unwrap_or(Path::new("."));
+        let lanes = config.lanes.limits();
+        let outside = |lane: &Lane| !(1..=604_800).contains(&lanes.of(*lane).duplicate_window.as_secs());
+        if let Some(lane) = Lane::ALL.into_iter().find(outside) {
+            return Err(HostConfigError::Window { path: path.to_owned(), lane });
+        }
         let mut seen = std::collections::BTreeSet::new();
         for installation in &mut config.installations {
             if !seen.insert(installation.id.clone()) {
@@ -57,6 +124,7 @@ impl HostConfig {
             }
         }
         config.boundaries = config.boundaries.map(|file| base.join(file));
+        config.file = Some(path.to_owned());
         Ok(config)
     }
 }

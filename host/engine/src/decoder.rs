@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use dongting_bus::Bus;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::plugin::Role;
 use dongting_sandbox::{Document, Refusal, Reply};
 
-use crate::dead;
 use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
+use crate::publisher::Publisher;
 
 /// What the deliverer is told.
 #[derive(Debug)]
@@ -37,7 +36,11 @@ pub enum PushError {
 const LATER: Duration = Duration::from_secs(5);
 
 /// Decodes and publishes. A document that the plugin refuses, or that makes it fault, is `Rejected`, and the caller's to keep.
-async fn decoded(installed: &Installed, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+async fn decoded(
+    installed: &Installed,
+    publisher: &Publisher,
+    document: Document,
+) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
     let call = installed.call(received, &["decode", &hash([document.body.as_slice()])]);
@@ -56,9 +59,9 @@ async fn decoded(installed: &Installed, bus: &Bus, document: Document) -> Result
         .map_err(|fault| PushError::Rejected(fault.to_string()))?;
     let rejects: Vec<String> = decoded.rejects.iter().map(|reject| reject.reason.clone()).collect();
     for reject in decoded.rejects {
-        dead::document(installed, bus, reject).await.map_err(|error| later(chain(&error)))?;
+        installed.reject(publisher, reject).await.map_err(|error| later(chain(&error)))?;
     }
-    installed.publish(bus, &messages).await.map_err(|error| later(chain(&error)))?;
+    installed.publish(publisher, &messages).await.map_err(|error| later(chain(&error)))?;
     installed.status.active();
     let messages = messages.into_iter().map(|message| message.id).collect();
     Ok(Accepted { messages, rejects, reply: decoded.reply })
@@ -66,12 +69,12 @@ async fn decoded(installed: &Installed, bus: &Bus, document: Document) -> Result
 
 impl Installed {
     /// Decodes one delivered document and publishes what it gave. One that is refused is kept: nothing that was delivered is lost.
-    pub async fn decode(&self, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
+    pub async fn decode(&self, publisher: &Publisher, document: Document) -> Result<Accepted, PushError> {
         let raw = document.body.clone();
-        let done = decoded(self, bus, document).await;
+        let done = decoded(self, publisher, document).await;
         if let Err(PushError::Rejected(reason)) = &done {
             let reject = Reject { reason: reason.clone(), raw };
-            dead::document(self, bus, reject)
+            self.reject(publisher, reject)
                 .await
                 .map_err(|error| PushError::Later { reason: chain(&error), after: LATER })?;
         }
@@ -79,8 +82,12 @@ impl Installed {
     }
 
     /// Decodes a document that is kept already.
-    pub(crate) async fn decode_again(&self, bus: &Bus, document: Document) -> Result<Accepted, PushError> {
-        decoded(self, bus, document).await
+    pub(crate) async fn decode_again(
+        &self,
+        publisher: &Publisher,
+        document: Document,
+    ) -> Result<Accepted, PushError> {
+        decoded(self, publisher, document).await
     }
 
     /// Whether `token` opens this decoder. Takes as long for a wrong token as for the right one.

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use dongting_bus::lane::LaneLimits;
 use dongting_bus::{Bus, BusError, Connection, Server, ServerError};
-use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Store, StoreError};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::installed::{InstallError, Installed, chain, install};
+use crate::history::Arrival;
+use crate::installed::Installed;
+use crate::permits::Permits;
+use crate::publisher::Publisher;
+use crate::slot::Slot;
 use crate::status::{State, Status};
-use crate::transform::Shared;
-use crate::{HostConfig, history, source, transform};
+use crate::worker::Shared;
+use crate::{HostConfig, history};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -62,18 +64,19 @@ pub struct Enabled {
 }
 
 pub struct Host {
-    pub store: Store,
-    pub bus: Bus,
+    pub shared: Arc<Shared>,
     pub config: HostConfig,
+    pub(crate) sandbox: Arc<Sandbox>,
+    /// Held while installations come, go and change.
+    pub(crate) slots: tokio::sync::Mutex<BTreeMap<String, Slot>>,
+    /// The slots as they are shown: nobody who only looks waits for a plugin that is being compiled.
     enabled: RwLock<BTreeMap<String, Enabled>>,
     server: Server,
-    arrivals: broadcast::Sender<Arrivals>,
-    changed: watch::Sender<u64>,
+    arrivals: broadcast::Sender<Arrival>,
+    pub(crate) changed: watch::Sender<u64>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
     _lock: std::fs::File,
 }
-
-type Arrivals = history::Arrival;
 
 #[derive(Debug, Clone)]
 pub struct Health {
@@ -94,82 +97,66 @@ impl Host {
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
         let server =
             Server::start(&dongting_bus::server::ServerOptions::new(nats_server, data.join("nats"))).await?;
-        let bus = Bus::connect(&server.url(), server.credentials(), &LaneLimits::default()).await?;
+        let limits = config.lanes.limits();
+        let bus = Bus::connect(&server.url(), server.credentials(), &limits).await?;
+        let publisher = Publisher::new(bus, &limits, &store).await?;
+        let permits = Permits::new(CALLS, RESERVE);
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
-        let enabled = config
+        let slots: BTreeMap<String, Slot> = config
             .installations
             .iter()
             .map(|installation| {
                 let status = Arc::new(Status::new(changed.clone()));
-                let enabled = Enabled { installation: installation.clone(), status, installed: None };
-                (installation.id.clone(), enabled)
+                (installation.id.clone(), Slot::new(installation.clone(), status))
             })
             .collect();
         let host = Arc::new(Self {
-            store,
-            bus,
+            shared: Arc::new(Shared { publisher, store, permits }),
             config,
-            enabled: RwLock::new(enabled),
+            sandbox,
+            slots: tokio::sync::Mutex::new(slots),
+            enabled: RwLock::default(),
             server,
             arrivals,
             changed,
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             _lock: lock,
         });
-        host.clone().spawn(&sandbox).await;
+        host.spawn().await;
         Ok(host)
     }
 
-    async fn spawn(self: Arc<Self>, sandbox: &Arc<Sandbox>) {
-        let shared = Arc::new(Shared {
-            bus: self.bus.clone(),
-            store: self.store.clone(),
-            any: Semaphore::new(CALLS - RESERVE),
-            reserve: Semaphore::new(RESERVE),
-        });
+    async fn spawn(&self) {
         let mut tasks = self.tasks.lock().await;
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            let arrivals = self.arrivals.clone();
-            tasks.spawn(history::follow(lane, self.bus.clone(), self.store.clone(), arrivals));
+            let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
+            tasks.spawn(history::follow(lane, bus, store, self.arrivals.clone()));
         }
-        tasks.spawn(history::forget(self.store.clone(), self.config.history_days));
+        tasks.spawn(history::forget(self.shared.store.clone(), self.config.history_days));
         // Loaded one after the other: compiling uses every core by itself.
-        for enabled in self.all() {
-            match install(sandbox, &self.store, enabled.installation.clone(), Arc::clone(&enabled.status))
-                .await
-            {
-                Ok(installed) => {
-                    let installed = Arc::new(installed);
-                    self.set(installed.id(), Arc::clone(&installed));
-                    self.run(&mut tasks, &installed, &shared);
-                }
-                Err(error) => refuse(&enabled, &error),
+        let mut slots = self.slots.lock().await;
+        self.show(&slots);
+        let ids: Vec<String> = slots.keys().cloned().collect();
+        for id in ids {
+            if let Some(slot) = slots.get_mut(&id) {
+                let installation = slot.installation.clone();
+                self.change(slot, installation).await;
             }
+            self.show(&slots);
         }
     }
 
-    fn run(&self, tasks: &mut JoinSet<()>, installed: &Arc<Installed>, shared: &Arc<Shared>) {
-        let id = installed.id();
-        tracing::info!(installation = id, plugin = installed.reference, "Started installation `{id}`");
-        if installed.has(Role::Source) && installed.installation.poll {
-            tasks.spawn(source::run(Arc::clone(installed), self.bus.clone(), self.store.clone()));
-        }
-        for task in transform::tasks(installed, shared) {
-            if installed.has(Role::Transform) {
-                tasks.spawn(task);
-            }
-        }
-        if !installed.has(Role::Transform) && !installed.has(Role::Source) {
-            installed.status.set(State::Running);
-        }
-    }
-
-    fn set(&self, id: &str, installed: Arc<Installed>) {
-        let mut enabled = self.enabled.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = enabled.get_mut(id) {
-            entry.installed = Some(installed);
-        }
+    pub(crate) fn show(&self, slots: &BTreeMap<String, Slot>) {
+        let shown = slots.iter().map(|(id, slot)| {
+            let installation = slot.installation.clone();
+            let enabled =
+                Enabled { installation, status: Arc::clone(&slot.status), installed: slot.installed() };
+            (id.clone(), enabled)
+        });
+        *self.enabled.write().unwrap_or_else(PoisonError::into_inner) = shown.collect();
     }
 
     /// Every installation, by id.
@@ -182,8 +169,16 @@ impl Host {
         self.enabled.read().unwrap_or_else(PoisonError::into_inner).get(id)?.installed.clone()
     }
 
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub fn bus(&self) -> &Bus {
+        &self.shared.publisher.bus
+    }
+
     /// Every message from now on, once it can be read from the store.
-    pub fn arrivals(&self) -> broadcast::Receiver<Arrivals> {
+    pub fn arrivals(&self) -> broadcast::Receiver<Arrival> {
         self.arrivals.subscribe()
     }
 
@@ -197,12 +192,12 @@ impl Host {
             dongting_bus::State::Down { restarts, .. } => *restarts,
             _ => 0,
         };
-        let bus_up = *self.bus.connection().borrow() == Connection::Connected;
+        let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,
-            newest: self.store.newest_received().await?,
+            newest: self.store().newest_received().await?,
             installations: self
                 .all()
                 .into_iter()
@@ -218,23 +213,15 @@ impl Host {
 
     /// Ends the tasks, then the server. What was in the middle of a call is delivered again at the next start.
     pub async fn stop(self: Arc<Self>) {
+        for slot in self.slots.lock().await.values_mut() {
+            slot.stop().await;
+        }
         self.tasks.lock().await.shutdown().await;
-        self.store.close().await;
+        self.store().close().await;
         if let Ok(host) = Arc::try_unwrap(self) {
             host.server.stop().await;
         }
     }
-}
-
-fn refuse(enabled: &Enabled, error: &InstallError) {
-    let reason = chain(error);
-    tracing::error!(
-        installation = enabled.installation.id,
-        reason,
-        "Installation `{}` cannot run",
-        enabled.installation.id
-    );
-    enabled.status.set(State::Refused(reason));
 }
 
 /// One process a data directory: two would each believe themselves alone.

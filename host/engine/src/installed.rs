@@ -36,7 +36,9 @@ pub struct Installed {
     /// Keeps state between calls.
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
-    pub turn: Mutex<()>,
+    pub turn: Arc<Mutex<()>>,
+    /// Held while the outbox is published.
+    pub drain: Arc<Mutex<()>>,
     config: Config,
     egress: Egress,
     store: Store,
@@ -110,7 +112,8 @@ pub async fn install(
     let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
     let mut installed = Installed {
         stateful: release.imported().contains(&Capability::State),
-        turn: Mutex::new(()),
+        turn: Arc::default(),
+        drain: Arc::default(),
         reference: release.reference(),
         digest: release.digest,
         manifest: release.manifest,

@@ -2,6 +2,8 @@
 //! and the store; knows neither wasmtime nor NATS nor SQL by name.
 
 mod backoff;
+mod batch;
+mod breaker;
 pub mod config;
 mod dead;
 mod decoder;
@@ -9,22 +11,31 @@ mod floor;
 mod history;
 pub mod host;
 pub mod installed;
+mod item;
 mod outbox;
+mod parking;
+mod permits;
 mod publish;
+mod publisher;
 mod rate;
 mod redrive;
+pub mod reload;
+mod sink;
+mod slot;
 mod source;
 mod state;
 pub mod status;
 mod transform;
 pub mod trial;
 pub mod views;
+mod worker;
 
 pub use config::{HostConfig, HostConfigError};
 pub use decoder::{Accepted, PushError};
 pub use history::Arrival;
 pub use host::{Health, Host, HostError, HostOptions};
 pub use redrive::RedriveError;
+pub use reload::{Change, ReloadError};
 pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use dongting_bus::{Bus, PublishError};
+use dongting_bus::PublishError;
 use dongting_manifest::message::{hash, id};
 use dongting_manifest::{Draft, Installation, Message, Region, Subject, Timestamp};
 use dongting_sandbox::Fault;
 
 use crate::installed::Installed;
+use crate::publisher::Publisher;
 
 const MAX_CAUSES: usize = 256;
 
@@ -117,11 +118,9 @@ impl Installed {
 
     /// Publishes and returns when the bus has stored every one of `messages`. The first that it has not is the error;
     /// publishing all again is right, since each is known by its id.
-    pub async fn publish(&self, bus: &Bus, messages: &[Message]) -> Result<(), PublishError> {
+    pub async fn publish(&self, publisher: &Publisher, messages: &[Message]) -> Result<(), PublishError> {
         self.keep_rate(messages).await;
-        for result in bus.publish(messages).await {
-            result?;
-        }
+        publisher.publish(messages).await?;
         self.status.count(|counts| &counts.messages, messages.len());
         Ok(())
     }

@@ -1,13 +1,16 @@
 //! Dead letters driven again: what could not be processed goes through its installation once more, as it is enabled now.
 
-use dongting_bus::{BusError, DeadLetter, Origin, StoredDeadLetter, cloudevents};
+use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{Lane, Message};
-use dongting_store::Input;
+use dongting_manifest::{DeadLetter, Lane, Origin};
+use dongting_sandbox::Refusal;
+use dongting_store::{Commit, Output};
 
 use crate::decoder::PushError;
 use crate::host::Host;
 use crate::installed::{Installed, chain};
+use crate::item::{End, From, Item};
+use crate::transform::Effects;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
@@ -32,7 +35,7 @@ impl Host {
     /// between leaves it, and driven once more it changes nothing: ids follow from the input, and its place among the dead
     /// letters is a fence like that of a message on a lane. Returns the ids of the messages made.
     pub async fn redrive(&self, sequence: u64) -> Result<Vec<String>, RedriveError> {
-        let found = self.bus.dead_letter_at(sequence).await?;
+        let found = self.shared.publisher.bus.dead_letter_at(sequence).await?;
         let StoredDeadLetter { letter, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
         let installed = self
             .installed(&letter.installation)
@@ -41,7 +44,7 @@ impl Host {
             Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
             None => self.redrive_document(&installed, letter).await?,
         };
-        self.bus.discard_dead_letter(sequence).await?;
+        self.shared.publisher.bus.discard_dead_letter(sequence).await?;
         tracing::info!(installation = installed.id(), sequence, "Dead letter {sequence} was driven again");
         Ok(made)
     }
@@ -55,29 +58,40 @@ impl Host {
     ) -> Result<Vec<String>, RedriveError> {
         let message = cloudevents::decode(&origin.subject, &letter.attributes, &letter.payload)
             .map_err(|error| RedriveError::Refused(chain(&error)))?;
-        let stream_created = self.bus.lane(Lane::Dead).await?.created;
+        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
         let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
-        let inputs = [Input { stream, stream_created, sequence }];
-        let _turn = installed.turn().await;
-        let used = self.store.applied(installed.id(), &inputs).await;
+        let origin = Origin { stream, stream_created, sequence, subject: origin.subject.clone() };
+        let item = Item { message, origin, tries: 1, from: From::Dead };
+        let inputs = vec![item.input()];
+        let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+        let used = self.shared.store.applied(installed.id(), &inputs).await;
         if !used.map_err(|error| RedriveError::Later(chain(&error)))?.is_empty() {
             // Committed by an earlier try that did not live to remove the letter; its messages are in the outbox or gone.
-            crate::outbox::drain(installed, &self.bus, &self.store).await.map_err(RedriveError::Later)?;
+            crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
             return Ok(Vec::new());
         }
-        let batch = [message];
-        let effects = installed.apply(&batch).await.map_err(|refusal| match refusal {
-            refusal @ (dongting_sandbox::Refusal::Retry { .. } | dongting_sandbox::Refusal::Other(_)) => {
-                RedriveError::Later(refusal.to_string())
-            }
+        let ran = installed.run(&self.shared, &[item]).await.map_err(RedriveError::Later)?;
+        let Effects { outputs, ends, state } = ran.map_err(|refusal| match refusal {
+            refusal @ (Refusal::Retry { .. } | Refusal::Other(_)) => RedriveError::Later(refusal.to_string()),
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
-        if let Some(rejected) = effects.rejected.first() {
-            return Err(RedriveError::Refused(rejected.reason.clone()));
+        match ends.into_iter().next() {
+            Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
+            Some(End::Later { reason, .. }) => return Err(RedriveError::Later(reason)),
+            Some(End::Done) | None => {}
         }
-        installed.stored(&self.bus, &self.store, &inputs, &effects).await.map_err(RedriveError::Later)?;
+        let made = outputs.iter().map(|message| message.id.clone()).collect();
+        let mut commit = Commit::new(installed.id());
+        commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
+        commit.inputs = inputs;
+        commit.state = state;
+        commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
+        commit.outputs = outputs.into_iter().map(Output::Message).collect();
+        let committed = self.shared.store.commit(commit).await;
+        committed.map_err(|error| RedriveError::Later(chain(&error)))?;
+        crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
         installed.status.active();
-        Ok(ids(effects.messages))
+        Ok(made)
     }
 
     async fn redrive_document(
@@ -89,7 +103,7 @@ impl Host {
             return Err(RedriveError::NoDecoder(letter.installation));
         }
         let document = Installed::document(None, None, letter.payload);
-        match installed.decode_again(&self.bus, document).await {
+        match installed.decode_again(&self.shared.publisher, document).await {
             Ok(accepted) if accepted.rejects.is_empty() => Ok(accepted.messages),
             // It stays even if other parts of it were published: a reject of these very bytes is this letter, not a second one.
             Ok(accepted) => Err(RedriveError::Refused(accepted.rejects.join("; "))),
@@ -97,8 +111,4 @@ impl Host {
             Err(error) => Err(RedriveError::Refused(error.to_string())),
         }
     }
-}
-
-fn ids(messages: Vec<Message>) -> Vec<String> {
-    messages.into_iter().map(|message| message.id).collect()
 }

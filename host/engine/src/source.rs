@@ -3,27 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dongting_bus::Bus;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::Reject;
 use dongting_sandbox::{Polled, Refusal};
-use dongting_store::Store;
 use dongting_store::cursor::Cursor;
+use tokio::sync::watch;
 
 use crate::backoff;
 use crate::installed::Installed;
+use crate::outbox;
 use crate::publish::Inputs;
-use crate::{dead, outbox};
+use crate::worker::Shared;
 
 /// A source may ask to be polled sooner than its schedule, but not more often than this.
 const SOONEST: Duration = Duration::from_millis(100);
 const LATEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Polls for ever.
-pub async fn run(installed: Arc<Installed>, bus: Bus, store: Store) {
+/// Polls for as long as the installation is a source.
+pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Shared>) {
     let mut failures = 0u32;
     loop {
-        let pause = match poll(&installed, &bus, &store).await {
+        let installed = Arc::clone(&current.borrow_and_update());
+        if !installed.polls() {
+            return;
+        }
+        let pause = match poll(&installed, &shared).await {
             Ok(next) => {
                 failures = 0;
                 installed.status.active();
@@ -35,19 +39,20 @@ pub async fn run(installed: Arc<Installed>, bus: Bus, store: Store) {
                 backoff::pause(failures, wish, u64::from(failures))
             }
         };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Another release is polled at once.
+            _ = current.changed() => {}
+        }
     }
 }
 
 /// One poll: call, publish, and only then move the cursor. After a crash in between the same poll runs again and makes the
 /// same messages, which the bus knows by their ids (as far as the catalogue says when it made a statement; see the adapter).
-async fn poll(
-    installed: &Installed,
-    bus: &Bus,
-    store: &Store,
-) -> Result<Duration, (String, Option<Duration>)> {
+async fn poll(installed: &Installed, shared: &Shared) -> Result<Duration, (String, Option<Duration>)> {
+    let Shared { publisher, store, .. } = shared;
     let every = Duration::from_secs_f64(installed.installation.every_seconds);
-    outbox::drain(installed, bus, store).await.map_err(|error| (error, None))?;
+    outbox::drain(installed, shared).await.map_err(|error| (error, None))?;
     let cursor = store.cursor(installed.id()).await.map_err(said)?;
     let now = Timestamp::now();
     let call = installed.call(now, &["poll", cursor.text.as_deref().unwrap_or(""), &now.to_string()]);
@@ -58,7 +63,7 @@ async fn poll(
         // The answer as a whole makes no sense. It is kept, with the cursor where it was, and the schedule goes on.
         Err(Refusal::Reject(reason)) => {
             let raw = reason.clone().into_bytes();
-            dead::document(installed, bus, Reject { reason: reason.clone(), raw }).await.map_err(said)?;
+            installed.reject(publisher, Reject { reason: reason.clone(), raw }).await.map_err(said)?;
             return Err((reason, Some(every)));
         }
         Err(other) => return Err((other.to_string(), None)),
@@ -67,9 +72,9 @@ async fn poll(
     let inputs = Inputs { messages: &[], received: now };
     let messages = installed.messages(&inputs, drafts).map_err(|fault| (fault.to_string(), None))?;
     for reject in rejects {
-        dead::document(installed, bus, reject).await.map_err(said)?;
+        installed.reject(publisher, reject).await.map_err(said)?;
     }
-    installed.publish(bus, &messages).await.map_err(said)?;
+    installed.publish(publisher, &messages).await.map_err(said)?;
     let moved = Cursor {
         text: next_cursor.or(cursor.text.clone()),
         complete_until: complete_until.or(cursor.complete_until),

@@ -93,6 +93,7 @@ impl Trial {
             limits: dongting_manifest::installation::Limits::default(),
             poll: true,
             every_seconds: 60.0,
+            on_unknown: dongting_manifest::installation::OnUnknown::default(),
             push_token: None,
         };
         installation.check(manifest)?;

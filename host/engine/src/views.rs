@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dongting_bus::Bus;
 use dongting_manifest::{Message, Region, Timestamp};
 use dongting_sandbox::Refusal;
 use dongting_sandbox::views::{Context, Language, Listed, Panel};
@@ -10,6 +9,7 @@ use dongting_store::{Store, StoreError};
 
 use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
+use crate::publisher::Publisher;
 
 /// A view of an installation.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Installed {
 
     pub async fn act(
         &self,
-        (bus, store): (&Bus, &Store),
+        (publisher, store): (&Publisher, &Store),
         (view, action): (&str, &str),
         form: &[(String, String)],
         (region, language): (Region, Language),
@@ -81,7 +81,7 @@ impl Installed {
         let inputs = Inputs { messages: &shown, received: context.now };
         let messages =
             self.messages(&inputs, acted.drafts).map_err(|fault| ViewError::Failed(fault.to_string()))?;
-        self.publish(bus, &messages).await.map_err(|error| ViewError::Failed(chain(&error)))?;
+        self.publish(publisher, &messages).await.map_err(|error| ViewError::Failed(chain(&error)))?;
         self.status.active();
         Ok(Acted { text: acted.text, messages: messages.into_iter().map(|message| message.id).collect() })
     }

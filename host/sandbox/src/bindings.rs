@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
             export dongting:source/source@0.1.0;
             export dongting:decoder/decoder@0.1.0;
             export dongting:transform/transform@0.1.0;
+            export dongting:sink/sink@0.1.0;
             export dongting:views/views@0.1.0;
         }
     ",

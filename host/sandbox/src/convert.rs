@@ -9,8 +9,9 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Draft, Kind, Message, Timestamp};
 
 use crate::bindings::dongting::message::types as wit;
+use crate::bindings::exports::dongting::sink::sink as wit_sink;
 use crate::bindings::exports::dongting::views::views as wit_views;
-use crate::outcome::{Fault, Refusal};
+use crate::outcome::{Delivered, Fault, Refusal};
 use crate::views;
 
 const MAX_EXTENSIONS: usize = 16;
@@ -128,13 +129,27 @@ pub fn rejects(rejects: Vec<wit::Reject>) -> Result<Vec<Reject>, Fault> {
 
 pub fn refusal(error: wit::Error) -> Refusal {
     match error {
-        wit::Error::Retry((reason, after)) => Refusal::Retry {
-            reason: cut(&reason),
-            after: after.map(|ms| Duration::from_millis(ms.into()).min(MAX_RETRY)),
-        },
+        wit::Error::Retry((reason, after)) => Refusal::Retry { reason: cut(&reason), after: wish(after) },
         wit::Error::Reject(reason) => Refusal::Reject(cut(&reason)),
         wit::Error::Other(reason) => Refusal::Other(cut(&reason)),
     }
+}
+
+pub fn delivered(outcome: wit_sink::Outcome) -> Delivered {
+    match outcome {
+        wit_sink::Outcome::Delivered => Delivered::Done,
+        wit_sink::Outcome::Rejected(reason) => Delivered::Rejected(cut(&reason)),
+        wit_sink::Outcome::Retry((reason, after)) => {
+            Delivered::Retry { reason: cut(&reason), after: wish(after) }
+        }
+        wit_sink::Outcome::Unknown(reason) | wit_sink::Outcome::Other(reason) => {
+            Delivered::Unknown(cut(&reason))
+        }
+    }
+}
+
+fn wish(milliseconds: Option<u32>) -> Option<Duration> {
+    milliseconds.map(|ms| Duration::from_millis(ms.into()).min(MAX_RETRY))
 }
 
 /// A guest's sentence, short enough for a log line and a header.

@@ -21,6 +21,7 @@ pub use capability::http::{Canned, Egress, Network, NetworkError};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
 pub use outcome::{
-    Applied, Decoded, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal, Rejected, Reply,
+    Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
+    Rejected, Reply,
 };
 pub use plugin::Plugin;

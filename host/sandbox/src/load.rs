@@ -74,6 +74,7 @@ pub(crate) fn interface(role: Role) -> &'static str {
         Role::Source => "dongting:source/source@0.1.0",
         Role::Decoder => "dongting:decoder/decoder@0.1.0",
         Role::Transform => "dongting:transform/transform@0.1.0",
+        Role::Sink => "dongting:sink/sink@0.1.0",
         Role::Views => "dongting:views/views@0.1.0",
     }
 }

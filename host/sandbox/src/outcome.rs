@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dongting_manifest::message::Reject;
-use dongting_manifest::{Draft, Timestamp};
+use dongting_manifest::{Draft, Message, Timestamp};
 
 #[derive(Debug)]
 pub struct Outcome<T> {
@@ -111,4 +111,28 @@ pub struct Applied {
 pub struct Rejected {
     pub input: usize,
     pub reason: String,
+}
+
+/// A message on its way outward.
+pub struct Attempt<'m> {
+    pub message: &'m Message,
+    /// The same in every attempt.
+    pub key: String,
+    /// 1 the first time.
+    pub number: u32,
+}
+
+/// What came of an attempt, as the sink sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    Done,
+    /// Never.
+    Rejected(String),
+    /// It has not arrived; later.
+    Retry {
+        reason: String,
+        after: Option<Duration>,
+    },
+    /// It may have arrived.
+    Unknown(String),
 }

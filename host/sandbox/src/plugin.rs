@@ -9,6 +9,7 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
 use crate::bindings::exports::dongting::decoder::decoder;
+use crate::bindings::exports::dongting::sink::sink as sink_role;
 use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
 use crate::bindings::exports::dongting::views::views as views_role;
@@ -16,7 +17,9 @@ use crate::call::{Call, CallState, Stopped, run};
 use crate::capability::{config, http, log, state};
 use crate::convert;
 use crate::load::{LoadError, Release};
-use crate::outcome::{Applied, Decoded, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply};
+use crate::outcome::{
+    Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply,
+};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -29,6 +32,7 @@ pub struct Plugin {
     source: Option<source::GuestIndices>,
     decoder: Option<decoder::GuestIndices>,
     transform: Option<transform::GuestIndices>,
+    sink: Option<sink_role::GuestIndices>,
     views: Option<views_role::GuestIndices>,
 }
 
@@ -50,6 +54,7 @@ impl Release {
                 .then(|| transform::GuestIndices::new(&pre))
                 .transpose()
                 .map_err(linked)?,
+            sink: has(Role::Sink).then(|| sink_role::GuestIndices::new(&pre)).transpose().map_err(linked)?,
             views: has(Role::Views)
                 .then(|| views_role::GuestIndices::new(&pre))
                 .transpose()
@@ -144,6 +149,31 @@ impl Plugin {
                     .map(|one| Rejected { input: one.input as usize, reason: convert::cut(&one.reason) })
                     .collect();
                 Ok(Applied { drafts, rejected })
+            }))
+        })
+        .await
+    }
+
+    /// One outcome for each attempt.
+    pub async fn deliver(&self, call: Call, batch: &[Attempt<'_>]) -> Outcome<Vec<Delivered>> {
+        self.run(call, async |store, instance| {
+            let guest =
+                indices(self.sink.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
+            let attempts: Vec<_> = batch
+                .iter()
+                .map(|attempt| sink_role::Attempt {
+                    message: convert::to_wit(attempt.message),
+                    key: attempt.key.clone(),
+                    number: attempt.number,
+                })
+                .collect();
+            let answer = guest.call_deliver(&mut *store, &attempts).await.map_err(Stopped::trap)?;
+            Ok(answer.map_err(convert::refusal).and_then(|outcomes| {
+                if outcomes.len() != batch.len() {
+                    let said = format!("{} outcomes for {} attempts", outcomes.len(), batch.len());
+                    return Err(Fault::Output(said).into());
+                }
+                Ok(outcomes.into_iter().map(convert::delivered).collect())
             }))
         })
         .await

@@ -1,19 +1,28 @@
-//! One call's effects in one transaction: state, outputs, and the inputs that are thereby used up.
+//! One call's effects in one transaction: state, outputs, the inputs that are thereby used up, and those that wait.
 
 use std::collections::BTreeMap;
 
-use dongting_manifest::{Message, Timestamp};
-use sqlx::{Sqlite, Transaction};
+use dongting_manifest::Timestamp;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
-use crate::{Store, StoreError, row};
+use crate::outbox::{self, Output};
+use crate::parked::{self, Park};
+use crate::{Store, StoreError, attempt, row};
 
 pub struct Commit<'c> {
     pub installation: &'c str,
-    pub inputs: &'c [Input],
+    /// Used up, and not parked before.
+    pub inputs: Vec<Input>,
     /// Keys set, and keys deleted (none).
-    pub state: &'c BTreeMap<String, Option<Vec<u8>>>,
+    pub state: BTreeMap<String, Option<Vec<u8>>>,
     pub state_limit_bytes: u64,
-    pub outputs: &'c [Message],
+    pub outputs: Vec<Output>,
+    /// To be parked, or parked on; those that are new there are used up on their lane.
+    pub parks: Vec<Park>,
+    /// Rows of parked messages that are used up.
+    pub unparked: Vec<i64>,
+    /// Attempts by their input, and whether each is at its end; else it is known not to have arrived.
+    pub attempts: Vec<(Input, bool)>,
 }
 
 /// An input by its place on its stream. A stream that was deleted and made again counts from one again, so its
@@ -36,93 +45,148 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
+impl<'c> Commit<'c> {
+    /// With nothing in it.
+    #[must_use]
+    pub fn new(installation: &'c str) -> Self {
+        Self {
+            installation,
+            inputs: Vec::new(),
+            state: BTreeMap::new(),
+            state_limit_bytes: 0,
+            outputs: Vec::new(),
+            parks: Vec::new(),
+            unparked: Vec::new(),
+            attempts: Vec::new(),
+        }
+    }
+}
+
 impl Store {
     /// Those of `inputs` whose effects are committed already.
     pub async fn applied(&self, installation: &str, inputs: &[Input]) -> Result<Vec<Input>, StoreError> {
         let mut found = Vec::new();
-        for input in inputs {
-            let hit: Option<i64> = sqlx::query_scalar(
-                "SELECT 1 FROM applied WHERE installation = ? AND stream = ? AND stream_created = ? AND sequence = ?",
-            )
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(sequence(input))
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(StoreError::sql)?;
-            if hit.is_some() {
-                found.push(input.clone());
+        for ((stream, created), sequences) in by_stream(inputs) {
+            let listed = row::placeholders(4, sequences.len());
+            let sql = format!(
+                "SELECT sequence FROM applied
+                 WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence IN ({listed})"
+            );
+            let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(installation)
+                .bind(stream)
+                .bind(created.as_micros());
+            for sequence in sequences {
+                query = query.bind(row::sequence(sequence));
             }
+            let hits: Vec<i64> = query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
+            found.extend(hits.into_iter().filter_map(|hit| {
+                let sequence = u64::try_from(hit).ok()?;
+                Some(Input { stream: stream.to_owned(), stream_created: created, sequence })
+            }));
         }
         Ok(found)
     }
 
     pub async fn commit(&self, commit: Commit<'_>) -> Result<(), CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        for input in commit.inputs {
-            let added = sqlx::query("INSERT OR IGNORE INTO applied VALUES (?, ?, ?, ?)")
-                .bind(commit.installation)
-                .bind(&input.stream)
-                .bind(input.stream_created.as_micros())
-                .bind(sequence(input))
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::sql)?;
-            if added.rows_affected() == 0 {
-                transaction.rollback().await.map_err(StoreError::sql)?;
-                return Err(CommitError::Applied);
-            }
+        let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
+        let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
+        // A transaction that is dropped is rolled back.
+        if !use_up(&mut transaction, commit.installation, &used).await? {
+            return Err(CommitError::Applied);
+        }
+        if !parked::write(&mut transaction, &commit).await? {
+            return Err(CommitError::Applied);
         }
         write_state(&mut transaction, &commit).await?;
-        for message in commit.outputs {
-            sqlx::query("INSERT INTO outbox (installation, message, body) VALUES (?, ?, ?)")
-                .bind(commit.installation)
-                .bind(row::attributes(message)?)
-                .bind(&message.body)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::sql)?;
-        }
+        outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
         Ok(())
     }
+}
+
+/// The primary key is the fence. False where one of them was used up before.
+async fn use_up(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation: &str,
+    inputs: &[Input],
+) -> Result<bool, StoreError> {
+    if inputs.is_empty() {
+        return Ok(true);
+    }
+    let rows = row::rows(4, inputs.len());
+    let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for input in inputs {
+        query = query
+            .bind(installation)
+            .bind(&input.stream)
+            .bind(input.stream_created.as_micros())
+            .bind(row::sequence(input.sequence));
+    }
+    let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
+    Ok(added == inputs.len() as u64)
 }
 
 async fn write_state(
     transaction: &mut Transaction<'_, Sqlite>,
     commit: &Commit<'_>,
 ) -> Result<(), CommitError> {
-    for (key, value) in commit.state {
-        let query = match value {
-            Some(value) => sqlx::query("INSERT OR REPLACE INTO state VALUES (?, ?, ?)")
+    if commit.state.is_empty() {
+        return Ok(());
+    }
+    let mut bytes: i64 = sqlx::query_scalar("SELECT bytes FROM state_size WHERE installation = $1")
+        .bind(commit.installation)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?
+        .unwrap_or(0);
+    for (key, value) in &commit.state {
+        let before: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT value FROM state WHERE installation = $1 AND key = $2")
                 .bind(commit.installation)
                 .bind(key)
-                .bind(value),
-            None => sqlx::query("DELETE FROM state WHERE installation = ? AND key = ?")
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(StoreError::sql)?;
+        bytes += size(key, value.as_deref()) - size(key, before.as_deref());
+        let query = match value {
+            Some(value) => sqlx::query(
+                "INSERT INTO state VALUES ($1, $2, $3) ON CONFLICT (installation, key) DO UPDATE SET value = $3",
+            )
+            .bind(commit.installation)
+            .bind(key)
+            .bind(value),
+            None => sqlx::query("DELETE FROM state WHERE installation = $1 AND key = $2")
                 .bind(commit.installation)
                 .bind(key),
         };
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
-    if commit.state.is_empty() {
-        return Ok(());
-    }
-    let bytes: i64 = sqlx::query_scalar(
-        "SELECT COALESCE(SUM(LENGTH(CAST(key AS BLOB)) + LENGTH(value)), 0) FROM state WHERE installation = ?",
-    )
-    .bind(commit.installation)
-    .fetch_one(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
+    sqlx::query("INSERT INTO state_size VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET bytes = $2")
+        .bind(commit.installation)
+        .bind(bytes)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?;
     let bytes = u64::try_from(bytes).unwrap_or(0);
-    // Returning drops the transaction, which rolls it back.
     if bytes > commit.state_limit_bytes {
         return Err(CommitError::StateFull { bytes, limit: commit.state_limit_bytes });
     }
     Ok(())
 }
 
-fn sequence(input: &Input) -> i64 {
-    i64::try_from(input.sequence).unwrap_or(i64::MAX)
+/// What a key and its value count; nothing where there is no value.
+fn size(key: &str, value: Option<&[u8]>) -> i64 {
+    value.map_or(0, |value| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX))
+}
+
+fn by_stream(inputs: &[Input]) -> BTreeMap<(&str, Timestamp), Vec<u64>> {
+    let mut streams: BTreeMap<_, Vec<u64>> = BTreeMap::new();
+    for input in inputs {
+        streams.entry((input.stream.as_str(), input.stream_created)).or_default().push(input.sequence);
+    }
+    streams
 }

@@ -1,16 +1,22 @@
 //! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate names `sqlx`.
 
+pub mod attempt;
+pub mod checkpoint;
 pub mod commit;
 pub mod cursor;
 pub mod floor;
 pub mod history;
 pub mod outbox;
+pub mod parked;
 pub mod state;
 pub mod store;
 
 mod row;
 
+pub use attempt::Begun;
+pub use checkpoint::Checkpoint;
 pub use commit::{Commit, CommitError, Input};
 pub use history::{Entry, Lineage, Tailed};
-pub use outbox::Pending;
+pub use outbox::{Output, Pending};
+pub use parked::{Park, Parked, ParkedPartition};
 pub use store::{Store, StoreError};

@@ -1,43 +1,78 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
-use dongting_manifest::Message;
+use dongting_manifest::{DeadLetter, Message};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::{Store, StoreError, row};
+
+/// What a call gives to the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    Message(Message),
+    DeadLetter(DeadLetter),
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     pub position: i64,
-    pub message: Message,
+    pub output: Output,
 }
+
+const MESSAGE: &str = "message";
+const DEAD_LETTER: &str = "dead-letter";
 
 impl Store {
     /// The oldest of the installation's pending outputs.
     pub async fn pending(&self, installation: &str, limit: u32) -> Result<Vec<Pending>, StoreError> {
-        let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
-            "SELECT position, message, body FROM outbox WHERE installation = ? ORDER BY position LIMIT ?",
+        let rows: Vec<(i64, String, String, Vec<u8>)> = sqlx::query_as(
+            "SELECT position, kind, message, body FROM outbox WHERE installation = $1 ORDER BY position LIMIT $2",
         )
         .bind(installation)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
         rows.into_iter()
-            .map(|(position, attributes, body)| {
-                Ok(Pending { position, message: row::message(&attributes, body)? })
+            .map(|(position, kind, attributes, body)| {
+                let output = match kind.as_str() {
+                    DEAD_LETTER => Output::DeadLetter(row::dead_letter(&attributes, body)?),
+                    _ => Output::Message(row::message(&attributes, body)?),
+                };
+                Ok(Pending { position, output })
             })
             .collect()
     }
 
     /// The bus has stored these.
     pub async fn confirmed(&self, positions: &[i64]) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        for position in positions {
-            sqlx::query("DELETE FROM outbox WHERE position = ?")
-                .bind(position)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::sql)?;
+        if positions.is_empty() {
+            return Ok(());
         }
-        transaction.commit().await.map_err(StoreError::sql)
+        let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
+        let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
+        query.execute(&self.writer).await.map_err(StoreError::sql)?;
+        Ok(())
     }
+}
+
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation: &str,
+    outputs: &[Output],
+) -> Result<(), StoreError> {
+    for output in outputs {
+        let (kind, attributes, body) = match output {
+            Output::Message(message) => (MESSAGE, row::attributes(message)?, &message.body),
+            Output::DeadLetter(letter) => (DEAD_LETTER, row::letter_attributes(letter)?, &letter.payload),
+        };
+        sqlx::query("INSERT INTO outbox (installation, kind, message, body) VALUES ($1, $2, $3, $4)")
+            .bind(installation)
+            .bind(kind)
+            .bind(attributes)
+            .bind(body)
+            .execute(&mut **transaction)
+            .await
+            .map_err(StoreError::sql)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
-//! A message as a row: its attributes as one JSON text, its body beside it.
+//! Messages and dead letters as rows: their attributes as one JSON text, the body beside it. And lists of placeholders.
 
-use dongting_manifest::{Message, Region, Timestamp};
+use dongting_manifest::{DeadLetter, Message, Origin, Region, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -64,6 +64,73 @@ pub fn message(attributes: &str, body: Vec<u8>) -> Result<Message, StoreError> {
         extensions: a.extensions,
         body,
     })
+}
+
+#[derive(Serialize, Deserialize)]
+struct LetterAttributes {
+    installation: String,
+    reason: String,
+    plugin: String,
+    traceparent: String,
+    region: Option<String>,
+    /// Stream, its creation, sequence, subject.
+    origin: Option<(String, Timestamp, u64, String)>,
+    attributes: Vec<(String, String)>,
+    content_type: String,
+}
+
+pub fn letter_attributes(letter: &DeadLetter) -> Result<String, StoreError> {
+    let origin = letter.origin.clone();
+    let attributes = LetterAttributes {
+        installation: letter.installation.clone(),
+        reason: letter.reason.clone(),
+        plugin: letter.plugin.clone(),
+        traceparent: letter.traceparent.clone(),
+        region: letter.region.map(|region| region.to_string()),
+        origin: origin.map(|at| (at.stream, at.stream_created, at.sequence, at.subject)),
+        attributes: letter.attributes.clone(),
+        content_type: letter.content_type.clone(),
+    };
+    serde_json::to_string(&attributes).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+pub fn dead_letter(attributes: &str, payload: Vec<u8>) -> Result<DeadLetter, StoreError> {
+    let a: LetterAttributes =
+        serde_json::from_str(attributes).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(DeadLetter {
+        installation: a.installation,
+        reason: a.reason,
+        plugin: a.plugin,
+        traceparent: a.traceparent,
+        region: a.region.and_then(|region| region.parse().ok()),
+        origin: a.origin.map(|(stream, stream_created, sequence, subject)| Origin {
+            stream,
+            stream_created,
+            sequence,
+            subject,
+        }),
+        attributes: a.attributes,
+        content_type: a.content_type,
+        payload,
+    })
+}
+
+/// `$first, $first+1, …`, `count` of them.
+pub fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `($1, $2), ($3, $4), …`: `rows` of `columns` each.
+pub fn rows(columns: usize, rows: usize) -> String {
+    (0..rows)
+        .map(|row| format!("({})", placeholders(row * columns + 1, columns)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A sequence as a column.
+pub fn sequence(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
 /// A region as the number of its six digits, so that what lies in a region is a range.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use dongting_bus::{Bus, ConsumerOptions, DeadLetter, PublishError, Start, cloudevents};
-use dongting_manifest::{Kind, Lane, Region};
+use dongting_bus::{Bus, ConsumerOptions, PublishError, Start, cloudevents};
+use dongting_manifest::{DeadLetter, Kind, Lane, Region};
 use dongting_tests::nats::{DEADLINE, Nats, small};
 
 use super::message;

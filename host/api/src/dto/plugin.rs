@@ -56,6 +56,7 @@ pub enum InstallationState {
     Starting,
     Running,
     Backoff,
+    Tripped,
     Refused,
     Stopped,
 }
@@ -66,6 +67,7 @@ impl InstallationState {
             State::Starting => (Self::Starting, None),
             State::Running => (Self::Running, None),
             State::Backoff(reason) => (Self::Backoff, Some(reason)),
+            State::Tripped(reason) => (Self::Tripped, Some(reason)),
             State::Refused(reason) => (Self::Refused, Some(reason)),
             State::Stopped => (Self::Stopped, None),
         }

@@ -29,7 +29,7 @@ pub async fn list(
     Query(asked): Query<DeadLetterQuery>,
 ) -> Result<Json<DeadLetterList>, ApiError> {
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let found = host.bus.dead_letters(asked.installation.as_deref(), limit).await?;
+    let found = host.bus().dead_letters(asked.installation.as_deref(), limit).await?;
     Ok(Json(DeadLetterList { dead_letters: found.into_iter().map(Into::into).collect() }))
 }
 
@@ -39,7 +39,7 @@ pub async fn show(
     State(host): State<Arc<Host>>,
     Path(sequence): Path<u64>,
 ) -> Result<Json<DeadLetterWhole>, ApiError> {
-    let found = host.bus.dead_letter_at(sequence).await?.ok_or(RedriveError::Unknown(sequence))?;
+    let found = host.bus().dead_letter_at(sequence).await?.ok_or(RedriveError::Unknown(sequence))?;
     Ok(Json(found.into()))
 }
 
@@ -58,7 +58,7 @@ pub async fn discard(
     State(host): State<Arc<Host>>,
     Path(sequence): Path<u64>,
 ) -> Result<StatusCode, ApiError> {
-    if !host.bus.discard_dead_letter(sequence).await? {
+    if !host.bus().discard_dead_letter(sequence).await? {
         return Err(RedriveError::Unknown(sequence).into());
     }
     tracing::info!(sequence, "Dead letter {sequence} was discarded");

@@ -46,7 +46,7 @@ pub async fn render(
     Query(asked): Query<RenderQuery>,
 ) -> Result<Json<Rendered>, ApiError> {
     let installed = find(&host, &installation, &view)?;
-    let rendered = installed.render(&host.store, &view, region(&asked.region)?, asked.lang.into()).await?;
+    let rendered = installed.render(host.store(), &view, region(&asked.region)?, asked.lang.into()).await?;
     Ok(Json(rendered.into()))
 }
 
@@ -64,7 +64,7 @@ pub async fn act(
         return Err(ApiError::bad_request("the form has over 64 KiB"));
     }
     let place = (region(&request.region)?, request.lang.into());
-    let acted = installed.act((&host.bus, &host.store), (&view, &action), &form, place).await?;
+    let acted = installed.act((&host.shared.publisher, host.store()), (&view, &action), &form, place).await?;
     Ok(Json(Acted { text: acted.text, messages: acted.messages }))
 }
 

@@ -1,0 +1,249 @@
+//! What happens to a batch: called, cut in halves where one message spoils it, committed, answered.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dongting_bus::Delivery;
+use dongting_sandbox::Refusal;
+use dongting_store::{Commit, CommitError, Input, Output, Park};
+
+use crate::installed::{Installed, chain};
+use crate::item::{self, End, From, Item};
+use crate::transform::Effects;
+use crate::worker::Worker;
+use crate::{State, backoff, outbox};
+
+/// A single message that makes the plugin fault is tried this often before it is a dead letter.
+const FAULTS: u32 = 3;
+
+impl Worker {
+    /// Handles deliveries, in their order.
+    pub(crate) async fn handle(
+        &mut self,
+        installed: &Arc<Installed>,
+        deliveries: Vec<Delivery>,
+    ) -> Result<(), String> {
+        let mut items = Vec::with_capacity(deliveries.len());
+        let mut broken = Vec::new();
+        for delivery in deliveries {
+            match Item::new(delivery) {
+                Ok(item) => items.push(item),
+                Err(found) => broken.push(found),
+            }
+        }
+        if !broken.is_empty() {
+            self.bury(installed, broken).await?;
+        }
+        let again = items.iter().any(|item| item.tries > 1);
+        if installed.fenced() || again {
+            items = self.unapplied(installed, items).await?;
+        }
+        self.process(installed, items).await
+    }
+
+    /// Acknowledges what was committed before and gives back the rest.
+    async fn unapplied(&self, installed: &Installed, items: Vec<Item>) -> Result<Vec<Item>, String> {
+        let inputs: Vec<Input> = items.iter().map(Item::input).collect();
+        let applied = self.shared.store.applied(installed.id(), &inputs).await.map_err(|e| chain(&e))?;
+        if applied.is_empty() {
+            return Ok(items);
+        }
+        outbox::drain(installed, &self.shared).await?;
+        let (used, rest): (Vec<Item>, Vec<Item>) =
+            items.into_iter().partition(|item| applied.contains(&item.input()));
+        for item in &used {
+            if let From::Lane(delivery) = &item.from {
+                delivery.ack().await.map_err(|error| chain(&error))?;
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Calls the plugin with `items` and sees the outcome through. Boxed, since it halves a batch that is refused and begins again.
+    pub(crate) fn process<'w>(
+        &'w mut self,
+        installed: &'w Arc<Installed>,
+        items: Vec<Item>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'w>> {
+        Box::pin(async move {
+            let mut items = self.behind_parked(installed, items).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let trial = self.breaker().on_trial();
+            let mut rest = installed.cut(&mut items, trial);
+            let refusal = match installed.run(&self.shared, &items).await? {
+                Ok(effects) => {
+                    self.breaker().went_well();
+                    self.commit(installed, items, effects).await?;
+                    return self.process_rest(installed, rest).await;
+                }
+                Err(refusal) => refusal,
+            };
+            let later = matches!(refusal, Refusal::Retry { .. } | Refusal::Other(_));
+            if items.len() > 1 && (installed.ordered() || !later) {
+                let mut second = items.split_off(items.len() / 2);
+                self.process(installed, items).await?;
+                second.append(&mut rest);
+                return self.process(installed, second).await;
+            }
+            let fault = matches!(refusal, Refusal::Fault(_));
+            let tripped = fault && self.breaker().faulted(Instant::now());
+            let end = match &refusal {
+                Refusal::Retry { reason, after } => End::Later { reason: reason.clone(), after: *after },
+                Refusal::Other(reason) => End::Later { reason: reason.clone(), after: None },
+                // On trial the message is not given up: the plugin may be at fault, not the message.
+                Refusal::Fault(fault) if trial || items.iter().any(|item| item.tries < FAULTS) => {
+                    End::Later { reason: fault.to_string(), after: None }
+                }
+                refusal => End::Dead(refusal.to_string()),
+            };
+            let ends = vec![end; items.len()];
+            self.commit(installed, items, Effects { ends, ..Effects::default() }).await?;
+            if tripped {
+                let reason = format!("it faults on one message after the other, the last time: {refusal}");
+                tracing::error!(
+                    installation = installed.id(),
+                    reason,
+                    "The breaker of `{}` tripped",
+                    installed.id()
+                );
+                installed.status.set(State::Tripped(reason.clone()));
+                return Err(reason);
+            }
+            self.process_rest(installed, rest).await
+        })
+    }
+
+    async fn process_rest(&mut self, installed: &Arc<Installed>, rest: Vec<Item>) -> Result<(), String> {
+        if rest.is_empty() { Ok(()) } else { self.process(installed, rest).await }
+    }
+
+    /// Parks those whose partition waits already, and gives back the others.
+    async fn behind_parked(
+        &mut self,
+        installed: &Arc<Installed>,
+        items: Vec<Item>,
+    ) -> Result<Vec<Item>, String> {
+        if !installed.ordered() || self.parking.is_empty() {
+            return Ok(items);
+        }
+        let (behind, items): (Vec<Item>, Vec<Item>) =
+            items.into_iter().partition(|item| self.parking.holds(&item.message.partition));
+        // Those that are parked already stay where they are.
+        let behind: Vec<Item> = behind.into_iter().filter(|i| matches!(i.from, From::Lane(_))).collect();
+        if !behind.is_empty() {
+            let reason = "an earlier message of its partition waits".to_owned();
+            let ends = vec![End::Later { reason, after: None }; behind.len()];
+            self.commit(installed, behind, Effects { ends, ..Effects::default() }).await?;
+        }
+        Ok(items)
+    }
+
+    /// One transaction: what was made, what was used up, what waits. Then it is published, and the deliveries are answered.
+    async fn commit(
+        &mut self,
+        installed: &Arc<Installed>,
+        items: Vec<Item>,
+        effects: Effects,
+    ) -> Result<(), String> {
+        let Effects { outputs, ends, state } = effects;
+        let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
+        if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
+            installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
+            return self.answer(installed, &items, &ends).await;
+        }
+        let mut commit = Commit::new(installed.id());
+        commit.state = state;
+        commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
+        commit.outputs = outputs.into_iter().map(Output::Message).collect();
+        let mut waits = Vec::new();
+        for (item, end) in items.iter().zip(&ends) {
+            if let End::Dead(reason) = end {
+                commit.outputs.push(Output::DeadLetter(item.dead_letter(installed, reason.clone())));
+            }
+            match (&item.from, end) {
+                (From::Parked(position), End::Done | End::Dead(_)) => commit.unparked.push(*position),
+                (_, End::Done | End::Dead(_)) => commit.inputs.push(item.input()),
+                (_, End::Later { .. }) if !installed.ordered() && !matches!(item.from, From::Parked(_)) => {}
+                (from, End::Later { reason, after }) => {
+                    let due = item::due(item.tries, *after, item.origin.sequence);
+                    waits.push((item.message.partition.clone(), due));
+                    commit.parks.push(Park {
+                        position: if let From::Parked(position) = from { Some(*position) } else { None },
+                        message: item.message.clone(),
+                        origin: item.origin.clone(),
+                        tries: item.tries,
+                        due,
+                        reason: reason.clone(),
+                    });
+                }
+            }
+            if installed.is_sink() {
+                let ended = !matches!(end, End::Later { .. });
+                commit.attempts.push((item::input(&item.origin), ended));
+            }
+        }
+        match self.shared.store.commit(commit).await {
+            Ok(()) => {}
+            // Delivered twice at once: nothing was committed, and the next try finds what is used up.
+            Err(CommitError::Applied) => {
+                return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
+            }
+            Err(error) => return Err(chain(&error)),
+        }
+        for (partition, due) in waits {
+            self.parking.hold(&partition, due);
+        }
+        outbox::drain(installed, &self.shared).await?;
+        self.answer(installed, &items, &ends).await
+    }
+
+    /// Ends the deliveries of a batch, each as it went.
+    async fn answer(&self, installed: &Installed, items: &[Item], ends: &[End]) -> Result<(), String> {
+        let mut failing = None;
+        let mut done = false;
+        for (item, end) in items.iter().zip(ends) {
+            if let End::Later { reason, .. } = end {
+                failing = Some(reason);
+            }
+            done |= matches!(end, End::Done);
+            let From::Lane(delivery) = &item.from else { continue };
+            let answered = match end {
+                End::Later { after, .. } if !installed.ordered() => {
+                    delivery.nak(backoff::pause(item.tries, *after, item.origin.sequence)).await
+                }
+                End::Dead(reason) => delivery.term(reason).await,
+                End::Done | End::Later { .. } => delivery.ack().await,
+            };
+            answered.map_err(|error| chain(&error))?;
+        }
+        match failing {
+            Some(reason) => installed.failing(reason.clone()),
+            None if done => installed.status.active(),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Deliveries that are no messages of this bus: dead letters, with their payload as it came.
+    async fn bury(&self, installed: &Installed, broken: Vec<(Delivery, String)>) -> Result<(), String> {
+        for (delivery, reason) in &broken {
+            let mut commit = Commit::new(installed.id());
+            commit.inputs.push(item::input(&delivery.origin));
+            let letter = item::undecodable(installed, delivery, reason.clone());
+            commit.outputs.push(Output::DeadLetter(letter));
+            match self.shared.store.commit(commit).await {
+                // Committed before: the letter is in the outbox or on its lane.
+                Ok(()) | Err(CommitError::Applied) => {}
+                Err(error) => return Err(chain(&error)),
+            }
+        }
+        outbox::drain(installed, &self.shared).await?;
+        for (delivery, reason) in &broken {
+            delivery.term(reason).await.map_err(|error| chain(&error))?;
+        }
+        Ok(())
+    }
+}

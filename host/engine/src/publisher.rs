@@ -1,0 +1,181 @@
+//! The way onto the bus. What is published again after an outage is known by its id even when JetStream has forgotten it.
+//!
+//! JetStream knows an id for the length of a lane's duplicate window. A checkpoint says every second how far each lane was. When the last
+//! one is older than a quarter of the window (the host was down, or the bus, or the database), nothing is published before
+//! the lane has been read from there: what is found is not published again.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use dongting_bus::lane::LaneLimits;
+use dongting_bus::{Bus, PublishError, Stored};
+use dongting_manifest::{DeadLetter, Lane, Message, Timestamp};
+use dongting_store::{Checkpoint, Store};
+use tokio::sync::{Mutex, RwLock, watch};
+
+use crate::installed::chain;
+
+const EVERY: Duration = Duration::from_secs(1);
+/// How long a publish waits for a lane to be known again.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A second scan within one life forgets what the one before the last has found, once that is this much.
+const MANY: usize = 1_000_000;
+
+pub struct Publisher {
+    pub bus: Bus,
+    lanes: BTreeMap<Lane, Known>,
+}
+
+/// What this host knows of a lane.
+struct Known {
+    window: Duration,
+    /// The newest checkpoint; none before the first.
+    checkpoint: watch::Sender<Option<Checkpoint>>,
+    /// The one that the database has: not each is written there while nothing comes.
+    kept: Mutex<Option<Checkpoint>>,
+    /// Ids that the lane holds and JetStream may have forgotten.
+    held: RwLock<HashSet<String>>,
+}
+
+impl Publisher {
+    /// Goes on from the checkpoints that an earlier life has left.
+    pub async fn new(
+        bus: Bus,
+        limits: &LaneLimits,
+        store: &Store,
+    ) -> Result<Self, dongting_store::StoreError> {
+        let mut lanes = BTreeMap::new();
+        for lane in Lane::ALL {
+            let kept = store.checkpoint(lane).await?;
+            let known = Known {
+                window: limits.of(lane).window(),
+                checkpoint: watch::channel(kept).0,
+                kept: Mutex::new(kept),
+                held: RwLock::default(),
+            };
+            lanes.insert(lane, known);
+        }
+        Ok(Self { bus, lanes })
+    }
+
+    /// Makes checkpoints, for ever.
+    pub async fn keep(&self, store: &Store) {
+        let shortest = self.lanes.values().map(|known| known.window).min().unwrap_or(EVERY);
+        let mut every = tokio::time::interval(EVERY.min(shortest / 16));
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            every.tick().await;
+            let mut failed = None;
+            for (lane, known) in &self.lanes {
+                if let Err(error) = self.checkpoint(*lane, known, store).await {
+                    failed = Some(error);
+                }
+            }
+            match failed {
+                Some(reason) if !failing => {
+                    tracing::warn!(reason, "The lanes cannot be told now; publishing waits where it must");
+                    failing = true;
+                }
+                Some(_) => {}
+                None => failing = false,
+            }
+        }
+    }
+
+    async fn checkpoint(&self, lane: Lane, known: &Known, store: &Store) -> Result<(), String> {
+        // Before the question: what is stored while it is answered lies behind the checkpoint.
+        let at = Timestamp::now();
+        let state = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
+        let last = *known.checkpoint.borrow();
+        if let Some(last) = last.filter(|last| last.stream_created == state.created)
+            && !known.is_fresh(&last, at)
+        {
+            let found = self.bus.ids(lane, last.sequence, state.last_sequence).await;
+            let found = found.map_err(|error| chain(&error))?;
+            tracing::info!(
+                %lane,
+                messages = found.len(),
+                "Lane `{lane}` was read from its last checkpoint, since JetStream may have forgotten ids"
+            );
+            let mut held = known.held.write().await;
+            if held.len() > MANY {
+                held.clear();
+            }
+            held.extend(found);
+        }
+        let next = Checkpoint { at, stream_created: state.created, sequence: state.last_sequence };
+        let mut kept = known.kept.lock().await;
+        if kept.is_none_or(|kept| kept.place() != next.place() || at.since(kept.at) > known.window / 8) {
+            store.keep_checkpoint(lane, &next).await.map_err(|error| chain(&error))?;
+            *kept = Some(next);
+        }
+        known.checkpoint.send_replace(Some(next));
+        Ok(())
+    }
+
+    /// Publishes what the lanes do not hold yet, in order, and returns when all of it is stored. The first that is not is the error;
+    /// publishing all again is right, since each is known by its id.
+    pub async fn publish(&self, messages: &[Message]) -> Result<(), PublishError> {
+        let mut open: BTreeMap<Lane, bool> = BTreeMap::new();
+        for message in messages {
+            let lane = message.subject.kind.lane();
+            if let std::collections::btree_map::Entry::Vacant(entry) = open.entry(lane) {
+                entry.insert(self.ready(lane, &message.id).await?);
+            }
+        }
+        // Nothing is held unless there was an outage: then the messages go as they are.
+        if open.values().any(|holds| *holds) {
+            let mut fresh = Vec::with_capacity(messages.len());
+            for message in messages {
+                if !self.holds(message.subject.kind.lane(), &message.id).await {
+                    fresh.push(message.clone());
+                }
+            }
+            return all(self.bus.publish(&fresh).await);
+        }
+        all(self.bus.publish(messages).await)
+    }
+
+    /// Whether a letter was new.
+    pub async fn dead_letter(&self, letter: &DeadLetter) -> Result<bool, PublishError> {
+        let id = letter.id();
+        if self.ready(Lane::Dead, &id).await? && self.holds(Lane::Dead, &id).await {
+            return Ok(false);
+        }
+        Ok(!self.bus.dead_letter(letter).await?.duplicate)
+    }
+
+    /// Waits until what the lane holds is known. Whether there are ids to look for.
+    async fn ready(&self, lane: Lane, id: &str) -> Result<bool, PublishError> {
+        let Some(known) = self.lanes.get(&lane) else { return Ok(false) };
+        let mut checkpoint = known.checkpoint.subscribe();
+        let fresh = |last: &Option<Checkpoint>| {
+            last.as_ref().is_some_and(|last| known.is_fresh(last, Timestamp::now()))
+        };
+        let waited = tokio::time::timeout(PATIENCE, checkpoint.wait_for(fresh)).await;
+        if matches!(waited.map(|known| known.map(drop)), Ok(Ok(()))) {
+            return Ok(!known.held.read().await.is_empty());
+        }
+        let source = format!("how far the lane `{lane}` was is not known after an outage").into();
+        Err(PublishError::Unavailable { id: id.to_owned(), source })
+    }
+
+    async fn holds(&self, lane: Lane, id: &str) -> bool {
+        match self.lanes.get(&lane) {
+            Some(known) => known.held.read().await.contains(id),
+            None => false,
+        }
+    }
+}
+
+impl Known {
+    /// Whether JetStream still knows every id that came after the checkpoint. A clock that went backwards says nothing.
+    fn is_fresh(&self, last: &Checkpoint, now: Timestamp) -> bool {
+        now >= last.at && now.since(last.at) <= self.window / 4
+    }
+}
+
+fn all(results: Vec<Result<Stored, PublishError>>) -> Result<(), PublishError> {
+    results.into_iter().try_for_each(|result| result.map(drop))
+}

@@ -1,0 +1,311 @@
+//! A transform or sink on one lane: its durable consumer, fetched from when there is a turn, in order where the plugin asks for it.
+//!
+//! Order holds because a consumer of such an installation begins anew behind what was used up, whenever the host starts, the connection
+//! breaks or a delivery is missing: JetStream would give the missing one after its `ack_wait`, behind later ones.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
+use dongting_manifest::plugin::Ordering;
+use dongting_manifest::subject::filters;
+use dongting_manifest::{Lane, Timestamp};
+use dongting_store::{Input, Store};
+use tokio::sync::watch;
+
+use crate::breaker::Breaker;
+use crate::floor::Floor;
+use crate::installed::{Installed, chain};
+use crate::item::Item;
+use crate::parking::Parking;
+use crate::permits::{Caller, Permits};
+use crate::publisher::Publisher;
+use crate::{State, backoff, outbox};
+
+const BATCH: usize = 64;
+const FETCH: Duration = Duration::from_secs(20);
+/// A third of the consumers' `ack_wait`.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// What all installations share.
+pub struct Shared {
+    pub publisher: Publisher,
+    pub store: Store,
+    pub permits: Permits,
+}
+
+pub struct Worker {
+    /// The release at work, changed by an upgrade between two batches.
+    pub(crate) current: watch::Receiver<Arc<Installed>>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) lane: Lane,
+    pub(crate) breaker: Arc<Mutex<Breaker>>,
+    pub(crate) parking: Parking,
+    consumer: Option<Reading>,
+    floor: Floor,
+}
+
+/// A consumer being read.
+struct Reading {
+    consumer: Consumer,
+    options: ConsumerOptions,
+    /// Deliveries so far.
+    counted: u64,
+}
+
+/// The lanes on which an installation listens.
+pub fn lanes(installed: &Installed) -> BTreeSet<Lane> {
+    installed.manifest.subscribe.iter().map(|topic| topic.kind.lane()).collect()
+}
+
+impl Worker {
+    pub fn new(
+        current: watch::Receiver<Arc<Installed>>,
+        shared: Arc<Shared>,
+        lane: Lane,
+        breaker: Arc<Mutex<Breaker>>,
+    ) -> Self {
+        let (parking, consumer, floor) = (Parking::default(), None, Floor::default());
+        Self { current, shared, lane, breaker, parking, consumer, floor }
+    }
+
+    /// Works until the installation no longer listens on the lane.
+    pub async fn run(mut self) {
+        let mut failures = 0u32;
+        while lanes(&self.installed()).contains(&self.lane) {
+            match self.step().await {
+                Ok(()) => failures = 0,
+                Err(reason) => {
+                    failures = failures.saturating_add(1);
+                    self.installed().failing(reason);
+                    tokio::time::sleep(backoff::pause(failures, None, u64::from(failures))).await;
+                }
+            }
+        }
+    }
+
+    /// The release as it is now.
+    pub(crate) fn installed(&self) -> Arc<Installed> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    /// Handles what is parked and due, else fetches one batch and handles it.
+    async fn step(&mut self) -> Result<(), String> {
+        let paused = self.breaker().paused_until(Instant::now());
+        if let Some(until) = paused {
+            tokio::select! {
+                () = tokio::time::sleep_until(until.into()) => {}
+                // Another release is a reason to try at once.
+                _ = self.current.changed() => *self.breaker() = Breaker::default(),
+            }
+        }
+        let installed = self.installed();
+        let mut reading = self.reading(&installed).await?;
+        if installed.fenced() && self.floor.is_due(Instant::now()) {
+            self.forget(&installed, &reading.consumer).await?;
+        }
+        let due = self.parking.take_due(Timestamp::now());
+        if !due.is_empty() {
+            self.unpark(&due).await?;
+            self.consumer = Some(reading);
+            return Ok(());
+        }
+        let until_due = self.parking.next_due().map(|due| due.since(Timestamp::now()));
+        let patience = until_due.unwrap_or(FETCH).min(FETCH);
+        if self.parking.is_full() {
+            tokio::time::sleep(patience).await;
+            self.consumer = Some(reading);
+            return Ok(());
+        }
+        let first = match reading.consumer.first(patience.max(Duration::from_millis(1))).await {
+            Ok(first) => first,
+            // Somebody deleted the durable: it is made again, before anything that is not used up.
+            Err(FetchError::Gone(name)) => {
+                return Err(format!("the consumer `{name}` was deleted; it is made again"));
+            }
+            Err(error) => {
+                if !installed.ordered() {
+                    self.consumer = Some(reading);
+                }
+                return Err(chain(&error));
+            }
+        };
+        let Some(first) = first else {
+            self.consumer = Some(reading);
+            return Ok(());
+        };
+        let handled = self.batch(&mut reading, first).await;
+        if handled.is_ok() || !installed.ordered() {
+            self.consumer = Some(reading);
+        }
+        handled
+    }
+
+    /// Fetches the rest of a batch when it is its turn, and handles it.
+    async fn batch(&mut self, reading: &mut Reading, first: Delivery) -> Result<(), String> {
+        let installed = self.installed();
+        let bus = self.shared.publisher.bus.clone();
+        let waiting = AtWork::new(&bus, std::slice::from_ref(&first));
+        let permits = self.shared.permits.clone();
+        let _permit = beside(waiting.keep(HEARTBEAT), permits.acquire(self.caller(&installed))).await;
+        let mut deliveries = Vec::with_capacity(BATCH);
+        let rest = reading.consumer.rest(&first, BATCH - 1).await;
+        deliveries.push(first);
+        deliveries.extend(rest);
+        let complete = !installed.ordered() || reading.count(&mut deliveries);
+        let at_work = AtWork::new(&bus, &deliveries);
+        let handled = beside(at_work.keep(HEARTBEAT), self.taken(deliveries)).await;
+        if handled.is_err() && !installed.ordered() {
+            // Else they would come after their `ack_wait`. Those that were acknowledged meanwhile do not mind.
+            at_work.nak(backoff::pause(1, None, 0)).await;
+        }
+        handled?;
+        if complete {
+            Ok(())
+        } else {
+            Err("a delivery was lost on the way; its lane is read again".to_owned())
+        }
+    }
+
+    /// Handles deliveries in the release that is enabled by now.
+    async fn taken(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
+        let installed = self.installed();
+        let turn = Arc::clone(&installed.turn);
+        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        self.handle(&installed, deliveries).await
+    }
+
+    async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
+        let installed = self.installed();
+        let permits = self.shared.permits.clone();
+        let _permit = permits.acquire(self.caller(&installed)).await;
+        let turn = Arc::clone(&installed.turn);
+        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        let rows = self.shared.store.parked(installed.id(), self.stream(), partitions, BATCH as u32).await;
+        let items = rows.map_err(|error| chain(&error))?.into_iter().map(Item::parked).collect();
+        let handled = self.process(&installed, items).await;
+        self.load_parking(&installed).await?;
+        handled
+    }
+
+    pub(crate) async fn load_parking(&mut self, installed: &Installed) -> Result<(), String> {
+        let loaded = Parking::load(&self.shared.store, installed.id(), self.stream()).await;
+        self.parking = loaded.map_err(|error| chain(&error))?;
+        Ok(())
+    }
+
+    /// The consumer as the release wants it. Where there is order, one that is not the one read last begins anew.
+    async fn reading(&mut self, installed: &Arc<Installed>) -> Result<Reading, String> {
+        let mut options = self.options(installed);
+        if let Some(reading) = self.consumer.take()
+            && reading.options == options
+        {
+            return Ok(reading);
+        }
+        // Whatever was committed and not published goes first.
+        outbox::drain(installed, &self.shared).await?;
+        let bus = &self.shared.publisher.bus;
+        let wanted = options.clone();
+        if installed.ordered()
+            && let Some(floor) = bus.consumer_floor(installed.id(), self.lane).await.map_err(|e| chain(&e))?
+        {
+            self.raise_floor(installed, floor + 1).await?;
+            bus.delete_consumer(installed.id(), self.lane).await.map_err(|error| chain(&error))?;
+        }
+        if installed.fenced() {
+            options.start = self.stored_floor(installed).await?.map_or(Start::All, Start::At);
+        }
+        let consumer = bus.consumer(&options).await.map_err(|error| chain(&error))?;
+        if installed.ordered() || !self.parking.is_empty() {
+            self.load_parking(installed).await?;
+        }
+        if installed.status.state() == State::Starting {
+            installed.status.set(State::Running);
+        }
+        Ok(Reading { consumer, options: wanted, counted: 0 })
+    }
+
+    /// Forgets the inputs that will not be delivered again.
+    async fn forget(&mut self, installed: &Installed, consumer: &Consumer) -> Result<(), String> {
+        let told = consumer.ack_floor().await.map_err(|error| chain(&error))?;
+        match self.floor.tell(Instant::now(), told) {
+            Some(sequence) => self.raise_floor(installed, sequence).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn raise_floor(&self, installed: &Installed, sequence: u64) -> Result<(), String> {
+        let stream_created = self.stream_created().await?;
+        let floor = Input { stream: self.stream().to_owned(), stream_created, sequence };
+        self.shared.store.raise_floor(installed.id(), &floor).await.map_err(|error| chain(&error))
+    }
+
+    async fn stored_floor(&self, installed: &Installed) -> Result<Option<u64>, String> {
+        let created = self.stream_created().await?;
+        let floor = self.shared.store.floor(installed.id(), self.stream(), created).await;
+        floor.map_err(|error| chain(&error))
+    }
+
+    async fn stream_created(&self) -> Result<Timestamp, String> {
+        Ok(self.shared.publisher.bus.lane(self.lane).await.map_err(|error| chain(&error))?.created)
+    }
+
+    fn stream(&self) -> &'static str {
+        lane::stream(self.lane)
+    }
+
+    fn options(&self, installed: &Installed) -> ConsumerOptions {
+        let region = installed.installation.region;
+        let filters = installed
+            .manifest
+            .subscribe
+            .iter()
+            .filter(|topic| topic.kind.lane() == self.lane)
+            .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
+            .collect();
+        ConsumerOptions { start: Start::All, ..ConsumerOptions::new(installed.id(), self.lane, filters) }
+    }
+
+    fn caller(&self, installed: &Installed) -> Caller {
+        let [province, city, _] = installed.installation.region.digits();
+        let place = u32::from(province) * 100 + u32::from(city);
+        Caller { lane: self.lane, place, plugin: installed.manifest.name.clone() }
+    }
+
+    pub(crate) fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    /// Cuts off what comes behind a delivery that is missing. Whether none is.
+    fn count(&mut self, deliveries: &mut Vec<Delivery>) -> bool {
+        let before = deliveries.len();
+        let counted = self.counted;
+        let good = (counted + 1..).zip(deliveries.iter()).take_while(|(n, d)| *n == d.number).count();
+        deliveries.truncate(good);
+        self.counted = counted + good as u64;
+        good == before
+    }
+}
+
+impl Installed {
+    pub fn ordered(&self) -> bool {
+        self.manifest.ordering == Ordering::Partition
+    }
+
+    /// Whether each input's use is written down, so that none has its effect twice.
+    pub fn fenced(&self) -> bool {
+        self.stateful || self.ordered() || self.is_sink()
+    }
+}
+
+/// Does `work` while `keep` keeps its deliveries from coming again.
+async fn beside<T>(keep: impl Future<Output = Infallible>, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        done = work => done,
+        never = keep => match never {},
+    }
+}

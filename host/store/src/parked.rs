@@ -1,0 +1,155 @@
+//! Messages that wait in their order, so that they hold back no others on their lane.
+
+use dongting_manifest::{Message, Origin, Timestamp};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+
+use crate::commit::{Commit, Input};
+use crate::{Store, StoreError, row};
+
+/// A message to be parked, or parked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Park {
+    /// Its row, where it is parked already.
+    pub position: Option<i64>,
+    pub message: Message,
+    pub origin: Origin,
+    pub tries: u32,
+    pub due: Timestamp,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    pub position: i64,
+    pub message: Message,
+    pub origin: Origin,
+    pub tries: u32,
+}
+
+/// A partition of which messages are parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedPartition {
+    pub name: String,
+    pub messages: u64,
+    /// When its first message is due.
+    pub due: Timestamp,
+}
+
+impl Park {
+    pub(crate) fn input(&self) -> Input {
+        Input {
+            stream: self.origin.stream.clone(),
+            stream_created: self.origin.stream_created,
+            sequence: self.origin.sequence,
+        }
+    }
+}
+
+type Row = (i64, i64, i64, String, String, Vec<u8>, i64);
+
+impl Store {
+    pub async fn parked_partitions(
+        &self,
+        installation: &str,
+        stream: &str,
+    ) -> Result<Vec<ParkedPartition>, StoreError> {
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT p.partition, g.messages, p.due FROM parked p
+             JOIN (SELECT MIN(position) AS position, COUNT(*) AS messages FROM parked
+                   WHERE installation = $1 AND stream = $2 GROUP BY partition) g ON g.position = p.position",
+        )
+        .bind(installation)
+        .bind(stream)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(rows
+            .into_iter()
+            .map(|(name, messages, due)| ParkedPartition {
+                name,
+                messages: u64::try_from(messages).unwrap_or(0),
+                due: Timestamp::from_micros(due).unwrap_or_else(Timestamp::now),
+            })
+            .collect())
+    }
+
+    /// The oldest parked messages of these partitions.
+    pub async fn parked(
+        &self,
+        installation: &str,
+        stream: &str,
+        partitions: &[String],
+        limit: u32,
+    ) -> Result<Vec<Parked>, StoreError> {
+        let listed = row::placeholders(4, partitions.len());
+        let sql = format!(
+            "SELECT position, stream_created, sequence, subject, message, body, tries FROM parked
+             WHERE installation = $1 AND stream = $2 AND partition IN ({listed}) ORDER BY position LIMIT $3"
+        );
+        let mut query =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(installation).bind(stream).bind(i64::from(limit));
+        for partition in partitions {
+            query = query.bind(partition);
+        }
+        let rows: Vec<Row> = query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
+        rows.into_iter()
+            .map(|(position, created, sequence, subject, attributes, body, tries)| {
+                let stream_created = Timestamp::from_micros(created)
+                    .ok_or_else(|| StoreError::Damaged(format!("a stream made at {created}")))?;
+                let sequence = u64::try_from(sequence).unwrap_or(0);
+                let origin = Origin { stream: stream.to_owned(), stream_created, sequence, subject };
+                let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+                Ok(Parked { position, message: row::message(&attributes, body)?, origin, tries })
+            })
+            .collect()
+    }
+}
+
+/// False where a row that is to go is not there: somebody else has used it up.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Sqlite>,
+    commit: &Commit<'_>,
+) -> Result<bool, StoreError> {
+    for position in &commit.unparked {
+        let gone = sqlx::query("DELETE FROM parked WHERE position = $1 AND installation = $2")
+            .bind(*position)
+            .bind(commit.installation)
+            .execute(&mut **transaction)
+            .await
+            .map_err(StoreError::sql)?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    for park in &commit.parks {
+        let query = match park.position {
+            Some(position) => sqlx::query(
+                "UPDATE parked SET tries = $1, due = $2, reason = $3 WHERE position = $4 AND installation = $5",
+            )
+            .bind(i64::from(park.tries))
+            .bind(park.due.as_micros())
+            .bind(&park.reason)
+            .bind(position)
+            .bind(commit.installation),
+            None => sqlx::query(
+                "INSERT INTO parked (installation, stream, stream_created, sequence, subject, partition, message, body, tries, due, reason)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            )
+            .bind(commit.installation)
+            .bind(&park.origin.stream)
+            .bind(park.origin.stream_created.as_micros())
+            .bind(row::sequence(park.origin.sequence))
+            .bind(&park.origin.subject)
+            .bind(&park.message.partition)
+            .bind(row::attributes(&park.message)?)
+            .bind(&park.message.body)
+            .bind(i64::from(park.tries))
+            .bind(park.due.as_micros())
+            .bind(&park.reason),
+        };
+        if query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
