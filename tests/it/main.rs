@@ -11,6 +11,7 @@
 mod bus;
 mod component;
 mod dead_letters;
+mod delivery;
 mod guests;
 mod openapi;
 mod product;

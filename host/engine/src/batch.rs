@@ -221,7 +221,9 @@ impl Worker {
         }
         match failing {
             Some(reason) => installed.failing(reason.clone()),
-            None if done => installed.status.active(),
+            None if done && self.parking.is_empty() => installed.status.active(),
+            // What waits stays in sight, whatever else goes well.
+            None if done => installed.status.touched(),
             None => {}
         }
         Ok(())

@@ -59,8 +59,13 @@ impl Status {
 
     /// A call went well.
     pub fn active(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(Timestamp::now());
+        self.touched();
         self.set(State::Running);
+    }
+
+    /// A call went well, while something else still fails.
+    pub fn touched(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(Timestamp::now());
     }
 
     pub fn count(&self, counter: impl FnOnce(&Counts) -> &AtomicU64, by: usize) {

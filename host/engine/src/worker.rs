@@ -79,7 +79,10 @@ impl Worker {
                 Ok(()) => failures = 0,
                 Err(reason) => {
                     failures = failures.saturating_add(1);
-                    self.installed().failing(reason);
+                    // The breaker has said so itself.
+                    if !self.breaker().on_trial() {
+                        self.installed().failing(reason);
+                    }
                     tokio::time::sleep(backoff::pause(failures, None, u64::from(failures))).await;
                 }
             }
@@ -101,7 +104,7 @@ impl Worker {
                 _ = self.current.changed() => *self.breaker() = Breaker::default(),
             }
         }
-        let installed = self.installed();
+        let installed = Arc::clone(&self.current.borrow_and_update());
         let mut reading = self.reading(&installed).await?;
         if installed.fenced() && self.floor.is_due(Instant::now()) {
             self.forget(&installed, &reading.consumer).await?;

@@ -175,6 +175,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/reload": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Reads the configuration file again: installations come, go and change their release without losing a message. */
+    post: operations["reload"]
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/stream": {
     parameters: {
       query?: never
@@ -446,7 +463,7 @@ export interface components {
       state: components["schemas"]["InstallationState"]
     }
     /** @enum {string} */
-    InstallationState: "starting" | "running" | "backoff" | "refused" | "stopped"
+    InstallationState: "starting" | "running" | "backoff" | "tripped" | "refused" | "stopped"
     /** @enum {string} */
     Language: "zh" | "en"
     Layer: {
@@ -632,6 +649,20 @@ export interface components {
       region: string
       /** Format: double */
       value: number | null
+    }
+    Reload: {
+      /** @description `name@version#digest` before and after a change. */
+      from: string | null
+      id: string
+      outcome: components["schemas"]["ReloadOutcome"]
+      /** @description Why it was refused. */
+      reason: string | null
+      to: string | null
+    }
+    /** @enum {string} */
+    ReloadOutcome: "unchanged" | "started" | "changed" | "refused" | "stopped"
+    Reloaded: {
+      installations: components["schemas"]["Reload"][]
     }
     Rendered: {
       /**
@@ -1003,6 +1034,33 @@ export interface operations {
         }
         content: {
           "application/json": unknown
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  reload: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["Reloaded"]
         }
       }
       default: {

@@ -219,7 +219,14 @@ export const en: Dictionary = {
     restarts: (count) => `${count} restarts`,
     never: "never",
   },
-  states: { starting: "Starting", running: "Running", backoff: "Backing off", tripped: "Tripped", refused: "Refused", stopped: "Stopped" },
+  states: {
+    starting: "Starting",
+    running: "Running",
+    backoff: "Backing off",
+    tripped: "Tripped",
+    refused: "Refused",
+    stopped: "Stopped",
+  },
   notRunning: (state) => `The plugin behind this view is "${state}"; it may no longer be updated.`,
   crashed: "This panel cannot be shown.",
 }

@@ -216,7 +216,14 @@ export const zh = {
     restarts: (count: number) => `重启 ${count} 次`,
     never: "尚无",
   },
-  states: { starting: "启动中", running: "运行", backoff: "等待重试", tripped: "已熔断", refused: "被拒绝", stopped: "已停止" },
+  states: {
+    starting: "启动中",
+    running: "运行",
+    backoff: "等待重试",
+    tripped: "已熔断",
+    refused: "被拒绝",
+    stopped: "已停止",
+  },
   notRunning: (state: string) => `提供该视图的插件当前“${state}”，内容可能不再更新。`,
   crashed: "这个面板无法显示。",
 }

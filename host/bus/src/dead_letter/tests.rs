@@ -2,6 +2,8 @@
 
 use async_nats::jetstream::message::StreamMessage;
 
+use dongting_manifest::Region;
+
 use super::*;
 
 fn letter() -> DeadLetter {

@@ -1,4 +1,4 @@
-//! Makes one observation of each document, its body as it came; refuses an empty one.
+//! Makes one observation of each document, its body as it came, in the partition named before a slash; refuses an empty one.
 
 #![cfg(any(target_family = "wasm", test))]
 #![allow(unsafe_code, reason = "the exports that the macro generates")]
@@ -16,6 +16,7 @@ impl Guest for Plugin {
         let about = (key.as_str(), document.received);
         let mut draft =
             Draft::json("em.test.observation.v1", ("test", Kind::Observation), "430100", about, &())?;
+        draft.partition = key.split_once('/').map(|(partition, _)| partition.trim_matches('"').to_owned());
         draft.body = document.body;
         Ok(Decoded { drafts: vec![draft], rejects: Vec::new(), reply: None })
     }

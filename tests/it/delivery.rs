@@ -1,0 +1,149 @@
+//! Delivery by the real host: order, parking, poison, a plugin that is broken, a release that takes over.
+
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use serde_json::Value;
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+/// Documents become observations, and the gate lets them pass.
+fn configuration(settings: &str) -> String {
+    let (document, gate) = (plugin("guests/document.wasm").unwrap(), plugin("guests/gate.wasm").unwrap());
+    format!(
+        r#"
+        [[installation]]
+        id = "documents"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}] }}
+        [[installation]]
+        id = "gate"
+        component = {gate:?}
+        region = "430000"
+        settings = {{ {settings} }}
+        [installation.grants]
+        capabilities = ["config", "state"]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "assessment", per_second = 100000 }}]
+        "#
+    )
+}
+
+fn push(host: &Host, bodies: impl IntoIterator<Item = &'static str>) {
+    for body in bodies {
+        let answer = host.push("documents", TOKEN, format!("\"{body}\"").as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+    }
+}
+
+/// What passed the gate, in the order of its counting.
+fn passed(host: &Host) -> Vec<String> {
+    let mut counted: Vec<(u64, String)> = host
+        .messages("assessment")
+        .unwrap()
+        .iter()
+        .map(|message| {
+            let said = message["data"][1].as_str().unwrap().trim_matches('"').to_owned();
+            (message["data"][0].as_u64().unwrap(), said)
+        })
+        .collect();
+    counted.sort();
+    counted.into_iter().map(|(_, said)| said).collect()
+}
+
+fn reload(host: &Host, configuration: &str) -> (bool, String) {
+    std::fs::write(host.folder.path().join("dongting.toml"), configuration).unwrap();
+    let ran = dongting(&["reload", "--url", &host.url]).unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap();
+    (ran.status.success(), said)
+}
+
+#[test]
+fn a_closed_partition_waits_in_order_and_holds_back_no_other() {
+    let mut host = Host::start(&configuration("closed = [\"a\"]")).unwrap();
+    push(&host, ["a/1", "b/1", "a/2", "b/2", "a/3"]);
+    eventually("the open partition", || Ok(passed(&host) == ["b/1", "b/2"])).unwrap();
+    assert_eq!(
+        host.state("gate").unwrap(),
+        ("backoff".into(), "the plugin asks for another try: a is closed".into())
+    );
+    // What waits is kept through a kill, in its order, and what comes later is still behind it.
+    host.kill_and_restart().unwrap();
+    push(&host, ["a/4", "b/3"]);
+    eventually("the open partition", || Ok(passed(&host) == ["b/1", "b/2", "b/3"])).unwrap();
+    let (done, said) = reload(&host, &configuration("closed = []"));
+    assert!(done && said.contains("gate\tchanged\tgate@0.1.0#"), "{said}");
+    let all = ["b/1", "b/2", "b/3", "a/1", "a/2", "a/3", "a/4"];
+    eventually("all", || Ok(passed(&host) == all)).unwrap();
+    assert_eq!(host.state("gate").unwrap().0, "running");
+    assert_eq!(host.rejects("gate").unwrap(), 0);
+}
+
+#[test]
+fn poison_becomes_the_dead_letters_and_nothing_else() {
+    let host = Host::start(&configuration("")).unwrap();
+    push(&host, ["a/1", "a/poison", "b/1", "a/2", "b/poison", "b/2"]);
+    eventually("the good ones", || Ok(passed(&host).len() == 4)).unwrap();
+    let order = |partition: &str| -> Vec<String> {
+        passed(&host).into_iter().filter(|said| said.starts_with(partition)).collect()
+    };
+    assert_eq!(
+        (order("a"), order("b")),
+        (vec!["a/1".into(), "a/2".into()], vec!["b/1".into(), "b/2".into()])
+    );
+    eventually("the dead letters", || Ok(host.rejects("gate")? == 2)).unwrap();
+    let letters = host.get("dead-letters").unwrap().body;
+    let keys: Vec<&str> =
+        letters["deadLetters"].as_array().unwrap().iter().map(|l| l["reason"].as_str().unwrap()).collect();
+    assert!(keys.iter().all(|reason| reason.contains("trapped")), "{keys:?}");
+    // Driven again they trap again, and stay.
+    for letter in letters["deadLetters"].as_array().unwrap() {
+        let again =
+            dongting(&["dead-letters", "--url", &host.url, "redrive", &letter["sequence"].to_string()])
+                .unwrap();
+        assert!(!again.status.success());
+    }
+    assert_eq!(host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_broken_release_trips_the_breaker_and_buries_nothing() {
+    let host = Host::start(&configuration("traps = true")).unwrap();
+    push(&host, ["a/1", "b/1", "c/1", "d/1", "e/1", "f/1", "a/2"]);
+    eventually("the breaker", || Ok(host.state("gate")?.0 == "tripped")).unwrap();
+    assert!(host.state("gate").unwrap().1.starts_with("it faults on one message after the other"));
+    assert_eq!(host.rejects("gate").unwrap(), 0);
+    let (done, said) = reload(&host, &configuration("traps = false"));
+    assert!(done, "{said}");
+    eventually("all", || Ok(passed(&host).len() == 7)).unwrap();
+    let passed = passed(&host);
+    let at = |said: &str| passed.iter().position(|one| one == said).unwrap();
+    assert!(at("a/1") < at("a/2"), "{passed:?}");
+    assert_eq!(host.rejects("gate").unwrap(), 0);
+}
+
+#[test]
+fn a_release_that_cannot_run_leaves_the_old_one_at_work() {
+    let host = Host::start(&configuration("")).unwrap();
+    push(&host, ["a/1"]);
+    eventually("the first", || Ok(passed(&host) == ["a/1"])).unwrap();
+    let broken = configuration("").replace("gate.wasm", "no-such.wasm");
+    let (done, said) = reload(&host, &broken);
+    assert!(!done && said.contains("gate\trefused\t") && said.contains("cannot be read"), "{said}");
+    assert!(said.contains("documents\tunchanged"), "{said}");
+    push(&host, ["a/2"]);
+    eventually("the second", || Ok(passed(&host) == ["a/1", "a/2"])).unwrap();
+    let (done, said) = reload(&host, "[[installation]]\nid = 7");
+    assert!(!done && said.contains("is not understood"), "{said}");
+    // Taken out and put in again: it goes on where it stopped.
+    let without = configuration("");
+    let without = without.split("[[installation]]\n        id = \"gate\"").next().unwrap();
+    let (done, said) = reload(&host, without);
+    assert!(done && said.contains("gate\tstopped"), "{said}");
+    push(&host, ["a/3"]);
+    let (done, said) = reload(&host, &configuration(""));
+    assert!(done && said.contains("gate\tstarted"), "{said}");
+    eventually("the third", || Ok(passed(&host) == ["a/1", "a/2", "a/3"])).unwrap();
+    let state: Value = host.installation("gate").unwrap();
+    assert_eq!(state["state"], "running", "{state}");
+}
