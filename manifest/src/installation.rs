@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::name::is_token;
-use crate::plugin::{Capability, Manifest, Role, SettingType, Topic};
+use crate::plugin::{Capability, Manifest, SettingType, Topic};
 use crate::{Kind, Region};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Installation {
     /// What a sink does with a message that may have arrived.
     #[serde(default)]
     pub on_unknown: OnUnknown,
-    /// Bearer token that a deliverer must show to a decoder's HTTP address.
+    /// Bearer token that a deliverer must show to a decoder's HTTP address, and a client to a service's.
     #[serde(default)]
     pub push_token: Option<String>,
 }
@@ -154,7 +154,7 @@ pub enum InstallationError {
     SettingUnknown { id: String, name: String, known: String },
     #[error("installation `{id}`: the plugin knows no attachment `{name}`")]
     AttachmentUnknown { id: String, name: String },
-    #[error("installation `{0}`: a decoder needs a push_token of at least 16 characters")]
+    #[error("installation `{0}`: a decoder or service needs a push_token of at least 16 characters")]
     PushToken(String),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
@@ -182,7 +182,7 @@ impl Installation {
             }
         }
         self.check_settings(manifest)?;
-        if manifest.roles.contains(&Role::Decoder) && self.push_token.as_ref().is_some_and(|t| t.len() < 16) {
+        if self.push_token.as_ref().is_some_and(|token| token.len() < 16) {
             return Err(InstallationError::PushToken(id()));
         }
         if !(0.1..=86_400.0).contains(&self.every_seconds) {

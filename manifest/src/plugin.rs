@@ -45,6 +45,7 @@ pub enum Role {
     Decoder,
     Transform,
     Sink,
+    Service,
     Views,
 }
 
@@ -110,7 +111,7 @@ pub enum ManifestError {
     Name(String),
     #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
     Version(String),
-    #[error("plugin.toml: name at least one role: source, decoder, transform, sink or views")]
+    #[error("plugin.toml: name at least one role: source, decoder, transform, sink, service or views")]
     NoRole,
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
@@ -141,7 +142,8 @@ impl Manifest {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Views];
+    pub const ALL: [Self; 6] =
+        [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Service, Self::Views];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -150,6 +152,7 @@ impl Role {
             Self::Decoder => "decoder",
             Self::Transform => "transform",
             Self::Sink => "sink",
+            Self::Service => "service",
             Self::Views => "views",
         }
     }

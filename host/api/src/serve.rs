@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
 use dongting_engine::Host;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
@@ -16,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::guard;
-use crate::route::{dead_letters, health, messages, plugins, push, regions, reload, stream, views};
+use crate::route::{dead_letters, health, messages, plugins, push, regions, reload, services, stream, views};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -83,6 +84,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let (api, _) = router().split_for_parts();
     let api = api
+        .route("/services/{installation}/{*path}", any(services::ask))
         .fallback(|| async { ApiError::not_found("there is nothing under this address") })
         .layer(DefaultBodyLimit::max(push::MAX_DOCUMENT_BYTES))
         .with_state(host);

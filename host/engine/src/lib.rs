@@ -20,6 +20,7 @@ mod publisher;
 mod rate;
 mod redrive;
 pub mod reload;
+mod service;
 mod sink;
 mod slot;
 mod source;
@@ -42,5 +43,5 @@ pub use views::{ViewError, ViewInfo};
 /// What the API needs of the crates below, so that it depends on this one alone.
 pub use dongting_bus::{BusError, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
-pub use dongting_sandbox::{Document, Reply};
+pub use dongting_sandbox::{Document, Reply, Request};
 pub use dongting_store::{Lineage, StoreError};

@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 
 use crate::breaker::Breaker;
 use crate::installed::Installed;
-use crate::source;
 use crate::status::{State, Status};
 use crate::worker::{Shared, Worker, lanes};
+use crate::{service, source};
 
 pub struct Slot {
     /// As it was enabled last, whether it could be loaded or not.
@@ -30,6 +30,7 @@ pub struct Slot {
 enum Task {
     Poll,
     Lane(Lane),
+    Serve,
 }
 
 impl Slot {
@@ -75,12 +76,14 @@ impl Slot {
             let (current, shared) = (current.clone(), Arc::clone(shared));
             match task {
                 Task::Poll => self.tasks.spawn(source::run(current, shared)),
+                Task::Serve => self.tasks.spawn(service::run(current, shared)),
                 Task::Lane(lane) => {
                     self.tasks.spawn(Worker::new(current, shared, *lane, Arc::clone(&self.breaker)).run())
                 }
             };
         }
-        if wanted.is_empty() || self.status.state() != State::Starting {
+        let starts = wanted.iter().any(|task| *task != Task::Serve);
+        if !starts || self.status.state() != State::Starting {
             self.status.set(State::Running);
         }
         self.at_work = wanted;
@@ -98,6 +101,9 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
     let mut tasks = BTreeSet::new();
     if installed.polls() {
         tasks.insert(Task::Poll);
+    }
+    if installed.is_service() {
+        tasks.insert(Task::Serve);
     }
     if installed.listens() {
         tasks.extend(lanes(installed).into_iter().map(Task::Lane));

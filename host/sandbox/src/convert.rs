@@ -9,9 +9,10 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Draft, Kind, Message, Timestamp};
 
 use crate::bindings::dongting::message::types as wit;
+use crate::bindings::exports::dongting::service::service as wit_service;
 use crate::bindings::exports::dongting::sink::sink as wit_sink;
 use crate::bindings::exports::dongting::views::views as wit_views;
-use crate::outcome::{Delivered, Fault, Refusal};
+use crate::outcome::{Delivered, Fault, Refusal, Response};
 use crate::views;
 
 const MAX_EXTENSIONS: usize = 16;
@@ -146,6 +147,23 @@ pub fn delivered(outcome: wit_sink::Outcome) -> Delivered {
             Delivered::Unknown(cut(&reason))
         }
     }
+}
+
+/// Headers that an answer may have; a plugin sets no cookie and changes nothing of the connection.
+const ANSWER_HEADERS: [&str; 5] =
+    ["content-type", "content-language", "cache-control", "etag", "last-modified"];
+
+pub fn response(response: wit_service::Response) -> Result<Response, Fault> {
+    if !(200..=599).contains(&response.status) {
+        return Err(Fault::Output(format!("{} is no status of an answer: 200 to 599", response.status)));
+    }
+    let headers = response
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .filter(|(name, value)| ANSWER_HEADERS.contains(&name.as_str()) && value.len() <= MAX_EXTENSION_BYTES)
+        .collect();
+    Ok(Response { status: response.status, headers, body: response.body, drafts: drafts(response.drafts)? })
 }
 
 fn wish(milliseconds: Option<u32>) -> Option<Duration> {

@@ -22,6 +22,6 @@ pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
-    Rejected, Reply,
+    Rejected, Reply, Request, Response,
 };
 pub use plugin::Plugin;

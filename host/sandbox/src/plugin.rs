@@ -9,6 +9,7 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
 use crate::bindings::exports::dongting::decoder::decoder;
+use crate::bindings::exports::dongting::service::service as service_role;
 use crate::bindings::exports::dongting::sink::sink as sink_role;
 use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
@@ -19,6 +20,7 @@ use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply,
+    Request, Response,
 };
 use crate::views::{Acted, Context, Listed, Panel};
 
@@ -33,6 +35,7 @@ pub struct Plugin {
     decoder: Option<decoder::GuestIndices>,
     transform: Option<transform::GuestIndices>,
     sink: Option<sink_role::GuestIndices>,
+    service: Option<service_role::GuestIndices>,
     views: Option<views_role::GuestIndices>,
 }
 
@@ -55,6 +58,10 @@ impl Release {
                 .transpose()
                 .map_err(linked)?,
             sink: has(Role::Sink).then(|| sink_role::GuestIndices::new(&pre)).transpose().map_err(linked)?,
+            service: has(Role::Service)
+                .then(|| service_role::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(linked)?,
             views: has(Role::Views)
                 .then(|| views_role::GuestIndices::new(&pre))
                 .transpose()
@@ -174,6 +181,34 @@ impl Plugin {
                     return Err(Fault::Output(said).into());
                 }
                 Ok(outcomes.into_iter().map(convert::delivered).collect())
+            }))
+        })
+        .await
+    }
+
+    pub async fn handle(&self, call: Call, request: Request) -> Outcome<Response> {
+        let limits = call.limits;
+        self.run(call, async |store, instance| {
+            let guest =
+                indices(self.service.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
+            let request = service_role::Request {
+                transport: request.transport,
+                method: request.method,
+                path: request.path,
+                query: request.query,
+                headers: request.headers,
+                received: request.received.as_micros(),
+                body: request.body,
+            };
+            let answer = guest.call_handle(&mut *store, &request).await.map_err(Stopped::trap)?;
+            Ok(answer.map_err(convert::refusal).and_then(|response| {
+                let response = convert::response(response)?;
+                bounded(&response.drafts, &[], limits)?;
+                if response.body.len() > limits.output_kib as usize * 1024 {
+                    let said = format!("a body of over {} KiB", limits.output_kib);
+                    return Err(Fault::Output(said).into());
+                }
+                Ok(response)
             }))
         })
         .await
