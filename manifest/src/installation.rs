@@ -16,6 +16,9 @@ pub struct Installation {
     pub id: String,
     /// The component's file, relative to the file that says this.
     pub component: PathBuf,
+    /// The file of a candidate that is tried on the same traffic and publishes nothing.
+    #[serde(default)]
+    pub shadow: Option<PathBuf>,
     pub region: Region,
     /// The station or system observed, for `ce-source`; the same for two paths to the same system. Default: the
     /// plugin's name.

@@ -16,6 +16,7 @@ mod guests;
 mod openapi;
 mod product;
 mod readme;
+mod replay;
 mod service;
 mod startup;
 mod store;

@@ -7,6 +7,7 @@ pub mod plugins;
 pub mod push;
 pub mod regions;
 pub mod reload;
+pub mod replays;
 pub mod services;
 pub mod stream;
 pub mod views;

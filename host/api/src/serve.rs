@@ -13,11 +13,14 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouterExt;
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::guard;
-use crate::route::{dead_letters, health, messages, plugins, push, regions, reload, services, stream, views};
+use crate::route::{
+    dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream, views,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -60,6 +63,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(dead_letters::show, dead_letters::discard))
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(reload::reload))
+        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }

@@ -17,6 +17,9 @@ use crate::{State, backoff, outbox};
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
 const FAULTS: u32 = 3;
 
+/// Why a message waits that was not tried itself.
+const BEHIND: &str = "an earlier message of its partition waits";
+
 impl Worker {
     /// Handles deliveries, in their order.
     pub(crate) async fn handle(
@@ -134,7 +137,7 @@ impl Worker {
         // Those that are parked already stay where they are.
         let behind: Vec<Item> = behind.into_iter().filter(|i| matches!(i.from, From::Lane(_))).collect();
         if !behind.is_empty() {
-            let reason = "an earlier message of its partition waits".to_owned();
+            let reason = BEHIND.to_owned();
             let ends = vec![End::Later { reason, after: None }; behind.len()];
             self.commit(installed, behind, Effects { ends, ..Effects::default() }).await?;
         }
@@ -148,13 +151,19 @@ impl Worker {
         items: Vec<Item>,
         effects: Effects,
     ) -> Result<(), String> {
+        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
         let Effects { outputs, ends, state } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
             installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
+            if let Some(record) = record.filter(|_| ends.iter().all(|end| *end == End::Done)) {
+                self.shared.recorder.record(installed.id(), record);
+            }
             return self.answer(installed, &items, &ends).await;
         }
         let mut commit = Commit::new(installed.id());
+        // A call that gave nothing is not one to be made again.
+        commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
         commit.state = state;
         commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
@@ -205,7 +214,9 @@ impl Worker {
         let mut failing = None;
         let mut done = false;
         for (item, end) in items.iter().zip(ends) {
-            if let End::Later { reason, .. } = end {
+            if let End::Later { reason, .. } = end
+                && reason != BEHIND
+            {
                 failing = Some(reason);
             }
             done |= matches!(end, End::Done);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
@@ -15,6 +16,7 @@ use crate::history::Arrival;
 use crate::installed::Installed;
 use crate::permits::Permits;
 use crate::publisher::Publisher;
+use crate::recorder::Recorder;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
@@ -95,8 +97,14 @@ impl Host {
         let lock = lock(&data)?;
         let store = Store::open(&data.join("dongting.db")).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
-        let server =
-            Server::start(&dongting_bus::server::ServerOptions::new(nats_server, data.join("nats"))).await?;
+        let sync_always = config.nats.sync_always;
+        if !sync_always {
+            tracing::warn!(
+                "nats-server does not sync each message: a power cut may take the last two minutes"
+            );
+        }
+        let options = ServerOptions { sync_always, ..ServerOptions::new(nats_server, data.join("nats")) };
+        let server = Server::start(&options).await?;
         let limits = config.lanes.limits();
         let bus = Bus::connect(&server.url(), server.credentials(), &limits).await?;
         let publisher = Publisher::new(bus, &limits, &store).await?;
@@ -112,7 +120,7 @@ impl Host {
             })
             .collect();
         let host = Arc::new(Self {
-            shared: Arc::new(Shared { publisher, store, permits }),
+            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default() }),
             config,
             sandbox,
             slots: tokio::sync::Mutex::new(slots),
@@ -131,11 +139,14 @@ impl Host {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { shared.recorder.write(&shared.store).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
             tasks.spawn(history::follow(lane, bus, store, self.arrivals.clone()));
         }
-        tasks.spawn(history::forget(self.shared.store.clone(), self.config.history_days));
+        let days = (self.config.history_days, self.config.replay_days);
+        tasks.spawn(history::forget(self.shared.store.clone(), days));
         // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
         self.show(&slots);

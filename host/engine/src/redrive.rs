@@ -70,11 +70,14 @@ impl Host {
             crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
             return Ok(Vec::new());
         }
-        let ran = installed.run(&self.shared, &[item]).await.map_err(RedriveError::Later)?;
-        let Effects { outputs, ends, state } = ran.map_err(|refusal| match refusal {
+        let items = [item];
+        let ran = installed.run(&self.shared, &items).await.map_err(RedriveError::Later)?;
+        let effects = ran.map_err(|refusal| match refusal {
             refusal @ (Refusal::Retry { .. } | Refusal::Other(_)) => RedriveError::Later(refusal.to_string()),
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
+        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
+        let Effects { outputs, ends, state } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
             Some(End::Later { reason, .. }) => return Err(RedriveError::Later(reason)),
@@ -84,6 +87,7 @@ impl Host {
         let mut commit = Commit::new(installed.id());
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
+        commit.call = record;
         commit.state = state;
         commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
         commit.outputs = outputs.into_iter().map(Output::Message).collect();

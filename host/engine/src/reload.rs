@@ -70,6 +70,7 @@ impl Host {
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation
+            && installation.shadow.is_none()
             && digest(&installation).await.as_deref() == Some(before.digest.as_str())
         {
             return Change::Unchanged;

@@ -22,6 +22,7 @@ use crate::item::Item;
 use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
+use crate::recorder::Recorder;
 use crate::{State, backoff, outbox};
 
 const BATCH: usize = 64;
@@ -34,6 +35,7 @@ pub struct Shared {
     pub publisher: Publisher,
     pub store: Store,
     pub permits: Permits,
+    pub recorder: Recorder,
 }
 
 pub struct Worker {

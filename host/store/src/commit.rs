@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dongting_manifest::Timestamp;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use crate::call::{self, CallRecord};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::{Store, StoreError, attempt, row};
@@ -21,6 +22,8 @@ pub struct Commit<'c> {
     pub parks: Vec<Park>,
     /// Rows of parked messages that are used up.
     pub unparked: Vec<i64>,
+    /// Written down, so that it can be made again.
+    pub call: Option<CallRecord>,
     /// Attempts by their input, and whether each is at its end; else it is known not to have arrived.
     pub attempts: Vec<(Input, bool)>,
 }
@@ -57,6 +60,7 @@ impl<'c> Commit<'c> {
             outputs: Vec::new(),
             parks: Vec::new(),
             unparked: Vec::new(),
+            call: None,
             attempts: Vec::new(),
         }
     }
@@ -99,7 +103,11 @@ impl Store {
         if !parked::write(&mut transaction, &commit).await? {
             return Err(CommitError::Applied);
         }
-        write_state(&mut transaction, &commit).await?;
+        let position = match &commit.call {
+            Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
+            None => None,
+        };
+        write_state(&mut transaction, &commit, position).await?;
         outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
@@ -133,6 +141,7 @@ async fn use_up(
 async fn write_state(
     transaction: &mut Transaction<'_, Sqlite>,
     commit: &Commit<'_>,
+    position: Option<i64>,
 ) -> Result<(), CommitError> {
     if commit.state.is_empty() {
         return Ok(());
@@ -151,6 +160,11 @@ async fn write_state(
                 .fetch_optional(&mut **transaction)
                 .await
                 .map_err(StoreError::sql)?;
+        if let Some(position) = position {
+            let version = (commit.installation, key.as_str(), position);
+            call::keep_base(transaction, version.0, version.1).await?;
+            call::keep_version(transaction, version, value.as_deref()).await?;
+        }
         bytes += size(key, value.as_deref()) - size(key, before.as_deref());
         let query = match value {
             Some(value) => sqlx::query(

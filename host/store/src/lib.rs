@@ -1,6 +1,7 @@
 //! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate names `sqlx`.
 
 pub mod attempt;
+pub mod call;
 pub mod checkpoint;
 pub mod commit;
 pub mod cursor;
@@ -14,6 +15,7 @@ pub mod store;
 mod row;
 
 pub use attempt::Begun;
+pub use call::{CallRecord, Recorded};
 pub use checkpoint::Checkpoint;
 pub use commit::{Commit, CommitError, Input};
 pub use history::{Entry, Lineage, Tailed};
