@@ -14,6 +14,7 @@ mod dead_letters;
 mod delivery;
 mod guests;
 mod openapi;
+mod postgres;
 mod product;
 mod readme;
 mod replay;

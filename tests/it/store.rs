@@ -1,18 +1,73 @@
-//! `dongting-store` on a real file.
+//! `dongting-store` on a real file, and the same on a real server.
 
 use std::collections::BTreeMap;
 
-use dongting_manifest::{Kind, Message, Region, Subject, Timestamp, message};
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_store::cursor::Cursor;
-use dongting_store::{Commit, CommitError, Input, Output, Pending, Store};
+use dongting_store::{Commit, CommitError, Database, Entry, Input, Output, Pending, Store, Tailed};
+use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
 
 const MODEL: &str = "model";
 
-async fn open() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
-    (folder, store)
+/// Where a test's database is, for as long as the test runs.
+trait Place {
+    fn new() -> Self;
+    fn database(&self) -> Database;
+}
+
+impl Place for TempDir {
+    fn new() -> Self {
+        // A name that would be another in a URL.
+        tempfile::Builder::new().prefix("a %41?b#c").tempdir().unwrap()
+    }
+
+    fn database(&self) -> Database {
+        Database::Sqlite(self.path().join("dongting.db"))
+    }
+}
+
+impl Place for Postgres {
+    fn new() -> Self {
+        Self::start().unwrap()
+    }
+
+    fn database(&self) -> Database {
+        self.url().parse().unwrap()
+    }
+}
+
+/// Each of these tests on each kind of database.
+macro_rules! on_both {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<tempfile::TempDir>().await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<dongting_tests::postgres::Postgres>().await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    a_call_is_committed_whole_and_once
+    a_state_that_is_too_large_undoes_the_call
+    what_lies_below_the_floor_is_forgotten_and_the_floor_stays
+    a_cursor_moves_only_from_where_it_was_read
+    what_holds_and_what_it_was_made_of
+}
+
+async fn open<P: Place>() -> (P, Store) {
+    let place = P::new();
+    let store = Store::open(&place.database()).await.unwrap();
+    (place, store)
 }
 
 fn created() -> Timestamp {
@@ -73,16 +128,15 @@ async fn outbox(store: &Store) -> Vec<Message> {
     store.pending(MODEL, 100).await.unwrap().into_iter().map(message).collect()
 }
 
-#[tokio::test]
-async fn a_call_is_committed_whole_and_once() {
-    let (folder, store) = open().await;
+async fn a_call_is_committed_whole_and_once<P: Place>() {
+    let (place, store) = open::<P>().await;
     commit(&store, &inputs([1, 2]), Some(b"2"), &[output(1), output(2)]).await.unwrap();
     // Input 2 again, with a new one: nothing of that call happens.
     let again = commit(&store, &inputs([3, 2]), Some(b"9"), &[output(3)]).await;
     assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
     store.close().await;
 
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
+    let store = Store::open(&place.database()).await.unwrap();
     assert_eq!(store.state(MODEL, "count").await.unwrap().as_deref(), Some(b"2".as_slice()));
     assert_eq!(store.state("another", "count").await.unwrap(), None);
     assert_eq!(outbox(&store).await, [output(1), output(2)]);
@@ -91,12 +145,12 @@ async fn a_call_is_committed_whole_and_once() {
 
     let first = store.pending(MODEL, 1).await.unwrap()[0].position;
     store.confirmed(&[first]).await.unwrap();
+    store.confirmed(&[]).await.unwrap();
     assert_eq!(outbox(&store).await, [output(2)]);
 }
 
-#[tokio::test]
-async fn a_state_that_is_too_large_undoes_the_call() {
-    let (_folder, store) = open().await;
+async fn a_state_that_is_too_large_undoes_the_call<P: Place>() {
+    let (_place, store) = open::<P>().await;
     commit(&store, &inputs([1]), Some(b"1"), &[]).await.unwrap();
     let full = commit(&store, &inputs([2]), Some(&[b'x'; 16]), &[output(2)]).await;
     assert!(matches!(full, Err(CommitError::StateFull { bytes: 21, limit: 20 })), "{full:?}");
@@ -107,9 +161,8 @@ async fn a_state_that_is_too_large_undoes_the_call() {
     assert_eq!(store.state(MODEL, "count").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays() {
-    let (_folder, store) = open().await;
+async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let floor = async || store.floor(MODEL, "EM_BULK", created()).await.unwrap();
     commit(&store, &inputs(1..=5), None, &[]).await.unwrap();
     assert_eq!(floor().await, None);
@@ -129,13 +182,86 @@ async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays() {
     assert!(store.applied(MODEL, &inputs(1..=5)).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_cursor_moves_only_from_where_it_was_read() {
-    let (_folder, store) = open().await;
+async fn a_cursor_moves_only_from_where_it_was_read<P: Place>() {
+    let (_place, store) = open::<P>().await;
     assert_eq!(store.cursor("feed").await.unwrap(), Cursor::default());
     let to = |text: &str| Cursor { text: Some(text.to_owned()), complete_until: Some(created()) };
     assert!(store.move_cursor("feed", None, &to("a")).await.unwrap());
     assert!(!store.move_cursor("feed", None, &to("b")).await.unwrap());
     assert!(store.move_cursor("feed", Some("a"), &to("c")).await.unwrap());
     assert_eq!(store.cursor("feed").await.unwrap(), to("c"));
+}
+
+async fn what_holds_and_what_it_was_made_of<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    assert_eq!(store.newest_received().await.unwrap(), None);
+    assert_eq!(store.tailed(Lane::Bulk).await.unwrap(), None);
+    let later: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
+    let said = |n: u64, time: Timestamp, causation: &[&Message]| {
+        let causation = causation.iter().map(|cause| cause.id.clone()).collect();
+        let message = output(n);
+        let id = message::id("test", &message.r#type, &message.key, &time.to_string());
+        Message { id, time, received: time, causation, ..message }
+    };
+    let cause = said(1, created(), &[]);
+    let effect = said(2, created(), &[&cause]);
+    let renewed = said(2, later, &[&cause, &effect]);
+    let entry = |sequence, message: &Message| Entry { lane: Lane::Bulk, sequence, message: message.clone() };
+    let entries = [entry(1, &cause), entry(2, &renewed), entry(3, &effect), entry(4, &cause)];
+    let tailed = Tailed { stream_created: created(), sequence: 4 };
+    // Read twice, as after a crash.
+    for sequence in [3, 4] {
+        store.keep(Lane::Bulk, &entries, Tailed { sequence, ..tailed }).await.unwrap();
+    }
+    assert_eq!(store.tailed(Lane::Bulk).await.unwrap(), Some(tailed));
+    assert_eq!(store.newest_received().await.unwrap(), Some(later));
+
+    let topic = Topic { domain: "test".to_owned(), kind: Kind::Assessment, detail: None };
+    let latest = async |since| store.latest(&topic, Region::HUNAN, since, 10).await.unwrap();
+    assert_eq!(latest(None).await, [renewed.clone(), cause.clone()]);
+    assert_eq!(latest(Some(later)).await, [renewed.clone()]);
+    let newest = async |domain| store.newest(domain, None, Region::HUNAN, 1).await.unwrap();
+    assert_eq!(newest(Some("test")).await, [renewed.clone()]);
+    assert!(newest(Some("another")).await.is_empty());
+
+    let lineage = store.lineage(&effect.id).await.unwrap().unwrap();
+    assert_eq!(lineage.message, effect);
+    assert_eq!((lineage.causes, lineage.effects), (vec![cause.clone()], vec![renewed.clone()]));
+    assert!(store.lineage("nothing").await.unwrap().is_none());
+    // What still holds stays, however old it is.
+    assert_eq!(store.forget(later).await.unwrap(), 1);
+    assert!(store.lineage(&effect.id).await.unwrap().is_none());
+    assert_eq!(store.lineage(&renewed.id).await.unwrap().unwrap().causes, [cause]);
+}
+
+#[tokio::test]
+async fn two_hosts_make_one_schema() {
+    let postgres = Postgres::start().unwrap();
+    let database = postgres.database();
+    let (one, other) = tokio::join!(Store::open(&database), Store::open(&database));
+    commit(&one.unwrap(), &inputs([1]), Some(b"1"), &[]).await.unwrap();
+    assert_eq!(other.unwrap().state(MODEL, "count").await.unwrap().as_deref(), Some(b"1".as_slice()));
+}
+
+#[tokio::test]
+async fn a_restarted_server_has_what_was_committed() {
+    let mut postgres = Postgres::start().unwrap();
+    let store = Store::open(&postgres.database()).await.unwrap();
+    commit(&store, &inputs([1]), Some(b"1"), &[output(1)]).await.unwrap();
+    postgres.restart().unwrap();
+    assert_eq!(outbox(&store).await, [output(1)]);
+    let again = commit(&store, &inputs([1]), Some(b"2"), &[]).await;
+    assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_error_does_not_tell_the_password() {
+    let postgres = Postgres::start().unwrap();
+    let wrong = postgres.url().replace(PASSWORD, "not-the-password");
+    let error = Store::open(&wrong.parse().unwrap()).await.err().unwrap();
+    assert!(error.to_string().contains("postgres://dongting@127.0.0.1:"), "{error}");
+    assert!(!format!("{error:?}").contains("not-the-password"), "{error:?}");
+    let other: Result<Database, _> = "mysql://user:secret@host/name".parse();
+    let error = other.err().unwrap().to_string();
+    assert!(error.contains("postgres://") && !error.contains("secret"), "{error}");
 }

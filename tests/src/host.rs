@@ -16,6 +16,7 @@ pub struct Host {
     pub folder: TempDir,
     pub url: String,
     child: Child,
+    environment: Vec<(String, String)>,
 }
 
 /// An HTTP answer.
@@ -27,16 +28,23 @@ pub struct Answer {
 impl Host {
     /// `configuration` is the text of dongting.toml.
     pub fn start(configuration: &str) -> Result<Self> {
+        Self::start_with(configuration, &[])
+    }
+
+    /// With these variables in its environment, also after a restart.
+    pub fn start_with(configuration: &str, environment: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("dongting.toml"), configuration)?;
-        let (child, url) = spawn(folder.path())?;
-        Ok(Self { folder, url, child })
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (child, url) = spawn(folder.path(), &environment)?;
+        Ok(Self { folder, url, child, environment })
     }
 
     /// `kill -9`, and a new process on the same data.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.stop()?;
-        let (child, url) = spawn(self.folder.path())?;
+        let (child, url) = spawn(self.folder.path(), &self.environment)?;
         self.child = child;
         self.url = url;
         Ok(())
@@ -172,10 +180,11 @@ pub fn serve(folder: &Path, listen: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn spawn(folder: &Path) -> Result<(Child, String)> {
+fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<(Child, String)> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
-    let mut child =
-        serve(folder, "127.0.0.1:0")?.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+    let mut command = serve(folder, "127.0.0.1:0")?;
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
     let out = child.stdout.take().context("no standard output")?;
     let mut first = String::new();
     BufReader::new(out).read_line(&mut first)?;

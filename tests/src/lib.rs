@@ -2,4 +2,5 @@
 
 pub mod host;
 pub mod nats;
+pub mod postgres;
 pub mod seismic_network;

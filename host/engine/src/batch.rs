@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use dongting_bus::Delivery;
 use dongting_sandbox::Refusal;
-use dongting_store::{Commit, CommitError, Input, Output, Park};
+use dongting_store::{Commit, CommitError, Input, Lease, Output, Park};
 
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
@@ -162,6 +162,7 @@ impl Worker {
             return self.answer(installed, &items, &ends).await;
         }
         let mut commit = Commit::new(installed.id());
+        commit.lease = installed.lease()?;
         // A call that gave nothing is not one to be made again.
         commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
         commit.state = state;
@@ -244,6 +245,7 @@ impl Worker {
     async fn bury(&self, installed: &Installed, broken: Vec<(Delivery, String)>) -> Result<(), String> {
         for (delivery, reason) in &broken {
             let mut commit = Commit::new(installed.id());
+            commit.lease = installed.lease()?;
             commit.inputs.push(item::input(&delivery.origin));
             let letter = item::undecodable(installed, delivery, reason.clone());
             commit.outputs.push(Output::DeadLetter(letter));
@@ -258,5 +260,12 @@ impl Worker {
             delivery.term(reason).await.map_err(|error| chain(&error))?;
         }
         Ok(())
+    }
+}
+
+impl Installed {
+    /// The lease that a commit needs; none for an installation that any host may work for.
+    pub fn lease(&self) -> Result<Option<Lease>, String> {
+        if self.is_pinned() { self.pin.lease().map_err(|error| error.to_string()) } else { Ok(None) }
     }
 }

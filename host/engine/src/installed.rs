@@ -17,6 +17,7 @@ use dongting_store::Store;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
+use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::shadow::Shadow;
 use crate::state::Committed;
@@ -40,6 +41,8 @@ pub struct Installed {
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
     pub turn: Arc<Mutex<()>>,
+    /// Whether this host may do what one host at a time may do.
+    pub pin: Arc<Pin>,
     /// Held while the outbox is published.
     pub drain: Arc<Mutex<()>>,
     /// A candidate that is tried on the same traffic.
@@ -113,6 +116,7 @@ pub async fn install(
     let mut installed = Installed {
         stateful: release.imported().contains(&Capability::State),
         turn: Arc::default(),
+        pin: Arc::new(Pin::new(None)),
         drain: Arc::default(),
         reference: release.reference(),
         digest: release.digest,

@@ -16,6 +16,7 @@ mod item;
 mod outbox;
 mod parking;
 mod permits;
+mod pin;
 mod publish;
 mod publisher;
 mod rate;
@@ -38,7 +39,7 @@ mod worker;
 pub use config::{HostConfig, HostConfigError};
 pub use decoder::{Accepted, PushError};
 pub use history::Arrival;
-pub use host::{Health, Host, HostError, HostOptions};
+pub use host::{Health, Host, HostError, HostOptions, Nats};
 pub use redrive::RedriveError;
 pub use reload::{Change, ReloadError};
 pub use replay::{ReplayError, Replayed};
@@ -46,7 +47,7 @@ pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 
 /// What the API needs of the crates below, so that it depends on this one alone.
-pub use dongting_bus::{BusError, StoredDeadLetter};
+pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
 pub use dongting_sandbox::{Document, Reply, Request};
 pub use dongting_store::{Lineage, StoreError};

@@ -70,6 +70,7 @@ impl Host {
             crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
             return Ok(Vec::new());
         }
+        let lease = installed.lease().map_err(RedriveError::Later)?;
         let items = [item];
         let ran = installed.run(&self.shared, &items).await.map_err(RedriveError::Later)?;
         let effects = ran.map_err(|refusal| match refusal {
@@ -85,6 +86,7 @@ impl Host {
         }
         let made = outputs.iter().map(|message| message.id.clone()).collect();
         let mut commit = Commit::new(installed.id());
+        commit.lease = lease;
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
         commit.call = record;

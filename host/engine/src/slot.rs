@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::breaker::Breaker;
 use crate::installed::Installed;
+use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::worker::{Shared, Worker, lanes};
 use crate::{service, source};
@@ -21,6 +22,7 @@ pub struct Slot {
     /// The release at work; none where none could be loaded yet.
     current: Option<watch::Sender<Arc<Installed>>>,
     breaker: Arc<Mutex<Breaker>>,
+    pin: Arc<Pin>,
     at_work: BTreeSet<Task>,
     /// Ended with the slot.
     tasks: JoinSet<()>,
@@ -31,15 +33,17 @@ enum Task {
     Poll,
     Lane(Lane),
     Serve,
+    Pin,
 }
 
 impl Slot {
-    pub fn new(installation: Installation, status: Arc<Status>) -> Self {
+    pub fn new(installation: Installation, status: Arc<Status>, holder: Option<String>) -> Self {
         Self {
             installation,
             status,
             current: None,
             breaker: Arc::default(),
+            pin: Arc::new(Pin::new(holder)),
             at_work: BTreeSet::new(),
             tasks: JoinSet::new(),
         }
@@ -56,6 +60,7 @@ impl Slot {
             installed.turn = Arc::clone(&before.turn);
             installed.drain = Arc::clone(&before.drain);
         }
+        installed.pin = Arc::clone(&self.pin);
         let installed = Arc::new(installed);
         let id = installed.id();
         tracing::info!(installation = id, plugin = installed.reference, "Started installation `{id}`");
@@ -76,13 +81,18 @@ impl Slot {
             let (current, shared) = (current.clone(), Arc::clone(shared));
             match task {
                 Task::Poll => self.tasks.spawn(source::run(current, shared)),
+                Task::Pin => {
+                    let (pin, status) = (Arc::clone(&self.pin), Arc::clone(&self.status));
+                    let id = self.installation.id.clone();
+                    self.tasks.spawn(async move { pin.keep(&id, &shared.store, &status).await })
+                }
                 Task::Serve => self.tasks.spawn(service::run(current, shared)),
                 Task::Lane(lane) => {
                     self.tasks.spawn(Worker::new(current, shared, *lane, Arc::clone(&self.breaker)).run())
                 }
             };
         }
-        let starts = wanted.iter().any(|task| *task != Task::Serve);
+        let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Lane(_)));
         if !starts || self.status.state() != State::Starting {
             self.status.set(State::Running);
         }
@@ -90,8 +100,9 @@ impl Slot {
     }
 
     /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.
-    pub async fn stop(&mut self) {
+    pub async fn stop(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
+        self.pin.release(&shared.store).await;
         self.at_work.clear();
         self.status.set(State::Stopped);
     }
@@ -99,6 +110,9 @@ impl Slot {
 
 fn tasks(installed: &Installed) -> BTreeSet<Task> {
     let mut tasks = BTreeSet::new();
+    if installed.is_pinned() {
+        tasks.insert(Task::Pin);
+    }
     if installed.polls() {
         tasks.insert(Task::Poll);
     }
@@ -114,6 +128,11 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
 impl Installed {
     pub fn polls(&self) -> bool {
         self.has(Role::Source) && self.installation.poll
+    }
+
+    /// Whether one host at a time may work for it.
+    pub fn is_pinned(&self) -> bool {
+        self.polls() || self.fenced()
     }
 
     pub fn listens(&self) -> bool {

@@ -27,6 +27,7 @@ pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Share
         if !installed.polls() {
             return;
         }
+        installed.pin.wait().await;
         let pause = match poll(&installed, &shared).await {
             Ok(next) => {
                 failures = 0;

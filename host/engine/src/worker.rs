@@ -107,6 +107,11 @@ impl Worker {
             }
         }
         let installed = Arc::clone(&self.current.borrow_and_update());
+        if installed.is_pinned() && installed.pin.wait().await {
+            // Another host has worked meanwhile: its consumer and what is parked are read anew.
+            self.consumer = None;
+            return Ok(());
+        }
         let mut reading = self.reading(&installed).await?;
         if installed.fenced() && self.floor.is_due(Instant::now()) {
             self.forget(&installed, &reading.consumer).await?;

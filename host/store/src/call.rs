@@ -2,7 +2,7 @@
 
 use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
 
@@ -148,7 +148,7 @@ impl Store {
 
 /// Writes a call down; its position.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     record: &CallRecord,
 ) -> Result<i64, StoreError> {
@@ -167,7 +167,7 @@ pub(crate) async fn write(
 
 /// Keeps the value that is about to be replaced, where no version of the key is known yet.
 pub(crate) async fn keep_base(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     key: &str,
 ) -> Result<(), StoreError> {
@@ -185,7 +185,7 @@ pub(crate) async fn keep_base(
 }
 
 pub(crate) async fn keep_version(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     (installation, key, position): (&str, &str, i64),
     value: Option<&[u8]>,
 ) -> Result<(), StoreError> {

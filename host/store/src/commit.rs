@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::call::{self, CallRecord};
+use crate::lease::{self, Lease};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::{Store, StoreError, attempt, row};
 
 pub struct Commit<'c> {
     pub installation: &'c str,
+    /// The host's right to work for the installation, where several share the database.
+    pub lease: Option<Lease>,
     /// Used up, and not parked before.
     pub inputs: Vec<Input>,
     /// Keys set, and keys deleted (none).
@@ -42,6 +45,9 @@ pub enum CommitError {
     /// Nothing was committed. Some inputs were committed before; run the call again without them.
     #[error("some of the inputs were committed before")]
     Applied,
+    /// Nothing was committed. Another host works for the installation.
+    #[error("another host works for the installation by now")]
+    LeaseLost,
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
     #[error(transparent)]
@@ -54,6 +60,7 @@ impl<'c> Commit<'c> {
     pub fn new(installation: &'c str) -> Self {
         Self {
             installation,
+            lease: None,
             inputs: Vec::new(),
             state: BTreeMap::new(),
             state_limit_bytes: 0,
@@ -94,6 +101,11 @@ impl Store {
 
     pub async fn commit(&self, commit: Commit<'_>) -> Result<(), CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        if let Some(lease) = &commit.lease
+            && !lease::holds(&mut transaction, lease).await?
+        {
+            return Err(CommitError::LeaseLost);
+        }
         let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
         let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
         // A transaction that is dropped is rolled back.
@@ -117,7 +129,7 @@ impl Store {
 
 /// The primary key is the fence. False where one of them was used up before.
 async fn use_up(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
@@ -139,7 +151,7 @@ async fn use_up(
 }
 
 async fn write_state(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
     position: Option<i64>,
 ) -> Result<(), CommitError> {

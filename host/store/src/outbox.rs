@@ -1,7 +1,7 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
 use dongting_manifest::{DeadLetter, Message};
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
 
@@ -56,7 +56,7 @@ impl Store {
 }
 
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     outputs: &[Output],
 ) -> Result<(), StoreError> {

@@ -223,7 +223,7 @@ export const en: Dictionary = {
     starting: "Starting",
     running: "Running",
     backoff: "Backing off",
-    tripped: "Tripped",
+    tripped: "Tripped", standby: "Standby (runs on another host)",
     refused: "Refused",
     stopped: "Stopped",
   },

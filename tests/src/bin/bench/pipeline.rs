@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use dongting_bus::{Bus, ConsumerOptions, Start};
-use dongting_engine::{Host, HostConfig, HostOptions};
+use dongting_engine::{Host, HostConfig, HostOptions, Nats};
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, message};
-use dongting_store::{Commit, Store};
+use dongting_store::{Commit, Database, Store};
 
 use crate::sample;
 
@@ -36,11 +36,12 @@ pub async fn run(guests: &Path, stateful: bool, sync_always: bool) -> Result<Row
         let host = Host::start(HostOptions {
             data: folder.path().join("data"),
             config: HostConfig::read(&config)?,
-            nats_server: dongting_tests::nats::binary(),
+            database: None,
+            nats: Nats::Child(dongting_tests::nats::binary()),
         })
         .await?;
         fill(host.bus()).await?;
-        let store = Store::open(&folder.path().join("native.db")).await?;
+        let store = Store::open(&Database::Sqlite(folder.path().join("native.db"))).await?;
         for engine_turn in [round == 0, round == 1] {
             if engine_turn {
                 let guest = guests.join(if stateful { "counter.wasm" } else { "echo.wasm" });
