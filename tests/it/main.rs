@@ -9,6 +9,7 @@
 )]
 
 mod bus;
+mod chaos;
 mod component;
 mod dead_letters;
 mod delivery;

@@ -117,7 +117,7 @@ async fn commit(
     commit.state = BTreeMap::from([("count".to_owned(), value.map(<[u8]>::to_vec))]);
     commit.state_limit_bytes = 20;
     commit.outputs = outputs.iter().cloned().map(Output::Message).collect();
-    store.commit(commit).await
+    store.commit(&commit).await.map(drop)
 }
 
 async fn outbox(store: &Store) -> Vec<Message> {

@@ -195,18 +195,10 @@ impl Worker {
                 commit.attempts.push((item::input(&item.origin), ended));
             }
         }
-        match self.shared.store.commit(commit).await {
-            Ok(()) => {}
-            // Delivered twice at once: nothing was committed, and the next try finds what is used up.
-            Err(CommitError::Applied) => {
-                return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
-            }
-            Err(error) => return Err(chain(&error)),
-        }
+        outbox::commit(installed, &self.shared, commit).await?;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);
         }
-        outbox::drain(installed, &self.shared).await?;
         self.answer(installed, &items, &ends).await
     }
 
@@ -249,9 +241,9 @@ impl Worker {
             commit.inputs.push(item::input(&delivery.origin));
             let letter = item::undecodable(installed, delivery, reason.clone());
             commit.outputs.push(Output::DeadLetter(letter));
-            match self.shared.store.commit(commit).await {
+            match self.shared.store.commit(&commit).await {
                 // Committed before: the letter is in the outbox or on its lane.
-                Ok(()) | Err(CommitError::Applied) => {}
+                Ok(_) | Err(CommitError::Applied) => {}
                 Err(error) => return Err(chain(&error)),
             }
         }

@@ -17,6 +17,7 @@ use dongting_store::Store;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
+use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::shadow::Shadow;
@@ -43,8 +44,7 @@ pub struct Installed {
     pub turn: Arc<Mutex<()>>,
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
-    /// Held while the outbox is published.
-    pub drain: Arc<Mutex<()>>,
+    pub outbox: Arc<Outbox>,
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Shadow>,
     /// Hash of the attachments' contents.
@@ -117,7 +117,7 @@ pub async fn install(
         stateful: release.imported().contains(&Capability::State),
         turn: Arc::default(),
         pin: Arc::new(Pin::new(None)),
-        drain: Arc::default(),
+        outbox: Arc::default(),
         reference: release.reference(),
         digest: release.digest,
         manifest: release.manifest,

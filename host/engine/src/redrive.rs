@@ -93,9 +93,7 @@ impl Host {
         commit.state = state;
         commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
-        let committed = self.shared.store.commit(commit).await;
-        committed.map_err(|error| RedriveError::Later(chain(&error)))?;
-        crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
+        crate::outbox::commit(installed, &self.shared, commit).await.map_err(RedriveError::Later)?;
         installed.status.active();
         Ok(made)
     }

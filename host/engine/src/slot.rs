@@ -58,7 +58,7 @@ impl Slot {
         self.installation = installed.installation.clone();
         if let Some(before) = self.installed() {
             installed.turn = Arc::clone(&before.turn);
-            installed.drain = Arc::clone(&before.drain);
+            installed.outbox = Arc::clone(&before.outbox);
         }
         installed.pin = Arc::clone(&self.pin);
         let installed = Arc::new(installed);

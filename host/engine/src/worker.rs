@@ -146,7 +146,11 @@ impl Worker {
             self.consumer = Some(reading);
             return Ok(());
         };
+        let last = first.pending == 0;
         let handled = self.batch(&mut reading, first).await;
+        if last && handled.is_ok() && installed.fenced() {
+            outbox::tidy(&installed, &self.shared).await?;
+        }
         if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
         }

@@ -21,6 +21,8 @@ pub struct Commit<'c> {
     pub state: BTreeMap<String, Option<Vec<u8>>>,
     pub state_limit_bytes: u64,
     pub outputs: Vec<Output>,
+    /// Earlier outputs that the bus has stored; they go from the outbox with this.
+    pub confirmed: Vec<i64>,
     /// To be parked, or parked on; those that are new there are used up on their lane.
     pub parks: Vec<Park>,
     /// Rows of parked messages that are used up.
@@ -65,6 +67,7 @@ impl<'c> Commit<'c> {
             state: BTreeMap::new(),
             state_limit_bytes: 0,
             outputs: Vec::new(),
+            confirmed: Vec::new(),
             parks: Vec::new(),
             unparked: Vec::new(),
             call: None,
@@ -99,7 +102,8 @@ impl Store {
         Ok(found)
     }
 
-    pub async fn commit(&self, commit: Commit<'_>) -> Result<(), CommitError> {
+    /// Returns the places of the outputs in the outbox.
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Vec<i64>, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         if let Some(lease) = &commit.lease
             && !lease::holds(&mut transaction, lease).await?
@@ -112,18 +116,19 @@ impl Store {
         if !use_up(&mut transaction, commit.installation, &used).await? {
             return Err(CommitError::Applied);
         }
-        if !parked::write(&mut transaction, &commit).await? {
+        if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
         let position = match &commit.call {
             Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
             None => None,
         };
-        write_state(&mut transaction, &commit, position).await?;
-        outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        write_state(&mut transaction, commit, position).await?;
+        let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(())
+        Ok(positions)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Messages at hand for views, the API and lineage, filled from the lanes' tails in batches.
 
+use std::collections::{BTreeMap, HashSet};
+
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
-use sqlx::{Any, Transaction};
+use sqlx::any::AnyArguments;
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
 
@@ -49,9 +52,7 @@ impl Store {
     /// Keeps `entries` and remembers that the lane was read up to `tailed`.
     pub async fn keep(&self, lane: Lane, entries: &[Entry], tailed: Tailed) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        for entry in entries {
-            keep_one(&mut transaction, entry).await?;
-        }
+        keep_all(&mut transaction, entries).await?;
         sqlx::query(
             "INSERT INTO tail VALUES ($1, $2, $3)
              ON CONFLICT (lane) DO UPDATE SET stream_created = $2, sequence = $3",
@@ -188,54 +189,91 @@ impl Store {
     }
 }
 
-async fn keep_one(transaction: &mut Transaction<'_, Any>, entry: &Entry) -> Result<(), StoreError> {
-    let message = &entry.message;
-    let subject = &message.subject;
-    let added = sqlx::query(
-        "INSERT INTO message VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-    )
-    .bind(&message.id)
-    .bind(entry.lane.as_str())
-    .bind(i64::try_from(entry.sequence).unwrap_or(i64::MAX))
-    .bind(message.time.as_micros())
-    .bind(message.received.as_micros())
-    .bind(&subject.domain)
-    .bind(subject.kind.as_str())
-    .bind(row::region(subject.region))
-    .bind(row::attributes(message)?)
-    .bind(&message.body)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    if added.rows_affected() == 0 {
-        return Ok(());
+/// Rows of one statement; ten values each, and SQLite takes 32,766.
+const ROWS: usize = 256;
+
+/// Keeps what is new, in few statements: the writer is shared with every commit.
+async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
+    let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
+    for entries in entries.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING RETURNING id",
+            row::rows(10, entries.len())
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        for Entry { lane, sequence, message } in entries {
+            query = query
+                .bind(&message.id)
+                .bind(lane.as_str())
+                .bind(row::sequence(*sequence))
+                .bind(message.time.as_micros())
+                .bind(message.received.as_micros())
+                .bind(&message.subject.domain)
+                .bind(message.subject.kind.as_str())
+                .bind(row::region(message.subject.region))
+                .bind(row::attributes(message)?)
+                .bind(&message.body);
+        }
+        let added: Vec<String> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
+        let added: HashSet<&str> = added.iter().map(String::as_str).collect();
+        new.extend(entries.iter().map(|entry| &entry.message).filter(|m| added.contains(m.id.as_str())));
     }
-    // A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
-    sqlx::query(
-        "INSERT INTO latest VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (source, type, key) DO UPDATE SET
-             id = $4, time = $5, domain = $6, kind = $7, detail = $8, region = $9
-         WHERE $5 > latest.time OR ($5 = latest.time AND $4 > latest.id)",
-    )
-    .bind(&message.source)
-    .bind(&message.r#type)
-    .bind(&message.key)
-    .bind(&message.id)
-    .bind(message.time.as_micros())
-    .bind(&subject.domain)
-    .bind(subject.kind.as_str())
-    .bind(subject.detail.as_deref().unwrap_or("-"))
-    .bind(row::region(subject.region))
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    for cause in &message.causation {
-        sqlx::query("INSERT INTO causation VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(&message.id)
-            .bind(cause)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+    keep_latest(transaction, &new).await?;
+    keep_causation(transaction, &new).await
+}
+
+/// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
+async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+    // One statement must not touch a row twice.
+    let mut best: BTreeMap<(&str, &str, &str), &Message> = BTreeMap::new();
+    for message in new {
+        let held = best.entry((&message.source, &message.r#type, &message.key)).or_insert(message);
+        if (message.time, &message.id) > (held.time, &held.id) {
+            *held = message;
+        }
+    }
+    let best: Vec<&Message> = best.into_values().collect();
+    for messages in best.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO latest VALUES {}
+             ON CONFLICT (source, type, key) DO UPDATE SET
+                 id = excluded.id, time = excluded.time, domain = excluded.domain, kind = excluded.kind,
+                 detail = excluded.detail, region = excluded.region
+             WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
+            row::rows(9, messages.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for message in messages {
+            let subject = &message.subject;
+            query = query
+                .bind(&message.source)
+                .bind(&message.r#type)
+                .bind(&message.key)
+                .bind(&message.id)
+                .bind(message.time.as_micros())
+                .bind(&subject.domain)
+                .bind(subject.kind.as_str())
+                .bind(subject.detail.as_deref().unwrap_or("-"))
+                .bind(row::region(subject.region));
+        }
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
+    Ok(())
+}
+
+async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+    let pairs: Vec<(&str, &str)> = new
+        .iter()
+        .flat_map(|message| message.causation.iter().map(|cause| (message.id.as_str(), cause.as_str())))
+        .collect();
+    for pairs in pairs.chunks(ROWS) {
+        let sql =
+            format!("INSERT INTO causation VALUES {} ON CONFLICT DO NOTHING", row::rows(2, pairs.len()));
+        let bind = |query: sqlx::query::Query<'static, Any, AnyArguments>, pair: &(&str, &str)| {
+            query.bind(pair.0.to_owned()).bind(pair.1.to_owned())
+        };
+        let query = pairs.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
     Ok(())
 }
