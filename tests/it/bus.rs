@@ -5,6 +5,7 @@ mod dead_letter;
 mod kill;
 mod lane;
 mod publish;
+mod scan;
 mod server;
 mod tail;
 

@@ -2,6 +2,7 @@
 
 use dongting_manifest::section;
 use dongting_sandbox::{Sandbox, SandboxOptions};
+use dongting_tests::restamp;
 
 const MANIFEST: &str = r#"
     name = "bad"
@@ -120,18 +121,6 @@ fn cache_entries_that_are_not_genuine_are_not_run() {
     assert_ne!(std::fs::read(&entry).unwrap(), forged, "the forged entry was replaced");
 }
 
-/// The component without its manifest, which is its last section.
 fn stripped(component: &[u8]) -> Vec<u8> {
-    let manifest = section::read(component).unwrap().len();
-    let name = section::NAME.len();
-    // Section id, LEB128 size, LEB128 name length, name, text.
-    let content = 1 + name + manifest;
-    let size = if content < 128 {
-        1
-    } else if content < 16_384 {
-        2
-    } else {
-        3
-    };
-    component[..component.len() - content - size - 1].to_vec()
+    restamp::stripped(component).unwrap()
 }

@@ -3,4 +3,5 @@
 pub mod host;
 pub mod nats;
 pub mod postgres;
+pub mod restamp;
 pub mod seismic_network;

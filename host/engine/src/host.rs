@@ -12,6 +12,7 @@ use dongting_store::{Database, Store, StoreError};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::bulk::Bulk;
 use crate::history::Arrival;
 use crate::installed::Installed;
 use crate::permits::Permits;
@@ -56,6 +57,8 @@ pub enum HostError {
     },
     #[error("another dongting runs on the data directory {path}: stop it, or give this one another with --data", path = path.display())]
     InUse { path: PathBuf },
+    #[error("the threads for bulk work cannot be started")]
+    Threads(#[source] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -130,6 +133,7 @@ impl Host {
         };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
+        let bulk = Bulk::start().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
         let slots: BTreeMap<String, Slot> = config
@@ -141,7 +145,7 @@ impl Host {
             })
             .collect();
         let host = Arc::new(Self {
-            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default() }),
+            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
             config,
             sandbox,
             holder,
@@ -165,7 +169,11 @@ impl Host {
         tasks.spawn(async move { shared.recorder.write(&shared.store).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
-            tasks.spawn(history::follow(lane, bus, store, self.arrivals.clone()));
+            let follow = history::follow(lane, bus, store, self.arrivals.clone());
+            match lane {
+                Lane::Bulk => tasks.spawn_on(follow, &self.shared.bulk.handle),
+                _ => tasks.spawn(follow),
+            };
         }
         let days = (self.config.history_days, self.config.replay_days);
         tasks.spawn(history::forget(self.shared.store.clone(), days));

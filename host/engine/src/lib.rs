@@ -4,6 +4,7 @@
 mod backoff;
 mod batch;
 mod breaker;
+mod bulk;
 pub mod config;
 mod dead;
 mod decoder;

@@ -2,7 +2,7 @@
 //!
 //! JetStream knows an id for the length of a lane's duplicate window. A checkpoint says every second how far each lane was. When the last
 //! one is older than a quarter of the window (the host was down, or the bus, or the database), nothing is published before
-//! the lane has been read from there: what is found is not published again.
+//! the lane has been read from a window before it on: what is found is not published again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -91,7 +91,10 @@ impl Publisher {
         if let Some(last) = last.filter(|last| last.stream_created == state.created)
             && !known.is_fresh(&last, at)
         {
-            let found = self.bus.ids(lane, last.sequence, state.last_sequence).await;
+            // What was published before the checkpoint may have been in the middle of its work: its outbox row not deleted, its cursor not
+            // moved, its input not acknowledged. So the scan begins a whole window before it.
+            let since = last.at.saturating_sub(known.window);
+            let found = self.bus.ids(lane, since, state.last_sequence).await;
             let found = found.map_err(|error| chain(&error))?;
             tracing::info!(
                 %lane,

@@ -16,6 +16,7 @@ use dongting_store::{Input, Store};
 use tokio::sync::watch;
 
 use crate::breaker::Breaker;
+use crate::bulk::Bulk;
 use crate::floor::Floor;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
@@ -36,6 +37,8 @@ pub struct Shared {
     pub store: Store,
     pub permits: Permits,
     pub recorder: Recorder,
+    /// Where bulk lanes are worked on.
+    pub bulk: Bulk,
 }
 
 pub struct Worker {

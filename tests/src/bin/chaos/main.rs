@@ -5,6 +5,7 @@
 
 mod random;
 mod run;
+mod upgrades;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -34,10 +35,24 @@ struct Arguments {
     /// PostgreSQL instead of SQLite.
     #[arg(long)]
     postgres: bool,
+    /// Of a hundred readings that are pushed, so many make the transform trap.
+    #[arg(long, default_value_t = 0)]
+    poison: u32,
+    /// Seconds for which the receiver of the effects is down, from a third of the load on.
+    #[arg(long, default_value_t = 0)]
+    receiver_down: u64,
+    /// No kills, but so many live upgrades of the transform, under load on the bus alone.
+    #[arg(long, default_value_t = 0)]
+    upgrades: u32,
 }
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
+    if arguments.upgrades > 0 {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let clean = runtime.block_on(upgrades::run(arguments.upgrades, arguments.rate))?;
+        return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let figures = run::run(&Options {
         kills: arguments.kills,
         load: Duration::from_secs(arguments.seconds),
@@ -45,6 +60,8 @@ fn main() -> Result<ExitCode> {
         rate: arguments.rate,
         outage: Duration::from_secs(arguments.outage),
         postgres: arguments.postgres,
+        poison: arguments.poison,
+        receiver_down: Duration::from_secs(arguments.receiver_down),
     })?;
     Ok(if figures { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,6 +17,8 @@ const TOKEN: &str = "a-token-of-the-chaos-run";
 const WINDOW: u64 = 8;
 /// The run is over when nothing has arrived for this long.
 const STILL: Duration = Duration::from_secs(60);
+/// Or when all has arrived, and nothing more, for this long: what comes twice may come late.
+const SETTLED: Duration = Duration::from_secs(3);
 
 pub struct Options {
     pub kills: u32,
@@ -25,6 +27,8 @@ pub struct Options {
     pub rate: u32,
     pub outage: Duration,
     pub postgres: bool,
+    pub poison: u32,
+    pub receiver_down: Duration,
 }
 
 /// The verifier's process.
@@ -35,7 +39,7 @@ struct Ledger {
 
 /// Whether nothing was lost, doubled or out of order.
 pub fn run(options: &Options) -> Result<bool> {
-    let ledger = Ledger::start(options.rate)?;
+    let ledger = Ledger::start(options)?;
     let mut postgres = if options.postgres { Some(Postgres::start()?) } else { None };
     let url = postgres.as_ref().map(Postgres::url);
     let environment: Vec<(&str, &str)> = url.iter().map(|url| ("DONGTING_DATABASE", url.as_str())).collect();
@@ -79,6 +83,12 @@ pub fn run(options: &Options) -> Result<bool> {
             }
         }
     }
+    if !options.receiver_down.is_zero() {
+        std::thread::sleep((began + options.load / 3).saturating_duration_since(Instant::now()));
+        ledger.tell("outage", "on")?;
+        std::thread::sleep(options.receiver_down);
+        ledger.tell("outage", "off")?;
+    }
     std::thread::sleep((began + options.load).saturating_duration_since(Instant::now()));
     ledger.ask("stop", Some(""))?;
     let drained = ledger.drained()?;
@@ -102,7 +112,21 @@ pub fn run(options: &Options) -> Result<bool> {
     {
         println!("{name}: {}", figures.get(name).unwrap_or(&Value::Null));
     }
+    let poison = figures.get("poison").and_then(Value::as_u64).unwrap_or_default();
+    if options.poison > 0 || !options.receiver_down.is_zero() {
+        println!(
+            "of the last ten seconds of load: {} of {}",
+            figure(&figures, "late"),
+            figure(&figures, "lateDue")
+        );
+        println!("poison: {poison}, dead letters: {}", host.rejects("count")?);
+        return Ok(clean && host.rejects("count")? == poison && host.rejects("sink")? == 0);
+    }
     Ok(clean && figures.get("expected").and_then(Value::as_u64) > Some(0))
+}
+
+fn figure(figures: &Value, name: &str) -> u64 {
+    figures.get(name).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn configuration(ledger: &str) -> Result<String> {
@@ -155,10 +179,10 @@ fn configuration(ledger: &str) -> Result<String> {
 }
 
 impl Ledger {
-    fn start(rate: u32) -> Result<Self> {
+    fn start(options: &Options) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("ledger");
         let mut child = Command::new(&program)
-            .args(["--rate", &rate.to_string()])
+            .args(["--rate", &options.rate.to_string(), "--poison-percent", &options.poison.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -188,18 +212,20 @@ impl Ledger {
         Ok(serde_json::from_str(&self.ask("figures", None)?)?)
     }
 
-    /// Until all has arrived, or nothing more does. How long that took.
+    /// Until all has arrived and nothing came behind it, or nothing more comes. How long it took until then.
     fn drained(&self) -> Result<Duration> {
         let began = Instant::now();
         let mut last = (0, Instant::now());
         loop {
             let figures = self.figures()?;
             let number = |name| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
-            if number("lost") == 0 || last.1.elapsed() > STILL {
-                return Ok(began.elapsed());
+            let seen = number("arrived") + number("repeated") + number("duplicated");
+            if seen != last.0 {
+                last = (seen, Instant::now());
             }
-            if number("arrived") != last.0 {
-                last = (number("arrived"), Instant::now());
+            let patience = if number("lost") == 0 { SETTLED } else { STILL };
+            if last.1.elapsed() > patience {
+                return Ok(last.1.duration_since(began));
             }
             std::thread::sleep(Duration::from_millis(100));
         }

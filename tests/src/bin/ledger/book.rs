@@ -1,6 +1,7 @@
 //! The book: what was said, what arrived, and what that comes to.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +22,12 @@ pub struct Book {
     keys: HashMap<String, Effect>,
     /// The numbers that arrived, by partition, in the order of their first arrival.
     arrived: BTreeMap<String, Vec<u64>>,
+    when: Vec<Instant>,
     figures: Figures,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Figures {
     pub expected: u64,
     pub arrived: u64,
@@ -37,6 +40,11 @@ pub struct Figures {
     pub miscounted: u64,
     /// Effects of readings that were never said.
     pub invented: u64,
+    /// Poison that was said.
+    pub poison: u64,
+    /// Effects that arrived in the last ten seconds of the load, and good readings that came due in them.
+    pub late: u64,
+    pub late_due: u64,
     /// Attempts made again with the key that had arrived: what a receiver that knows keys drops.
     pub repeated: u64,
 }
@@ -71,7 +79,13 @@ impl Book {
         if !self.said.contains(&(effect.partition.clone(), effect.n)) {
             self.figures.invented += 1;
         }
+        self.when.push(Instant::now());
         self.keys.insert(key.to_owned(), effect);
+    }
+
+    /// How many arrived from `from` to `to`.
+    pub fn between(&self, from: Instant, to: Instant) -> u64 {
+        self.when.iter().filter(|at| (from..to).contains(at)).count() as u64
     }
 
     pub fn figures(&self, expected: &BTreeMap<String, Vec<u64>>) -> Figures {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use crate::{Ledger, PAUSE};
 
 /// As many as one answer or one push has.
 const PAGE: u64 = 100;
+/// Before the end of the load: what arrives then is told apart.
+pub const LATE: Duration = Duration::from_secs(10);
 const TOKEN: &str = "a-token-of-the-chaos-run";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +46,11 @@ impl Load {
 
     /// Readings of each half that there are by now.
     fn due(&self, now: Instant) -> u64 {
-        let stopped = *self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = stopped.unwrap_or(now).duration_since(self.began);
+        self.due_at(self.ended().unwrap_or(now))
+    }
+
+    fn due_at(&self, now: Instant) -> u64 {
+        let elapsed = now.duration_since(self.began);
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).saturating_mul(self.rate.into()) / 2_000
     }
 
@@ -61,7 +66,24 @@ impl Load {
         Reading { partition: format!("{half}{partition:02}"), n: at / u64::from(self.partitions) + 1, poison }
     }
 
-    /// The last number of each partition, and how many of its readings are poison.
+    pub fn poison(&self, now: Instant) -> u64 {
+        (0..self.due(now)).filter(|at| self.reading('q', *at).poison).count() as u64
+    }
+
+    /// The good readings that came due in the ten seconds before the load ended.
+    pub fn late(&self) -> u64 {
+        let Some(ended) = self.ended() else { return 0 };
+        let from = self.due_at(ended.checked_sub(LATE).unwrap_or(ended));
+        let good =
+            |half| (from..self.due_at(ended)).filter(|at| !self.reading(half, *at).poison).count() as u64;
+        good('p') + good('q')
+    }
+
+    pub fn ended(&self) -> Option<Instant> {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The numbers of each partition's good readings.
     pub fn expected(&self, now: Instant) -> BTreeMap<String, Vec<u64>> {
         let mut expected: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         let due = self.due(now);
@@ -82,7 +104,7 @@ impl Load {
 pub async fn push(ledger: Arc<Ledger>) {
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(std::time::Duration::from_secs(10)))
+        .timeout_global(Some(Duration::from_secs(10)))
         .build()
         .new_agent();
     loop {

@@ -113,8 +113,16 @@ async fn stop(State(ledger): State<Arc<Ledger>>) {
 }
 
 async fn figures(State(ledger): State<Arc<Ledger>>) -> Json<Figures> {
-    let expected = ledger.load.expected(Instant::now());
-    Json(ledger.book().figures(&expected))
+    let now = Instant::now();
+    let expected = ledger.load.expected(now);
+    let ended = ledger.load.ended().unwrap_or(now);
+    let book = ledger.book();
+    Json(Figures {
+        poison: ledger.load.poison(now),
+        late: book.between(ended.checked_sub(load::LATE).unwrap_or(ended), ended),
+        late_due: ledger.load.late(),
+        ..book.figures(&expected)
+    })
 }
 
 impl Ledger {
