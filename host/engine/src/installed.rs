@@ -15,6 +15,7 @@ use dongting_sandbox::{
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::outbox::Outbox;
@@ -86,18 +87,18 @@ pub enum InstallError {
 
 /// Loads, checks against the grants, links, and lists the views.
 pub async fn install(
-    sandbox: &Arc<Sandbox>,
+    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
     store: &Store,
     installation: Installation,
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let release = load(sandbox, &installation, &installation.component).await?;
+    let release = load((sandbox, bulk), &installation, &installation.component).await?;
     let plugin = release
         .link(&installation.grants.capabilities)
         .map_err(|source| InstallError::Load { id: id.clone(), source })?;
     let shadow = match &installation.shadow {
-        Some(path) => Some(shadow(sandbox, &installation, path).await?),
+        Some(path) => Some(shadow((sandbox, bulk), &installation, path).await?),
         None => None,
     };
     let files = attachments(&installation).await?;
@@ -147,7 +148,7 @@ pub async fn install(
 }
 
 async fn load(
-    sandbox: &Arc<Sandbox>,
+    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
     installation: &Installation,
     path: &Path,
 ) -> Result<Release, InstallError> {
@@ -157,9 +158,10 @@ async fn load(
         path: path.to_owned(),
         source,
     })?;
-    // Compiling takes seconds of CPU: not on an async thread.
+    // Compiling takes seconds of CPU: not on an async thread, and below the work that goes on.
     let loader = Arc::clone(sandbox);
-    let release = tokio::task::spawn_blocking(move || loader.load(&bytes))
+    let release = bulk
+        .spawn_blocking(move || loader.load(&bytes))
         .await
         .map_err(|_| InstallError::Interrupted { id: id() })?
         .map_err(|source| InstallError::Load { id: id(), source })?;
@@ -168,7 +170,7 @@ async fn load(
 }
 
 async fn shadow(
-    sandbox: &Arc<Sandbox>,
+    sandbox: (&Arc<Sandbox>, &Handle),
     installation: &Installation,
     path: &Path,
 ) -> Result<Shadow, InstallError> {

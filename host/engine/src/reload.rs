@@ -77,8 +77,13 @@ impl Host {
             return Change::Unchanged;
         }
         let began = Instant::now();
-        let installed =
-            install(&self.sandbox, &self.shared.store, installation, Arc::clone(&slot.status)).await;
+        let installed = install(
+            (&self.sandbox, &self.shared.bulk.handle),
+            &self.shared.store,
+            installation,
+            Arc::clone(&slot.status),
+        )
+        .await;
         match (installed, before) {
             (Ok(installed), before) => {
                 let to = installed.reference.clone();

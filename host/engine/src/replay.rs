@@ -130,7 +130,7 @@ impl Host {
     /// A component that takes the place of an installation's, under the same grants.
     async fn candidate(&self, installed: &Installed, bytes: Vec<u8>) -> Result<Release, ReplayError> {
         let sandbox = Arc::clone(&self.sandbox);
-        let loaded = tokio::task::spawn_blocking(move || sandbox.load(&bytes)).await;
+        let loaded = self.shared.bulk.handle.spawn_blocking(move || sandbox.load(&bytes)).await;
         let release = loaded.map_err(|_| ReplayError::Interrupted)??;
         installed.installation.check(&release.manifest)?;
         Ok(release)

@@ -18,7 +18,7 @@ mod row;
 
 pub use attempt::Begun;
 pub use call::{CallRecord, Recorded};
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input};
 pub use database::Database;
 pub use history::{Entry, Lineage, Tailed};

@@ -30,7 +30,9 @@ CREATE TABLE checkpoint (
     lane           TEXT COLLATE "C" PRIMARY KEY,
     taken_at       BIGINT NOT NULL,
     stream_created BIGINT NOT NULL,
-    sequence       BIGINT NOT NULL
+    sequence       BIGINT NOT NULL,
+    held_since     BIGINT,
+    held_at        BIGINT
 );
 
 CREATE TABLE state_size (
