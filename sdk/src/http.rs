@@ -1,7 +1,7 @@
 //! Fetching over `wasi:http`.
 
 use wasip2::http::outgoing_handler::{ErrorCode, OutgoingRequest, handle};
-use wasip2::http::types::{Fields, IncomingResponse, Method, Scheme};
+use wasip2::http::types::{Fields, FutureIncomingResponse, IncomingResponse, Method, Scheme};
 use wasip2::io::streams::StreamError;
 
 /// An answer, read to its end.
@@ -25,6 +25,23 @@ impl Response {
 
 /// GET of an absolute `http` or `https` URL. Redirects are not followed. The error is a sentence for the operator; trying again later is right.
 pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<Response, String> {
+    send(url, headers)?.answer()
+}
+
+/// GET of several URLs at once; the answers stand in their order. The host keeps those back that are more at once than
+/// the installation's `http_concurrency`.
+pub fn get_all(urls: &[&str], headers: &[(&str, &str)]) -> Vec<Result<Response, String>> {
+    let sent: Vec<_> = urls.iter().map(|url| send(url, headers)).collect();
+    sent.into_iter().map(|sent| sent?.answer()).collect()
+}
+
+/// A request under way.
+struct Sent {
+    authority: String,
+    future: FutureIncomingResponse,
+}
+
+fn send(url: &str, headers: &[(&str, &str)]) -> Result<Sent, String> {
     let (scheme, rest) = match url.split_once("://") {
         Some(("http", rest)) => (Scheme::Http, rest),
         Some(("https", rest)) => (Scheme::Https, rest),
@@ -42,11 +59,18 @@ pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<Response, String> {
         .and_then(|()| request.set_path_with_query(Some(path)))
         .map_err(|()| format!("`{url}` is no URL that can be asked for"))?;
     let future = handle(request, None).map_err(|error| said(authority, &error))?;
-    future.subscribe().block();
-    match future.get() {
-        Some(Ok(Ok(response))) => read(authority, &response),
-        Some(Ok(Err(error))) => Err(said(authority, &error)),
-        _ => Err(format!("{authority} gave no answer")),
+    Ok(Sent { authority: authority.to_owned(), future })
+}
+
+impl Sent {
+    fn answer(self) -> Result<Response, String> {
+        let Self { authority, future } = self;
+        future.subscribe().block();
+        match future.get() {
+            Some(Ok(Ok(response))) => read(&authority, &response),
+            Some(Ok(Err(error))) => Err(said(&authority, &error)),
+            _ => Err(format!("{authority} gave no answer")),
+        }
     }
 }
 
