@@ -16,7 +16,7 @@ use crate::call::{Call, CallState, Stopped, run};
 use crate::capability::{config, http, log, state};
 use crate::convert;
 use crate::load::{LoadError, Release};
-use crate::outcome::{Applied, Decoded, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply};
+use crate::outcome::{Applied, Decoded, Document, Fault, Outcome, Polled, Refusal, Reply};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -138,12 +138,7 @@ impl Plugin {
             Ok(answer.map_err(convert::refusal).and_then(|applied| {
                 let drafts = convert::drafts(applied.drafts)?;
                 bounded(&drafts, &[], limits)?;
-                let rejected = applied
-                    .rejected
-                    .into_iter()
-                    .map(|one| Rejected { input: one.input as usize, reason: convert::cut(&one.reason) })
-                    .collect();
-                Ok(Applied { drafts, rejected })
+                Ok(Applied { drafts, rejected: convert::rejected(applied.rejected, batch.len())? })
             }))
         })
         .await
