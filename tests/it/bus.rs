@@ -7,6 +7,7 @@ mod lane;
 mod publish;
 mod server;
 mod tail;
+mod trap;
 
 use dongting_manifest::message;
 use dongting_manifest::{Kind, Message, Region, Subject, Timestamp};

@@ -14,6 +14,7 @@ mod dead_letters;
 mod guests;
 mod openapi;
 mod product;
+mod publish_rate;
 mod readme;
 mod startup;
 mod store;
