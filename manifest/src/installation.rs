@@ -115,8 +115,11 @@ pub struct Limits {
     pub output_kib: u32,
     /// Lines that a call may log; the rest is counted.
     pub log_lines: u32,
+    /// Bytes of one answer.
     pub http_response_kib: u32,
     pub http_requests: u32,
+    /// Requests whose answers are not read to their end; further ones wait. At least one.
+    pub http_concurrency: u32,
     /// Keys and values that the installation may keep.
     pub state_kib: u32,
 }
@@ -132,6 +135,7 @@ impl Default for Limits {
             log_lines: 200,
             http_response_kib: 8 * 1024,
             http_requests: 16,
+            http_concurrency: 4,
             state_kib: 4 * 1024,
         }
     }

@@ -1,7 +1,7 @@
 //! Fetching over `wasi:http`.
 
 use wasip2::http::outgoing_handler::{ErrorCode, OutgoingRequest, handle};
-use wasip2::http::types::{Fields, IncomingResponse, Method, OutgoingBody, Scheme};
+use wasip2::http::types::{Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, Scheme};
 use wasip2::io::streams::StreamError;
 
 /// An answer, read to its end.
@@ -25,20 +25,28 @@ impl Response {
 
 /// GET of an absolute `http` or `https` URL. Redirects are not followed. The error is a sentence for the operator; trying again later is right.
 pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<Response, String> {
-    send(&Method::Get, url, headers, None)
+    send(&Method::Get, url, headers, None)?.answer()
+}
+
+/// GET of several URLs at once; the answers stand in their order. The host keeps those back that are more at once than
+/// the installation's `http_concurrency`.
+pub fn get_all(urls: &[&str], headers: &[(&str, &str)]) -> Vec<Result<Response, String>> {
+    let sent: Vec<_> = urls.iter().map(|url| send(&Method::Get, url, headers, None)).collect();
+    sent.into_iter().map(|sent| sent?.answer()).collect()
 }
 
 /// POST to an absolute `http` or `https` URL. After an error the request may have arrived or not.
 pub fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Response, String> {
-    send(&Method::Post, url, headers, Some(body))
+    send(&Method::Post, url, headers, Some(body))?.answer()
 }
 
-fn send(
-    method: &Method,
-    url: &str,
-    headers: &[(&str, &str)],
-    body: Option<&[u8]>,
-) -> Result<Response, String> {
+/// A request under way.
+struct Sent {
+    authority: String,
+    future: FutureIncomingResponse,
+}
+
+fn send(method: &Method, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Result<Sent, String> {
     let (scheme, rest) = match url.split_once("://") {
         Some(("http", rest)) => (Scheme::Http, rest),
         Some(("https", rest)) => (Scheme::Https, rest),
@@ -66,11 +74,18 @@ fn send(
     if let (Some(outgoing), Some(body)) = (outgoing, body) {
         write(authority, outgoing, body)?;
     }
-    future.subscribe().block();
-    match future.get() {
-        Some(Ok(Ok(response))) => read(authority, &response),
-        Some(Ok(Err(error))) => Err(said(authority, &error)),
-        _ => Err(format!("{authority} gave no answer")),
+    Ok(Sent { authority: authority.to_owned(), future })
+}
+
+impl Sent {
+    fn answer(self) -> Result<Response, String> {
+        let Self { authority, future } = self;
+        future.subscribe().block();
+        match future.get() {
+            Some(Ok(Ok(response))) => read(&authority, &response),
+            Some(Ok(Err(error))) => Err(said(&authority, &error)),
+            _ => Err(format!("{authority} gave no answer")),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod publish;
 mod scan;
 mod server;
 mod tail;
+mod trap;
 
 use dongting_manifest::message;
 use dongting_manifest::{Kind, Message, Region, Subject, Timestamp};

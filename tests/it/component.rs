@@ -78,10 +78,22 @@ fn unknown_import() {
 }
 
 #[test]
-fn contract_of_another_version() {
-    let text = r#"(component (import "dongting:log/log@9.9.0" (instance (export "write" (func)))))"#;
-    let said = refused(&component(text));
-    assert!(said.contains("imports `dongting:log/log@9.9.0`: this host speaks version 0.1.0"), "{said}");
+fn old_contract_version() {
+    for version in ["0.0.9", "9.9.0"] {
+        let text = format!(
+            r#"(component (import "dongting:log/log@{version}" (instance (export "write" (func)))))"#
+        );
+        let said = refused(&component(&text));
+        let expected = format!("imports `dongting:log/log@{version}`: this host speaks version 0.1.0");
+        assert!(said.contains(&expected), "{said}");
+        let text = format!(
+            r#"(component (instance $role) (export "dongting:transform/transform@{version}" (instance $role)))"#
+        );
+        let said = refused(&component(&text));
+        let expected =
+            format!("exports `dongting:transform/transform@{version}` in a version that this host");
+        assert!(said.contains(&expected), "{said}");
+    }
 }
 
 #[test]
@@ -94,7 +106,7 @@ fn import_that_the_manifest_does_not_ask_for() {
 }
 
 #[test]
-fn ungranted_capability_is_not_linked() {
+fn ungranted_import() {
     let sandbox = Sandbox::new(SandboxOptions::default()).unwrap();
     let release = sandbox.load(&guest("guests/counter.wasm")).unwrap();
     let Err(error) = release.link(&Default::default()) else { panic!("it was linked without a grant") };

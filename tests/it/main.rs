@@ -17,6 +17,7 @@ mod guests;
 mod openapi;
 mod postgres;
 mod product;
+mod publish_rate;
 mod readme;
 mod replay;
 mod service;

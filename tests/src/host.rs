@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -39,6 +40,11 @@ impl Host {
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let (child, url) = spawn(folder.path(), &environment)?;
         Ok(Self { folder, url, child, environment })
+    }
+
+    /// The host and its nats-server on one CPU between them.
+    pub fn start_on_one_cpu(configuration: &str) -> Result<Self> {
+        on_one_cpu(|| Self::start(configuration))
     }
 
     /// `kill -9`, and a new process on the same data.
@@ -193,6 +199,18 @@ fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<(Child, Stri
         bail!("the host ended before it was ready: {log}");
     }
     Ok((child, first.trim().to_owned()))
+}
+
+/// With this thread on one CPU, which what it starts inherits.
+fn on_one_cpu<T>(start: impl FnOnce() -> Result<T>) -> Result<T> {
+    let all = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|cpu| all.is_set(*cpu)).context("no CPU")?;
+    let mut one = CpuSet::new();
+    one.set(first);
+    sched_setaffinity(None, &one)?;
+    let started = start();
+    sched_setaffinity(None, &all)?;
+    started
 }
 
 fn agent() -> ureq::Agent {

@@ -1,6 +1,7 @@
 //! Between the generated types and the host's own. What comes from a guest is checked here for form; whether the
 //! installation may say it is checked by the engine.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dongting_manifest::message::{MAX_BODY_BYTES, MAX_KEY_BYTES, MAX_RAW_BYTES, Reject};
@@ -11,8 +12,9 @@ use dongting_manifest::{Draft, Kind, Message, Timestamp};
 use crate::bindings::dongting::message::types as wit;
 use crate::bindings::exports::dongting::service::service as wit_service;
 use crate::bindings::exports::dongting::sink::sink as wit_sink;
+use crate::bindings::exports::dongting::transform::transform as wit_transform;
 use crate::bindings::exports::dongting::views::views as wit_views;
-use crate::outcome::{Delivered, Fault, Refusal, Response};
+use crate::outcome::{Delivered, Fault, Refusal, Rejected, Response};
 use crate::views;
 
 const MAX_EXTENSIONS: usize = 16;
@@ -126,6 +128,22 @@ pub fn rejects(rejects: Vec<wit::Reject>) -> Result<Vec<Reject>, Fault> {
         _ => Ok(Reject { reason: cut(&reject.reason), raw: reject.raw }),
     };
     rejects.into_iter().enumerate().map(one).collect()
+}
+
+/// Inputs of the batch, each once: every one becomes a dead letter.
+pub fn rejected(rejected: Vec<wit_transform::Rejected>, batch: usize) -> Result<Vec<Rejected>, Fault> {
+    let mut seen = BTreeSet::new();
+    let one = |one: wit_transform::Rejected| {
+        let input = one.input as usize;
+        if input >= batch {
+            return Err(Fault::Output(format!("input {input} is rejected; there are {batch}")));
+        }
+        if !seen.insert(input) {
+            return Err(Fault::Output(format!("input {input} is rejected twice")));
+        }
+        Ok(Rejected { input, reason: cut(&one.reason) })
+    };
+    rejected.into_iter().map(one).collect()
 }
 
 pub fn refusal(error: wit::Error) -> Refusal {

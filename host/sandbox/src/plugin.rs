@@ -19,8 +19,7 @@ use crate::capability::{config, http, log, state};
 use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
-    Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply,
-    Request, Response,
+    Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
 use crate::views::{Acted, Context, Listed, Panel};
 
@@ -150,12 +149,7 @@ impl Plugin {
             Ok(answer.map_err(convert::refusal).and_then(|applied| {
                 let drafts = convert::drafts(applied.drafts)?;
                 bounded(&drafts, &[], limits)?;
-                let rejected = applied
-                    .rejected
-                    .into_iter()
-                    .map(|one| Rejected { input: one.input as usize, reason: convert::cut(&one.reason) })
-                    .collect();
-                Ok(Applied { drafts, rejected })
+                Ok(Applied { drafts, rejected: convert::rejected(applied.rejected, batch.len())? })
             }))
         })
         .await
