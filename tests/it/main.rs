@@ -14,6 +14,7 @@ mod component;
 mod dead_letters;
 mod delivery;
 mod guests;
+mod hosts;
 mod openapi;
 mod postgres;
 mod product;

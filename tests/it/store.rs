@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_store::cursor::Cursor;
-use dongting_store::{Commit, CommitError, Database, Entry, Input, Output, Pending, Store, Tailed};
+use dongting_store::{
+    Begun, CallRecord, Commit, CommitError, Database, Entry, Input, Output, Park, Pending, Store, Tailed,
+};
 use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
 
@@ -62,6 +64,10 @@ on_both! {
     what_lies_below_the_floor_is_forgotten_and_the_floor_stays
     a_cursor_moves_only_from_where_it_was_read
     what_holds_and_what_it_was_made_of
+    a_lease_has_one_holder_and_a_stale_one_cannot_commit
+    what_is_parked_comes_back_in_its_order
+    an_attempt_that_was_not_ended_is_told
+    a_call_and_the_state_before_it
 }
 
 async fn open<P: Place>() -> (P, Store) {
@@ -264,4 +270,131 @@ async fn an_error_does_not_tell_the_password() {
     let other: Result<Database, _> = "mysql://user:secret@host/name".parse();
     let error = other.err().unwrap().to_string();
     assert!(error.contains("postgres://") && !error.contains("secret"), "{error}");
+}
+
+async fn a_lease_has_one_holder_and_a_stale_one_cannot_commit<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let ttl = std::time::Duration::from_secs(5);
+    let at = |seconds: u64| created().saturating_add(std::time::Duration::from_secs(seconds));
+    let take = async |holder: &str, seconds| store.take_lease(MODEL, holder, at(seconds), ttl).await.unwrap();
+    let first = take("a", 0).await.unwrap();
+    assert_eq!(take("b", 4).await, None, "another has it");
+    assert_eq!(take("a", 4).await.as_ref(), Some(&first), "taken on, in the same epoch");
+    assert_eq!(take("b", 8).await, None);
+    let second = take("b", 10).await.unwrap();
+    assert_eq!((second.epoch, take("a", 11).await), (first.epoch + 1, None));
+
+    let commit = async |lease, sequence| {
+        let mut commit = Commit::new(MODEL);
+        commit.lease = Some(lease);
+        commit.inputs = inputs([sequence]);
+        store.commit(&commit).await.map(drop)
+    };
+    assert!(matches!(commit(first.clone(), 1).await, Err(CommitError::LeaseLost)));
+    assert!(store.applied(MODEL, &inputs([1])).await.unwrap().is_empty(), "nothing of it happened");
+    commit(second.clone(), 1).await.unwrap();
+    store.release_lease(&first).await.unwrap();
+    assert_eq!(take("a", 12).await, None, "who has lost it cannot give it away");
+    store.release_lease(&second).await.unwrap();
+    assert_eq!(take("a", 12).await.unwrap().epoch, second.epoch + 1);
+}
+
+async fn what_is_parked_comes_back_in_its_order<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let park = |n: u64, partition: &str, position, due: u64| {
+        let mut message = output(n);
+        message.partition = partition.to_owned();
+        let origin = dongting_manifest::Origin {
+            stream: "EM_BULK".to_owned(),
+            stream_created: created(),
+            sequence: n,
+            subject: message.subject.to_string(),
+        };
+        let due = created().saturating_add(std::time::Duration::from_secs(due));
+        Park { position, message, origin, tries: 1, due, reason: "later".to_owned() }
+    };
+    let commit = async |parks: Vec<Park>, unparked: Vec<i64>| {
+        let mut commit = Commit::new(MODEL);
+        (commit.parks, commit.unparked) = (parks, unparked);
+        store.commit(&commit).await.map(drop)
+    };
+    commit(vec![park(1, "a", None, 9), park(2, "b", None, 5), park(3, "a", None, 1)], vec![]).await.unwrap();
+    assert_eq!(
+        store.applied(MODEL, &inputs(1..=4)).await.unwrap().len(),
+        3,
+        "they are used up on their lane"
+    );
+    let partitions = async || {
+        let mut found = store.parked_partitions(MODEL, "EM_BULK").await.unwrap();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.into_iter().map(|p| (p.name, p.messages, p.due.since(created()).as_secs())).collect::<Vec<_>>()
+    };
+    assert_eq!(partitions().await, [("a".to_owned(), 2, 9), ("b".to_owned(), 1, 5)], "the first one's due");
+    let parked = async |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        store.parked(MODEL, "EM_BULK", &names, 10).await.unwrap()
+    };
+    let found = parked(&["a", "b"]).await;
+    let sequences: Vec<u64> = found.iter().map(|row| row.origin.sequence).collect();
+    assert_eq!(sequences, [1, 2, 3]);
+    assert_eq!(found[0].message.id, output(1).id);
+    commit(vec![park(1, "a", Some(found[0].position), 20)], vec![found[1].position]).await.unwrap();
+    assert_eq!(partitions().await, [("a".to_owned(), 2, 20)]);
+    // Used up by somebody else: nothing of the commit happens.
+    let again = commit(vec![park(7, "c", None, 1)], vec![found[1].position]).await;
+    assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
+    assert!(parked(&["c"]).await.is_empty());
+}
+
+async fn an_attempt_that_was_not_ended_is_told<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let begin = async |inputs: &[Input]| store.begin_attempts(MODEL, inputs).await.unwrap();
+    let first = Begun { number: 1, open: false };
+    assert_eq!(begin(&inputs([1, 2])).await, [first, first]);
+    let again = Begun { number: 2, open: true };
+    assert_eq!(begin(&inputs([1, 3])).await, [again, first], "1 was begun and not ended");
+    let mut commit = Commit::new(MODEL);
+    commit.attempts = vec![(inputs([1])[0].clone(), true), (inputs([2])[0].clone(), false)];
+    store.commit(&commit).await.unwrap();
+    let known = Begun { number: 2, open: false };
+    assert_eq!(begin(&inputs([1, 2])).await, [first, known], "2 is known not to have arrived");
+}
+
+async fn a_call_and_the_state_before_it<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    // From before calls were recorded.
+    commit(&store, &inputs([1]), Some(b"old"), &[]).await.unwrap();
+    let record = |n: u64| CallRecord {
+        made_at: Some(created().saturating_add(std::time::Duration::from_secs(n))),
+        plugin: "p".to_owned(),
+        settings: "{}".to_owned(),
+        attachments: String::new(),
+        inputs: vec![n.to_string()],
+        rejects: vec![None],
+        outputs: Vec::new(),
+    };
+    for (n, value) in [(2, Some("two")), (3, None), (4, Some("four"))] {
+        let mut commit = Commit::new(MODEL);
+        commit.call = Some(record(n));
+        commit.state.insert("count".to_owned(), value.map(|value| value.as_bytes().to_vec()));
+        commit.state_limit_bytes = 100;
+        store.commit(&commit).await.unwrap();
+    }
+    let whole = (created(), created().saturating_add(std::time::Duration::from_secs(60)));
+    let calls = store.calls(MODEL, whole, 0, 10).await.unwrap();
+    assert_eq!(calls.iter().map(|call| call.record.inputs[0].as_str()).collect::<Vec<_>>(), ["2", "3", "4"]);
+    let before = async |index: usize| {
+        let position = calls[index].position;
+        let value = store.state_before(MODEL, "count", position).await.unwrap();
+        value.map(|value| String::from_utf8(value).unwrap())
+    };
+    assert_eq!(before(0).await.as_deref(), Some("old"));
+    assert_eq!(before(1).await.as_deref(), Some("two"));
+    assert_eq!(before(2).await, None, "it was deleted");
+    assert_eq!(store.calls(MODEL, whole, calls[0].position, 10).await.unwrap().len(), 2);
+    // Forgotten up to the third: what only the forgotten could read goes with them.
+    let third = created().saturating_add(std::time::Duration::from_secs(4));
+    assert_eq!(store.forget_calls(third).await.unwrap(), 2);
+    assert_eq!(before(2).await, None);
+    assert_eq!(store.calls(MODEL, whole, 0, 10).await.unwrap().len(), 1);
 }
