@@ -30,7 +30,7 @@ impl Worker {
         let mut items = Vec::with_capacity(deliveries.len());
         let mut broken = Vec::new();
         for delivery in deliveries {
-            match Item::new(delivery) {
+            match Item::new(Box::new(delivery)) {
                 Ok(item) => items.push(item),
                 Err(found) => broken.push(found),
             }
@@ -234,7 +234,7 @@ impl Worker {
     }
 
     /// Deliveries that are no messages of this bus: dead letters, with their payload as it came.
-    async fn bury(&self, installed: &Installed, broken: Vec<(Delivery, String)>) -> Result<(), String> {
+    async fn bury(&self, installed: &Installed, broken: Vec<(Box<Delivery>, String)>) -> Result<(), String> {
         for (delivery, reason) in &broken {
             let mut commit = Commit::new(installed.id());
             commit.lease = installed.lease()?;

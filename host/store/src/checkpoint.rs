@@ -28,9 +28,12 @@ impl Checkpoint {
     }
 }
 
+/// When, the stream's creation, the sequence, and what is held since when and as of when.
+type Row = (i64, i64, i64, Option<i64>, Option<i64>);
+
 impl Store {
     pub async fn checkpoint(&self, lane: Lane) -> Result<Option<Checkpoint>, StoreError> {
-        let row: Option<(i64, i64, i64, Option<i64>, Option<i64>)> = sqlx::query_as(
+        let row: Option<Row> = sqlx::query_as(
             "SELECT taken_at, stream_created, sequence, held_since, held_at FROM checkpoint WHERE lane = $1",
         )
         .bind(lane.as_str())
