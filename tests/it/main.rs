@@ -22,6 +22,7 @@ mod publish_rate;
 mod readme;
 mod replay;
 mod service;
+mod sink;
 mod startup;
 mod store;
 mod trial;

@@ -47,14 +47,11 @@ impl Installed {
     }
 }
 
-/// Answers NATS requests for as long as the installation is a service.
+/// Answers NATS requests until it is aborted.
 pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Shared>) {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let installed = Arc::clone(&current.borrow_and_update());
-        if !installed.is_service() {
-            return;
-        }
         let mut asked = match shared.publisher.bus.asked(installed.id()).await {
             Ok(asked) => asked,
             Err(error) => {

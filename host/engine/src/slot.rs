@@ -1,12 +1,12 @@
 //! An enabled installation on this host, from release to release: what stays when a new one takes over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::breaker::Breaker;
 use crate::installed::Installed;
@@ -23,7 +23,7 @@ pub struct Slot {
     current: Option<watch::Sender<Arc<Installed>>>,
     breaker: Arc<Mutex<Breaker>>,
     pin: Arc<Pin>,
-    at_work: BTreeSet<Task>,
+    at_work: BTreeMap<Task, AbortHandle>,
     /// Ended with the slot.
     tasks: JoinSet<()>,
 }
@@ -44,7 +44,7 @@ impl Slot {
             current: None,
             breaker: Arc::default(),
             pin: Arc::new(Pin::new(holder)),
-            at_work: BTreeSet::new(),
+            at_work: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -76,32 +76,49 @@ impl Slot {
                 current
             }
         };
-        // A task that the new release does not need ends by itself; what ended is not at work any more.
-        for task in wanted.difference(&self.at_work) {
-            let (current, shared) = (current.clone(), Arc::clone(shared));
-            match task {
-                Task::Poll => self.tasks.spawn(source::run(current, shared)),
-                Task::Pin => {
-                    let (pin, status) = (Arc::clone(&self.pin), Arc::clone(&self.status));
-                    let id = self.installation.id.clone();
-                    self.tasks.spawn(async move { pin.keep(&id, &shared.store, &status).await })
-                }
-                Task::Serve => self.tasks.spawn(service::run(current, shared)),
-                Task::Lane(lane) => {
-                    let bulk = shared.bulk.handle.clone();
-                    let worker = Worker::new(current, shared, *lane, Arc::clone(&self.breaker)).run();
-                    match lane {
-                        Lane::Bulk => self.tasks.spawn_on(worker, &bulk),
-                        _ => self.tasks.spawn(worker),
-                    }
-                }
-            };
-        }
+        // What the new release does not do is ended at once, as by a kill: it is done again if it ever is asked for again.
+        self.at_work.retain(|task, handle| {
+            let stays = wanted.contains(task);
+            if !stays {
+                handle.abort();
+            }
+            stays
+        });
         let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Lane(_)));
-        if !starts || self.status.state() != State::Starting {
+        for task in wanted {
+            if !self.at_work.contains_key(&task) {
+                let handle = self.spawn(task, current.clone(), Arc::clone(shared));
+                self.at_work.insert(task, handle);
+            }
+        }
+        if !starts || !matches!(self.status.state(), State::Starting | State::Standby) {
             self.status.set(State::Running);
         }
-        self.at_work = wanted;
+    }
+
+    fn spawn(
+        &mut self,
+        task: Task,
+        current: watch::Receiver<Arc<Installed>>,
+        shared: Arc<Shared>,
+    ) -> AbortHandle {
+        match task {
+            Task::Poll => self.tasks.spawn(source::run(current, shared)),
+            Task::Pin => {
+                let (pin, status) = (Arc::clone(&self.pin), Arc::clone(&self.status));
+                let id = self.installation.id.clone();
+                self.tasks.spawn(async move { pin.keep(&id, &shared.store, &status).await })
+            }
+            Task::Serve => self.tasks.spawn(service::run(current, shared)),
+            Task::Lane(lane) => {
+                let bulk = shared.bulk.handle.clone();
+                let worker = Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run();
+                match lane {
+                    Lane::Bulk => self.tasks.spawn_on(worker, &bulk),
+                    _ => self.tasks.spawn(worker),
+                }
+            }
+        }
     }
 
     /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.

@@ -76,10 +76,10 @@ impl Worker {
         Self { current, shared, lane, breaker, parking, consumer, floor }
     }
 
-    /// Works until the installation no longer listens on the lane.
+    /// Works until it is aborted.
     pub async fn run(mut self) {
         let mut failures = 0u32;
-        while lanes(&self.installed()).contains(&self.lane) {
+        loop {
             match self.step().await {
                 Ok(()) => failures = 0,
                 Err(reason) => {
