@@ -25,6 +25,9 @@ struct Page {
 struct Reading {
     partition: String,
     n: u64,
+    /// Passed on: it is for the one who counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    poison: bool,
 }
 
 impl source::Guest for Plugin {
