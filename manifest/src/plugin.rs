@@ -54,6 +54,8 @@ pub enum Capability {
     Log,
     Config,
     State,
+    /// What was said before on the bus.
+    History,
     /// `wasi:http/outgoing-handler`.
     Http,
 }
@@ -168,6 +170,7 @@ impl Capability {
             Self::Log => "log",
             Self::Config => "config",
             Self::State => "state",
+            Self::History => "history",
             Self::Http => "http",
         }
     }

@@ -19,6 +19,7 @@ macro_rules! role {
                     "dongting:log/log@0.1.0": crate::bindings::capabilities::dongting::log::log,
                     "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
                     "dongting:state/state@0.1.0": crate::bindings::capabilities::dongting::state::state,
+                    "dongting:history/history@0.1.0": crate::bindings::capabilities::dongting::history::history,
                 },
                 pub_export_macro: true,
                 export_macro_name: $macro,

@@ -17,6 +17,7 @@
 pub mod bindings;
 pub mod config;
 pub mod geo;
+pub mod history;
 pub mod http;
 pub mod log;
 pub mod message;

@@ -13,6 +13,7 @@ mod component;
 mod dead_letters;
 mod delivery;
 mod guests;
+mod history;
 mod openapi;
 mod product;
 mod readme;

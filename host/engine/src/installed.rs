@@ -9,7 +9,8 @@ use dongting_manifest::plugin::{Capability, Manifest, Role};
 use dongting_manifest::{Installation, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
-    Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Refusal, Sandbox,
+    Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
+    Sandbox,
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
@@ -159,9 +160,13 @@ impl Installed {
             limits: self.installation.limits,
             now,
             seed: seed.finalize().into(),
-            state: self.stateful.then(|| {
-                Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() }) as _
-            }),
+            readers: Readers {
+                state: Some(Arc::new(Committed {
+                    store: self.store.clone(),
+                    installation: self.id().to_owned(),
+                })),
+                history: Some(Arc::new(self.past(&self.store, now))),
+            },
             egress: self.egress.clone(),
         }
     }

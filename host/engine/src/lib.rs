@@ -14,6 +14,7 @@ pub mod installed;
 mod item;
 mod outbox;
 mod parking;
+mod past;
 mod permits;
 mod publish;
 mod publisher;

@@ -1,7 +1,6 @@
 //! One call: the store's data, the limits around it, and running it to its outcome.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capability::config::Config;
+use crate::capability::history::History;
 use crate::capability::http::{Egress, Requests};
 use crate::capability::state::State;
 use crate::clock::{Standing, Stepping, random};
@@ -20,6 +20,7 @@ use crate::limiter::Limiter;
 use crate::meter::{Meter, Metered};
 use crate::outcome::{Fault, LogLevel, Outcome, Refusal};
 use crate::output::{Log, Stream};
+use crate::reader::Readers;
 
 /// What surrounds one call. Cheap to make: the parts are shared.
 #[derive(Clone)]
@@ -30,23 +31,16 @@ pub struct Call {
     pub now: Timestamp,
     /// Follows from the installation and the ids of the inputs.
     pub seed: [u8; 32],
-    pub state: Option<Arc<dyn StateReader>>,
+    pub readers: Readers,
     pub egress: Egress,
 }
-
-/// Reads what earlier calls of the installation committed. The engine reads from SQL, `dongting try` from memory.
-pub trait StateReader: Send + Sync {
-    fn get(&self, key: &str) -> StateRead<'_>;
-}
-
-/// The value under a key, or why it cannot be read.
-pub type StateRead<'r> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, String>> + Send + 'r>>;
 
 /// The data of a call's store.
 pub struct CallState {
     pub(crate) log: Log,
     pub(crate) config: Config,
     pub(crate) state: State,
+    pub(crate) history: History,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -85,7 +79,8 @@ impl Call {
             .max_random_size(1 << 20);
         CallState {
             log,
-            state: State::new(self.state, self.limits.state_kib),
+            state: State::new(self.readers.state, self.limits.state_kib),
+            history: History::new(self.readers.history),
             limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
             wasi: wasi.build(),
             table: ResourceTable::new(),

@@ -1,6 +1,7 @@
 //! What the host offers to guests, one file a capability, and which imports each of them stands for.
 
 pub mod config;
+pub mod history;
 pub mod http;
 pub mod log;
 pub mod state;
@@ -16,6 +17,7 @@ pub fn of_import(interface: &str) -> Import {
         "dongting:log/log" if ours => Import::Asked(Capability::Log),
         "dongting:config/config" if ours => Import::Asked(Capability::Config),
         "dongting:state/state" if ours => Import::Asked(Capability::State),
+        "dongting:history/history" if ours => Import::Asked(Capability::History),
         "wasi:http/outgoing-handler" if is_wasi_02(version) => Import::Asked(Capability::Http),
         // A language's library may import the types of HTTP without using them; they reach nothing.
         "wasi:http/types" if is_wasi_02(version) => Import::Free,

@@ -14,9 +14,10 @@ mod meter;
 mod outcome;
 mod output;
 mod plugin;
+mod reader;
 pub mod views;
 
-pub use call::{Call, StateRead, StateReader};
+pub use call::Call;
 pub use capability::http::{Canned, Egress, Network, NetworkError};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
@@ -25,3 +26,4 @@ pub use outcome::{
     Rejected, Reply,
 };
 pub use plugin::Plugin;
+pub use reader::{HistoryReader, Read, Readers, StateReader};

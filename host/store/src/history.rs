@@ -4,7 +4,7 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
 use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError, row};
+use crate::{Store, StoreError, row, statement};
 
 /// A message with its place on its lane.
 #[derive(Debug, Clone)]
@@ -224,6 +224,7 @@ async fn keep_one(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) -> R
     .execute(&mut **transaction)
     .await
     .map_err(StoreError::sql)?;
+    statement::write(transaction, message).await?;
     for cause in &message.causation {
         sqlx::query("INSERT OR IGNORE INTO causation VALUES (?, ?)")
             .bind(&message.id)
@@ -240,7 +241,7 @@ fn messages(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<Message>, StoreError> {
 }
 
 /// What concerns a region: the range of codes in it, and the codes of its ancestors.
-fn place(region: Region) -> (i64, i64, (i64, i64)) {
+pub(crate) fn place(region: Region) -> (i64, i64, (i64, i64)) {
     use dongting_manifest::region::Level;
     let first = row::region(region);
     let last = match region.level() {

@@ -9,6 +9,7 @@ pub mod history;
 pub mod outbox;
 pub mod parked;
 pub mod state;
+pub mod statement;
 pub mod store;
 
 mod row;

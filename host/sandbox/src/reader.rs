@@ -1,0 +1,27 @@
+//! What calls read of what was committed before. The engine reads from SQL, `dongting try` from memory.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use dongting_manifest::history::{Found, Query};
+
+/// For each capability where it reads; none is empty.
+#[derive(Clone, Default)]
+pub struct Readers {
+    pub state: Option<Arc<dyn StateReader>>,
+    pub history: Option<Arc<dyn HistoryReader>>,
+}
+
+/// What was asked for, or why it cannot be read.
+pub type Read<'r, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'r>>;
+
+/// The installation's own keys and values.
+pub trait StateReader: Send + Sync {
+    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>>;
+}
+
+/// Messages of the bus, as of the instant of the call.
+pub trait HistoryReader: Send + Sync {
+    /// Inside, the sentence that denies it to the installation.
+    fn find(&self, query: Query) -> Read<'_, Result<Found, String>>;
+}
