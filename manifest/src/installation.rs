@@ -116,6 +116,8 @@ pub struct Limits {
     pub http_requests: u32,
     /// Keys and values that the installation may keep.
     pub state_kib: u32,
+    /// Timers that the installation may have set.
+    pub timers: u32,
 }
 
 impl Default for Limits {
@@ -130,6 +132,7 @@ impl Default for Limits {
             http_response_kib: 8 * 1024,
             http_requests: 16,
             state_kib: 4 * 1024,
+            timers: 10_000,
         }
     }
 }

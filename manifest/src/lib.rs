@@ -12,6 +12,7 @@ pub mod region;
 pub mod section;
 pub mod subject;
 pub mod text;
+pub mod timer;
 pub mod timestamp;
 
 pub use dead_letter::{DeadLetter, Origin};

@@ -56,6 +56,8 @@ pub enum Capability {
     State,
     /// What was said before on the bus.
     History,
+    /// Deadlines.
+    Timers,
     /// `wasi:http/outgoing-handler`.
     Http,
 }
@@ -114,6 +116,10 @@ pub enum ManifestError {
     Version(String),
     #[error("plugin.toml: name at least one role: source, decoder, transform, sink or views")]
     NoRole,
+    #[error(
+        "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
+    )]
+    Timers,
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
 }
@@ -130,6 +136,12 @@ impl Manifest {
         }
         if manifest.roles.is_empty() {
             return Err(ManifestError::NoRole);
+        }
+        let wakes = manifest.roles.contains(&Role::Transform)
+            && !manifest.roles.contains(&Role::Sink)
+            && !manifest.subscribe.is_empty();
+        if manifest.capabilities.contains_key(&Capability::Timers) && !wakes {
+            return Err(ManifestError::Timers);
         }
         for topic in manifest.publish.iter().chain(&manifest.subscribe) {
             for token in std::iter::once(&topic.domain).chain(&topic.detail) {
@@ -164,6 +176,12 @@ impl std::fmt::Display for Role {
 }
 
 impl Capability {
+    /// Whether calls write what later calls read.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::State | Self::Timers)
+    }
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -171,6 +189,7 @@ impl Capability {
             Self::Config => "config",
             Self::State => "state",
             Self::History => "history",
+            Self::Timers => "timers",
             Self::Http => "http",
         }
     }
@@ -235,6 +254,7 @@ mod tests {
         assert!(said("\"decoder\"", "\"encoder\"").contains("encoder"));
         assert!(said("domain = \"earthquake\"", "domain = \"e.q\"").contains("subject token"));
         assert!(said("vendor", "vendors").contains("vendors"));
+        assert!(said("http =", "timers =").contains("asks for timers"));
     }
 
     #[test]

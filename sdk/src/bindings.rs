@@ -20,6 +20,7 @@ macro_rules! role {
                     "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
                     "dongting:state/state@0.1.0": crate::bindings::capabilities::dongting::state::state,
                     "dongting:history/history@0.1.0": crate::bindings::capabilities::dongting::history::history,
+                    "dongting:timers/timers@0.1.0": crate::bindings::capabilities::dongting::timers::timers,
                 },
                 pub_export_macro: true,
                 export_macro_name: $macro,

@@ -22,6 +22,7 @@ pub mod http;
 pub mod log;
 pub mod message;
 pub mod state;
+pub mod timers;
 
 pub use dongting_events as events;
 

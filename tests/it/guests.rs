@@ -137,9 +137,9 @@ async fn counter() {
     );
     assert_eq!(applied.drafts[1].from, [2]);
     assert_eq!(applied.rejected.len(), 1);
-    assert_eq!(outcome.state["count"].as_deref(), Some(b"2".as_slice()));
+    assert_eq!(outcome.writes.state["count"].as_deref(), Some(b"2".as_slice()));
     let tight = Limits { state_kib: 0, ..Limits::default() };
     let full = plugin.apply(call(tight, NOW, 1), &batch).await;
     assert!(matches!(full.result, Err(Refusal::Other(said)) if said.contains("limits.state_kib")));
-    assert!(full.state.is_empty(), "a call that failed writes nothing");
+    assert!(full.writes.state.is_empty(), "a call that failed writes nothing");
 }

@@ -19,4 +19,5 @@ mod product;
 mod readme;
 mod startup;
 mod store;
+mod timers;
 mod trial;

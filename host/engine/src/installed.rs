@@ -1,6 +1,6 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use crate::rate::Bucket;
 use crate::state::Committed;
 use crate::status::{State, Status};
+use crate::timers::Changes;
 use crate::views::ViewInfo;
 
 /// A file attached by the operator.
@@ -34,10 +35,13 @@ pub struct Installed {
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
-    /// Keeps state between calls.
+    /// The capabilities that the component imports.
+    pub imported: BTreeSet<Capability>,
+    /// Keeps something between calls.
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
     pub turn: Arc<Mutex<()>>,
+    pub timer_changes: Arc<Changes>,
     /// Held while the outbox is published.
     pub drain: Arc<Mutex<()>>,
     config: Config,
@@ -103,7 +107,8 @@ pub async fn install(
         settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
         attachments: Arc::new(attachments(&installation).await?),
     };
-    let egress = if release.imported().contains(&Capability::Http) {
+    let imported = release.imported();
+    let egress = if imported.contains(&Capability::Http) {
         let network = Network::new(&installation.grants.http)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
         Egress::Network(Arc::new(network))
@@ -112,8 +117,10 @@ pub async fn install(
     };
     let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
     let mut installed = Installed {
-        stateful: release.imported().contains(&Capability::State),
+        stateful: imported.iter().any(|capability| capability.keeps()),
+        imported,
         turn: Arc::default(),
+        timer_changes: Arc::default(),
         drain: Arc::default(),
         reference: release.reference(),
         digest: release.digest,
@@ -155,17 +162,16 @@ impl Installed {
             seed.update((part.len() as u64).to_be_bytes());
             seed.update(part.as_bytes());
         }
+        let committed = Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() });
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
             seed: seed.finalize().into(),
             readers: Readers {
-                state: Some(Arc::new(Committed {
-                    store: self.store.clone(),
-                    installation: self.id().to_owned(),
-                })),
+                state: Some(Arc::clone(&committed) as _),
                 history: Some(Arc::new(self.past(&self.store, now))),
+                timers: Some(committed),
             },
             egress: self.egress.clone(),
         }

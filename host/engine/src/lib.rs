@@ -26,6 +26,7 @@ mod slot;
 mod source;
 mod state;
 pub mod status;
+mod timers;
 mod transform;
 pub mod trial;
 pub mod views;

@@ -71,7 +71,7 @@ impl Host {
             return Ok(Vec::new());
         }
         let ran = installed.run(&self.shared, &[item]).await.map_err(RedriveError::Later)?;
-        let Effects { outputs, ends, state } = ran.map_err(|refusal| match refusal {
+        let Effects { outputs, ends, writes } = ran.map_err(|refusal| match refusal {
             refusal @ (Refusal::Retry { .. } | Refusal::Other(_)) => RedriveError::Later(refusal.to_string()),
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
@@ -84,10 +84,8 @@ impl Host {
         let mut commit = Commit::new(installed.id());
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
-        commit.state = state;
-        commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
-        let committed = self.shared.store.commit(commit).await;
+        let committed = installed.commit(&self.shared, commit, writes).await;
         committed.map_err(|error| RedriveError::Later(chain(&error)))?;
         crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
         installed.status.active();

@@ -54,6 +54,7 @@ impl Slot {
         if let Some(before) = self.installed() {
             installed.turn = Arc::clone(&before.turn);
             installed.drain = Arc::clone(&before.drain);
+            installed.timer_changes = Arc::clone(&before.timer_changes);
         }
         let installed = Arc::new(installed);
         let id = installed.id();

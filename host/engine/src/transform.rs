@@ -1,10 +1,9 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
-use std::collections::BTreeMap;
-
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Message, Timestamp};
-use dongting_sandbox::{Applied, Refusal};
+use dongting_sandbox::{Applied, Refusal, Writes};
+use dongting_store::{Commit, CommitError};
 
 use crate::installed::Installed;
 use crate::item::{End, Item};
@@ -17,7 +16,7 @@ pub struct Effects {
     pub outputs: Vec<Message>,
     /// One for each input.
     pub ends: Vec<End>,
-    pub state: BTreeMap<String, Option<Vec<u8>>>,
+    pub writes: Writes,
 }
 
 impl Installed {
@@ -59,7 +58,27 @@ impl Installed {
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, state: outcome.state })
+        Ok(Effects { outputs, ends, writes: outcome.writes })
+    }
+
+    /// Commits a call's effects, `writes` among them.
+    pub async fn commit(
+        &self,
+        shared: &Shared,
+        mut commit: Commit<'_>,
+        writes: Writes,
+    ) -> Result<(), CommitError> {
+        let limits = self.installation.limits;
+        commit.state = writes.state;
+        commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
+        commit.timers = writes.timers;
+        commit.timers_limit = limits.timers;
+        let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
+        let committed = shared.store.commit(commit).await;
+        if timers {
+            self.timer_changes.add();
+        }
+        committed
     }
 
     /// The surroundings of a call with messages: the clock stands at the newest, chance follows from all of them.

@@ -166,7 +166,7 @@ impl Trial {
     fn kept<T>(&self, outcome: Outcome<T>) -> Result<(T, Vec<LogLine>), TrialError> {
         let answer = outcome.result?;
         let mut memory = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, value) in outcome.state {
+        for (key, value) in outcome.writes.state {
             match value {
                 Some(value) => memory.insert(key, value),
                 None => memory.remove(&key),

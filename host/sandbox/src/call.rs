@@ -1,6 +1,5 @@
 //! One call: the store's data, the limits around it, and running it to its outcome.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +14,11 @@ use crate::capability::config::Config;
 use crate::capability::history::History;
 use crate::capability::http::{Egress, Requests};
 use crate::capability::state::State;
+use crate::capability::timers::Timers;
 use crate::clock::{Standing, Stepping, random};
 use crate::limiter::Limiter;
 use crate::meter::{Meter, Metered};
-use crate::outcome::{Fault, LogLevel, Outcome, Refusal};
+use crate::outcome::{Fault, LogLevel, Outcome, Refusal, Writes};
 use crate::output::{Log, Stream};
 use crate::reader::Readers;
 
@@ -41,12 +41,19 @@ pub struct CallState {
     pub(crate) config: Config,
     pub(crate) state: State,
     pub(crate) history: History,
+    pub(crate) timers: Timers,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
     http: WasiHttpCtx,
     requests: Requests,
     streams: [Stream; 2],
+}
+
+impl CallState {
+    fn writes(&mut self) -> Writes {
+        Writes { state: self.state.take_writes(), timers: self.timers.take_writes() }
+    }
 }
 
 impl WasiView for CallState {
@@ -81,6 +88,7 @@ impl Call {
             log,
             state: State::new(self.readers.state, self.limits.state_kib),
             history: History::new(self.readers.history),
+            timers: Timers::new(self.readers.timers, self.limits.timers),
             limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -137,8 +145,8 @@ pub async fn run<T>(
         stream.finish();
     }
     let (log, log_dropped) = state.log.take();
-    let writes = if result.is_ok() { state.state.take_writes() } else { BTreeMap::new() };
-    Outcome { result, log, log_dropped, state: writes, cpu: meter.used() }
+    let writes = if result.is_ok() { state.writes() } else { Writes::default() };
+    Outcome { result, log, log_dropped, writes, cpu: meter.used() }
 }
 
 /// Where a call was stopped by wasmtime.

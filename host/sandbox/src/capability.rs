@@ -5,6 +5,7 @@ pub mod history;
 pub mod http;
 pub mod log;
 pub mod state;
+pub mod timers;
 
 use dongting_manifest::plugin::Capability;
 
@@ -18,6 +19,7 @@ pub fn of_import(interface: &str) -> Import {
         "dongting:config/config" if ours => Import::Asked(Capability::Config),
         "dongting:state/state" if ours => Import::Asked(Capability::State),
         "dongting:history/history" if ours => Import::Asked(Capability::History),
+        "dongting:timers/timers" if ours => Import::Asked(Capability::Timers),
         "wasi:http/outgoing-handler" if is_wasi_02(version) => Import::Asked(Capability::Http),
         // A language's library may import the types of HTTP without using them; they reach nothing.
         "wasi:http/types" if is_wasi_02(version) => Import::Free,

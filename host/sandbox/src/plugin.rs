@@ -14,7 +14,7 @@ use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
 use crate::bindings::exports::dongting::views::views as views_role;
 use crate::call::{Call, CallState, Stopped, run};
-use crate::capability::{config, history, http, log, state};
+use crate::capability::{config, history, http, log, state, timers};
 use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
@@ -73,6 +73,7 @@ impl Release {
                 Capability::Config => config::add_to_linker(&mut linker)?,
                 Capability::State => state::add_to_linker(&mut linker)?,
                 Capability::History => history::add_to_linker(&mut linker)?,
+                Capability::Timers => timers::add_to_linker(&mut linker)?,
                 Capability::Http => http::add_to_linker(&mut linker)?,
             }
         }

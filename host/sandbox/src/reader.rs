@@ -4,12 +4,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use dongting_manifest::history::{Found, Query};
+use dongting_manifest::timer::Timer;
 
 /// For each capability where it reads; none is empty.
 #[derive(Clone, Default)]
 pub struct Readers {
     pub state: Option<Arc<dyn StateReader>>,
     pub history: Option<Arc<dyn HistoryReader>>,
+    pub timers: Option<Arc<dyn TimerReader>>,
 }
 
 /// What was asked for, or why it cannot be read.
@@ -24,4 +26,10 @@ pub trait StateReader: Send + Sync {
 pub trait HistoryReader: Send + Sync {
     /// Inside, the sentence that denies it to the installation.
     fn find(&self, query: Query) -> Read<'_, Result<Found, String>>;
+}
+
+/// The installation's own timers.
+pub trait TimerReader: Send + Sync {
+    fn get(&self, name: &str) -> Read<'_, Option<Timer>>;
+    fn count(&self) -> Read<'_, u64>;
 }

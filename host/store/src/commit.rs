@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
+use dongting_manifest::timer::Timer;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
+use crate::timer::{self, Rung};
 use crate::{Store, StoreError, attempt, row};
 
 pub struct Commit<'c> {
@@ -16,6 +18,11 @@ pub struct Commit<'c> {
     /// Keys set, and keys deleted (none).
     pub state: BTreeMap<String, Option<Vec<u8>>>,
     pub state_limit_bytes: u64,
+    /// Timers set, and timers cancelled (none).
+    pub timers: BTreeMap<String, Option<Timer>>,
+    pub timers_limit: u32,
+    /// Timers that were given to the call.
+    pub rung: Vec<Rung>,
     pub outputs: Vec<Output>,
     /// To be parked, or parked on; those that are new there are used up on their lane.
     pub parks: Vec<Park>,
@@ -41,6 +48,8 @@ pub enum CommitError {
     Applied,
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
+    #[error("the installation would have {count} timers; {limit} are allowed")]
+    TimersFull { count: u64, limit: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -54,6 +63,9 @@ impl<'c> Commit<'c> {
             inputs: Vec::new(),
             state: BTreeMap::new(),
             state_limit_bytes: 0,
+            timers: BTreeMap::new(),
+            timers_limit: 0,
+            rung: Vec::new(),
             outputs: Vec::new(),
             parks: Vec::new(),
             unparked: Vec::new(),
@@ -99,7 +111,11 @@ impl Store {
         if !parked::write(&mut transaction, &commit).await? {
             return Err(CommitError::Applied);
         }
+        if !timer::ring(&mut transaction, &commit).await? {
+            return Err(CommitError::Applied);
+        }
         write_state(&mut transaction, &commit).await?;
+        timer::write(&mut transaction, &commit).await?;
         outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;

@@ -11,6 +11,7 @@ pub mod parked;
 pub mod state;
 pub mod statement;
 pub mod store;
+pub mod timer;
 
 mod row;
 
@@ -21,3 +22,4 @@ pub use history::{Entry, Lineage, Tailed};
 pub use outbox::{Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition};
 pub use store::{Store, StoreError};
+pub use timer::{Due, Rung};
