@@ -118,6 +118,8 @@ pub struct Limits {
     pub state_kib: u32,
     /// Timers that the installation may have set.
     pub timers: u32,
+    /// Documents and their keys that the installation may keep.
+    pub records_kib: u32,
 }
 
 impl Default for Limits {
@@ -133,6 +135,7 @@ impl Default for Limits {
             http_requests: 16,
             state_kib: 4 * 1024,
             timers: 10_000,
+            records_kib: 16 * 1024,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod kind;
 pub mod message;
 pub mod name;
 pub mod plugin;
+pub mod record;
 pub mod region;
 pub mod section;
 pub mod subject;

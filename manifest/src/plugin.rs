@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::name::is_token;
+use crate::record::{self, Collections};
 use crate::{Kind, Text};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Manifest {
     /// Files that the operator may attach, by name, with what they are.
     #[serde(default)]
     pub attachments: BTreeMap<String, Text>,
+    /// Its collections of JSON documents.
+    #[serde(default)]
+    pub records: Collections,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -58,6 +62,8 @@ pub enum Capability {
     History,
     /// Deadlines.
     Timers,
+    /// JSON documents.
+    Records,
     /// `wasi:http/outgoing-handler`.
     Http,
 }
@@ -120,6 +126,8 @@ pub enum ManifestError {
         "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
     )]
     Timers,
+    #[error("plugin.toml: records: {0}")]
+    Records(String),
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
 }
@@ -136,6 +144,9 @@ impl Manifest {
         }
         if manifest.roles.is_empty() {
             return Err(ManifestError::NoRole);
+        }
+        if let Some(fault) = record::fault(&manifest.records) {
+            return Err(ManifestError::Records(fault));
         }
         let wakes = manifest.roles.contains(&Role::Transform)
             && !manifest.roles.contains(&Role::Sink)
@@ -179,7 +190,7 @@ impl Capability {
     /// Whether calls write what later calls read.
     #[must_use]
     pub const fn keeps(self) -> bool {
-        matches!(self, Self::State | Self::Timers)
+        matches!(self, Self::State | Self::Timers | Self::Records)
     }
 
     #[must_use]
@@ -190,6 +201,7 @@ impl Capability {
             Self::State => "state",
             Self::History => "history",
             Self::Timers => "timers",
+            Self::Records => "records",
             Self::Http => "http",
         }
     }

@@ -21,6 +21,7 @@ macro_rules! role {
                     "dongting:state/state@0.1.0": crate::bindings::capabilities::dongting::state::state,
                     "dongting:history/history@0.1.0": crate::bindings::capabilities::dongting::history::history,
                     "dongting:timers/timers@0.1.0": crate::bindings::capabilities::dongting::timers::timers,
+                    "dongting:records/records@0.1.0": crate::bindings::capabilities::dongting::records::records,
                 },
                 pub_export_macro: true,
                 export_macro_name: $macro,

@@ -21,6 +21,7 @@ pub mod history;
 pub mod http;
 pub mod log;
 pub mod message;
+pub mod records;
 pub mod state;
 pub mod timers;
 

@@ -17,6 +17,7 @@ mod history;
 mod openapi;
 mod product;
 mod readme;
+mod records;
 mod startup;
 mod store;
 mod timers;

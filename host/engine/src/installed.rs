@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dongting_manifest::installation::InstallationError;
 use dongting_manifest::plugin::{Capability, Manifest, Role};
+use dongting_manifest::record::Collections;
 use dongting_manifest::{Installation, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use crate::rate::Bucket;
+use crate::records::Recorded;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
@@ -47,6 +49,7 @@ pub struct Installed {
     config: Config,
     egress: Egress,
     store: Store,
+    collections: Arc<Collections>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +126,7 @@ pub async fn install(
         timer_changes: Arc::default(),
         drain: Arc::default(),
         reference: release.reference(),
+        collections: Arc::new(release.manifest.records.clone()),
         digest: release.digest,
         manifest: release.manifest,
         installation,
@@ -171,7 +175,8 @@ impl Installed {
             readers: Readers {
                 state: Some(Arc::clone(&committed) as _),
                 history: Some(Arc::new(self.past(&self.store, now))),
-                timers: Some(committed),
+                timers: Some(Arc::clone(&committed) as _),
+                records: Some(Arc::new(Recorded { committed, collections: Arc::clone(&self.collections) })),
             },
             egress: self.egress.clone(),
         }

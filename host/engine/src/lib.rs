@@ -19,6 +19,7 @@ mod permits;
 mod publish;
 mod publisher;
 mod rate;
+mod records;
 mod redrive;
 pub mod reload;
 mod sink;

@@ -1,6 +1,7 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
 use dongting_manifest::plugin::Role;
+use dongting_manifest::record;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::{Applied, Refusal, Writes};
 use dongting_store::{Commit, CommitError};
@@ -73,6 +74,8 @@ impl Installed {
         commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
         commit.timers = writes.timers;
         commit.timers_limit = limits.timers;
+        commit.records = writes.records;
+        commit.records_declared = record::declared(&self.manifest.records);
         let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
         let committed = shared.store.commit(commit).await;
         if timers {

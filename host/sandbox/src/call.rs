@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::installation::Limits;
+use dongting_manifest::record::Collections;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -13,6 +14,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::capability::config::Config;
 use crate::capability::history::History;
 use crate::capability::http::{Egress, Requests};
+use crate::capability::records::Records;
 use crate::capability::state::State;
 use crate::capability::timers::Timers;
 use crate::clock::{Standing, Stepping, random};
@@ -42,6 +44,7 @@ pub struct CallState {
     pub(crate) state: State,
     pub(crate) history: History,
     pub(crate) timers: Timers,
+    pub(crate) records: Records,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -52,7 +55,11 @@ pub struct CallState {
 
 impl CallState {
     fn writes(&mut self) -> Writes {
-        Writes { state: self.state.take_writes(), timers: self.timers.take_writes() }
+        Writes {
+            state: self.state.take_writes(),
+            timers: self.timers.take_writes(),
+            records: self.records.take_writes(),
+        }
     }
 }
 
@@ -69,7 +76,7 @@ impl WasiHttpView for CallState {
 }
 
 impl Call {
-    fn state(self) -> CallState {
+    fn state(self, collections: Arc<Collections>) -> CallState {
         let log = Log::new(self.limits.log_lines);
         let streams = [log.stream(LogLevel::Info), log.stream(LogLevel::Warn)];
         let [stdout, stderr] = streams.clone();
@@ -89,6 +96,7 @@ impl Call {
             state: State::new(self.readers.state, self.limits.state_kib),
             history: History::new(self.readers.history),
             timers: Timers::new(self.readers.timers, self.limits.timers),
+            records: Records::new(self.readers.records, collections, self.limits.records_kib),
             limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -108,13 +116,14 @@ impl Call {
 pub async fn run<T>(
     engine: &wasmtime::Engine,
     call: Call,
+    collections: Arc<Collections>,
     body: impl AsyncFnOnce(&mut Store<CallState>) -> Result<Result<T, Refusal>, Stopped>,
 ) -> Outcome<T> {
     let limits = call.limits;
     let wall = Duration::from_millis(limits.wall_ms.into());
     let cpu = Duration::from_millis(limits.cpu_ms.into());
     let meter = Arc::new(Meter::default());
-    let mut store = Store::new(engine, call.state());
+    let mut store = Store::new(engine, call.state(collections));
     store.limiter(|state| &mut state.limiter);
     // What a guest may hand to the host at once; lists count by what they take in the host's memory.
     store.set_hostcall_fuel(limits.output_kib as usize * 1024 * 4);

@@ -4,6 +4,7 @@ pub mod config;
 pub mod history;
 pub mod http;
 pub mod log;
+pub mod records;
 pub mod state;
 pub mod timers;
 
@@ -20,6 +21,7 @@ pub fn of_import(interface: &str) -> Import {
         "dongting:state/state" if ours => Import::Asked(Capability::State),
         "dongting:history/history" if ours => Import::Asked(Capability::History),
         "dongting:timers/timers" if ours => Import::Asked(Capability::Timers),
+        "dongting:records/records" if ours => Import::Asked(Capability::Records),
         "wasi:http/outgoing-handler" if is_wasi_02(version) => Import::Asked(Capability::Http),
         // A language's library may import the types of HTTP without using them; they reach nothing.
         "wasi:http/types" if is_wasi_02(version) => Import::Free,

@@ -26,4 +26,4 @@ pub use outcome::{
     Rejected, Reply, Writes,
 };
 pub use plugin::Plugin;
-pub use reader::{HistoryReader, Read, Readers, StateReader, TimerReader};
+pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dongting_manifest::message::Reject;
+use dongting_manifest::record;
 use dongting_manifest::timer::Timer;
 use dongting_manifest::{Draft, Message, Timestamp};
 
@@ -25,6 +26,7 @@ pub struct Writes {
     pub state: BTreeMap<String, Option<Vec<u8>>>,
     /// Timers set, and timers cancelled (none).
     pub timers: BTreeMap<String, Option<Timer>>,
+    pub records: record::Writes,
 }
 
 /// Why a call gave nothing.

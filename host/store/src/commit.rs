@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
+use dongting_manifest::record::Writes;
 use dongting_manifest::timer::Timer;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::timer::{self, Rung};
-use crate::{Store, StoreError, attempt, row};
+use crate::{Store, StoreError, attempt, record, row};
 
 pub struct Commit<'c> {
     pub installation: &'c str,
@@ -21,6 +22,9 @@ pub struct Commit<'c> {
     /// Timers set, and timers cancelled (none).
     pub timers: BTreeMap<String, Option<Timer>>,
     pub timers_limit: u32,
+    pub records: Writes,
+    /// The collections and indexes for which they were written.
+    pub records_declared: String,
     /// Timers that were given to the call.
     pub rung: Vec<Rung>,
     pub outputs: Vec<Output>,
@@ -48,6 +52,9 @@ pub enum CommitError {
     Applied,
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
+    /// Nothing was committed. Run the call again.
+    #[error("the installation's records were changed while the call ran")]
+    RecordsChanged,
     #[error("the installation would have {count} timers; {limit} are allowed")]
     TimersFull { count: u64, limit: u64 },
     #[error(transparent)]
@@ -65,6 +72,8 @@ impl<'c> Commit<'c> {
             state_limit_bytes: 0,
             timers: BTreeMap::new(),
             timers_limit: 0,
+            records: Writes::default(),
+            records_declared: String::new(),
             rung: Vec::new(),
             outputs: Vec::new(),
             parks: Vec::new(),
@@ -116,6 +125,7 @@ impl Store {
         }
         write_state(&mut transaction, &commit).await?;
         timer::write(&mut transaction, &commit).await?;
+        record::write(&mut transaction, &commit).await?;
         outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;

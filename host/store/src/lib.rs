@@ -8,6 +8,7 @@ pub mod floor;
 pub mod history;
 pub mod outbox;
 pub mod parked;
+pub mod record;
 pub mod state;
 pub mod statement;
 pub mod store;

@@ -8,16 +8,10 @@ use dongting_sdk::{config, state, timers};
 
 struct Plugin;
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Settings {
     waits: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { waits: false }
-    }
 }
 
 /// The body of an input.
@@ -30,6 +24,8 @@ struct Wish {
     set_at: Option<i64>,
     /// So many timers of a kilobyte.
     flood: u32,
+    /// How many, from which millisecond from now, and how many of them apart.
+    many: (u32, i64, i64),
     cancel: Vec<String>,
     get: Option<String>,
 }
@@ -75,6 +71,11 @@ fn wish(message: &Message) -> Result<Option<(u64, String)>, Error> {
     }
     if let Some(at) = wish.set_at {
         timers::set("at", at, b"")?;
+    }
+    let (many, begin, step) = wish.many;
+    for n in 0..many {
+        let after = begin + i64::from(n) * step;
+        timers::set(&format!("t{n}"), message.received + after * 1_000, b"ring")?;
     }
     for n in 0..wish.flood {
         timers::set(&n.to_string(), message.received, &[0; 1024])?;
