@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::name::is_token;
-use crate::plugin::{Capability, Manifest, Role, SettingType, Topic};
+use crate::plugin::{Capability, Manifest, SettingType, Topic};
 use crate::{Kind, Region};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Installation {
     pub id: String,
     /// The component's file, relative to the file that says this.
     pub component: PathBuf,
+    /// The file of a candidate that is tried on the same traffic and publishes nothing.
+    #[serde(default)]
+    pub shadow: Option<PathBuf>,
     pub region: Region,
     /// The station or system observed, for `ce-source`; the same for two paths to the same system. Default: the
     /// plugin's name.
@@ -39,7 +42,7 @@ pub struct Installation {
     /// What a sink does with a message that may have arrived.
     #[serde(default)]
     pub on_unknown: OnUnknown,
-    /// Bearer token that a deliverer must show to a decoder's HTTP address.
+    /// Bearer token that a deliverer must show to a decoder's HTTP address, and a client to a service's.
     #[serde(default)]
     pub push_token: Option<String>,
 }
@@ -112,8 +115,11 @@ pub struct Limits {
     pub output_kib: u32,
     /// Lines that a call may log; the rest is counted.
     pub log_lines: u32,
+    /// Bytes of one answer.
     pub http_response_kib: u32,
     pub http_requests: u32,
+    /// Requests whose answers are not read to their end; further ones wait. At least one.
+    pub http_concurrency: u32,
     /// Keys and values that the installation may keep.
     pub state_kib: u32,
     /// Timers that the installation may have set.
@@ -133,6 +139,7 @@ impl Default for Limits {
             log_lines: 200,
             http_response_kib: 8 * 1024,
             http_requests: 16,
+            http_concurrency: 4,
             state_kib: 4 * 1024,
             timers: 10_000,
             records_kib: 16 * 1024,
@@ -160,7 +167,7 @@ pub enum InstallationError {
     SettingUnknown { id: String, name: String, known: String },
     #[error("installation `{id}`: the plugin knows no attachment `{name}`")]
     AttachmentUnknown { id: String, name: String },
-    #[error("installation `{0}`: a decoder needs a push_token of at least 16 characters")]
+    #[error("installation `{0}`: a decoder or service needs a push_token of at least 16 characters")]
     PushToken(String),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
@@ -188,7 +195,7 @@ impl Installation {
             }
         }
         self.check_settings(manifest)?;
-        if manifest.roles.contains(&Role::Decoder) && self.push_token.as_ref().is_some_and(|t| t.len() < 16) {
+        if self.push_token.as_ref().is_some_and(|token| token.len() < 16) {
             return Err(InstallationError::PushToken(id()));
         }
         if !(0.1..=86_400.0).contains(&self.every_seconds) {

@@ -49,6 +49,7 @@ pub enum Role {
     Decoder,
     Transform,
     Sink,
+    Service,
     Views,
 }
 
@@ -120,7 +121,7 @@ pub enum ManifestError {
     Name(String),
     #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
     Version(String),
-    #[error("plugin.toml: name at least one role: source, decoder, transform, sink or views")]
+    #[error("plugin.toml: name at least one role: source, decoder, transform, sink, service or views")]
     NoRole,
     #[error(
         "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
@@ -166,7 +167,8 @@ impl Manifest {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Views];
+    pub const ALL: [Self; 6] =
+        [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Service, Self::Views];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -175,6 +177,7 @@ impl Role {
             Self::Decoder => "decoder",
             Self::Transform => "transform",
             Self::Sink => "sink",
+            Self::Service => "service",
             Self::Views => "views",
         }
     }

@@ -33,6 +33,7 @@ function installation(
     capabilities: ["log", "config"],
     state: "running",
     reason: null,
+    shadow: null,
     lastActivity: world.messages[0]?.received ?? null,
     counts: { calls: 1284, messages: 96, rejects: 0, faults: 0 },
     ...more,

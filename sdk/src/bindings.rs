@@ -34,5 +34,6 @@ macro_rules! role {
 role!(source, "dongting:plugin/source", "export_source", "dongting_sdk::bindings::source");
 role!(decoder, "dongting:plugin/decoder", "export_decoder", "dongting_sdk::bindings::decoder");
 role!(transform, "dongting:plugin/transform", "export_transform", "dongting_sdk::bindings::transform");
+role!(service, "dongting:plugin/service", "export_service", "dongting_sdk::bindings::service");
 role!(sink, "dongting:plugin/sink", "export_sink", "dongting_sdk::bindings::sink");
 role!(views, "dongting:plugin/views", "export_views", "dongting_sdk::bindings::views");

@@ -28,6 +28,7 @@ pub mod timers;
 pub use dongting_events as events;
 
 pub use bindings::decoder::export_decoder;
+pub use bindings::service::export_service;
 pub use bindings::sink::export_sink;
 pub use bindings::source::export_source;
 pub use bindings::transform::export_transform;
@@ -51,6 +52,12 @@ pub mod decoder {
 pub mod transform {
     pub use crate::bindings::transform::exports::dongting::transform::transform::{Applied, Guest, Rejected};
     pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+}
+
+/// The role `service`.
+pub mod service {
+    pub use crate::bindings::service::exports::dongting::service::service::{Guest, Request, Response};
+    pub use crate::message::{Draft, Error, Kind, Timestamp};
 }
 
 /// The role `sink`.

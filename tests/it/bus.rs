@@ -5,8 +5,10 @@ mod dead_letter;
 mod kill;
 mod lane;
 mod publish;
+mod scan;
 mod server;
 mod tail;
+mod trap;
 
 use dongting_manifest::message;
 use dongting_manifest::{Kind, Message, Region, Subject, Timestamp};

@@ -2,6 +2,7 @@
 
 use dongting_manifest::section;
 use dongting_sandbox::{Sandbox, SandboxOptions};
+use dongting_tests::restamp;
 
 const MANIFEST: &str = r#"
     name = "bad"
@@ -77,10 +78,22 @@ fn unknown_import() {
 }
 
 #[test]
-fn contract_of_another_version() {
-    let text = r#"(component (import "dongting:log/log@9.9.0" (instance (export "write" (func)))))"#;
-    let said = refused(&component(text));
-    assert!(said.contains("imports `dongting:log/log@9.9.0`: this host speaks version 0.1.0"), "{said}");
+fn old_contract_version() {
+    for version in ["0.0.9", "9.9.0"] {
+        let text = format!(
+            r#"(component (import "dongting:log/log@{version}" (instance (export "write" (func)))))"#
+        );
+        let said = refused(&component(&text));
+        let expected = format!("imports `dongting:log/log@{version}`: this host speaks version 0.1.0");
+        assert!(said.contains(&expected), "{said}");
+        let text = format!(
+            r#"(component (instance $role) (export "dongting:transform/transform@{version}" (instance $role)))"#
+        );
+        let said = refused(&component(&text));
+        let expected =
+            format!("exports `dongting:transform/transform@{version}` in a version that this host");
+        assert!(said.contains(&expected), "{said}");
+    }
 }
 
 #[test]
@@ -93,7 +106,7 @@ fn import_that_the_manifest_does_not_ask_for() {
 }
 
 #[test]
-fn ungranted_capability_is_not_linked() {
+fn ungranted_import() {
     let sandbox = Sandbox::new(SandboxOptions::default()).unwrap();
     let release = sandbox.load(&guest("guests/counter.wasm")).unwrap();
     let Err(error) = release.link(&Default::default()) else { panic!("it was linked without a grant") };
@@ -120,18 +133,6 @@ fn cache_entries_that_are_not_genuine_are_not_run() {
     assert_ne!(std::fs::read(&entry).unwrap(), forged, "the forged entry was replaced");
 }
 
-/// The component without its manifest, which is its last section.
 fn stripped(component: &[u8]) -> Vec<u8> {
-    let manifest = section::read(component).unwrap().len();
-    let name = section::NAME.len();
-    // Section id, LEB128 size, LEB128 name length, name, text.
-    let content = 1 + name + manifest;
-    let size = if content < 128 {
-        1
-    } else if content < 16_384 {
-        2
-    } else {
-        3
-    };
-    component[..component.len() - content - size - 1].to_vec()
+    restamp::stripped(component).unwrap()
 }

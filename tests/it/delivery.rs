@@ -63,10 +63,7 @@ fn a_closed_partition_waits_in_order_and_holds_back_no_other() {
     let mut host = Host::start(&configuration("closed = [\"a\"]")).unwrap();
     push(&host, ["a/1", "b/1", "a/2", "b/2", "a/3"]);
     eventually("the open partition", || Ok(passed(&host) == ["b/1", "b/2"])).unwrap();
-    assert_eq!(
-        host.state("gate").unwrap(),
-        ("backoff".into(), "the plugin asks for another try: a is closed".into())
-    );
+    assert_eq!(host.state("gate").unwrap(), ("backoff".into(), "a is closed".into()));
     // What waits is kept through a kill, in its order, and what comes later is still behind it.
     host.kill_and_restart().unwrap();
     push(&host, ["a/4", "b/3"]);

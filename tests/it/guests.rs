@@ -1,5 +1,12 @@
 //! One guest a behaviour, in the real sandbox: what it may not do ends its call and nothing else.
 
+mod core_module;
+mod http;
+mod one_cpu;
+mod output_flood;
+mod slow_host_calls;
+mod two_memories;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -12,8 +19,11 @@ use dongting_sandbox::{
 };
 
 pub fn plugin(name: &str) -> Plugin {
-    let bytes = std::fs::read(dongting_tests::host::plugin(&format!("guests/{name}.wasm")).unwrap()).unwrap();
-    let release = Sandbox::new(SandboxOptions::default()).unwrap().load(&bytes).unwrap();
+    load(&std::fs::read(dongting_tests::host::plugin(&format!("guests/{name}.wasm")).unwrap()).unwrap())
+}
+
+fn load(component: &[u8]) -> Plugin {
+    let release = Sandbox::new(SandboxOptions::default()).unwrap().load(component).unwrap();
     let asked: BTreeSet<Capability> = release.manifest.capabilities.keys().copied().collect();
     release.link(&asked).unwrap()
 }
@@ -56,6 +66,12 @@ async fn run(name: &str, limits: Limits) -> Outcome<Applied> {
     plugin(name).apply(call(limits, NOW, 1), &[message("a")]).await
 }
 
+/// One call with a message of this body.
+async fn told(plugin: &Plugin, limits: Limits, body: &serde_json::Value) -> Outcome<Applied> {
+    let message = Message { body: body.to_string().into_bytes(), ..message("a") };
+    plugin.apply(call(limits, NOW, 1), &[message]).await
+}
+
 fn fault(outcome: Outcome<Applied>) -> Fault {
     match outcome.result {
         Err(Refusal::Fault(fault)) => fault,
@@ -66,6 +82,16 @@ fn fault(outcome: Outcome<Applied>) -> Fault {
 #[tokio::test]
 async fn trap() {
     assert!(matches!(fault(run("trap", Limits::default()).await), Fault::Trap(_)));
+}
+
+/// The host's own stack lies behind the guest's: what ends is the call.
+#[tokio::test]
+async fn stack_overflow() {
+    for _ in 0..2 {
+        let fault = fault(run("stack-overflow", Limits::default()).await);
+        assert!(matches!(&fault, Fault::Trap(said) if said.contains("call stack exhausted")), "{fault:?}");
+    }
+    assert!(run("counter", Limits::default()).await.result.is_ok());
 }
 
 /// On a runtime of one thread: the ticker is on a thread of its own, and the spinning guest lets its neighbours run.

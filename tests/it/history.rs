@@ -7,10 +7,11 @@ use dongting_manifest::installation::Limits;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Timestamp};
 use dongting_sandbox::{HistoryReader, Read, Readers};
-use dongting_store::{Entry, Store, Tailed};
+use dongting_store::{Entry, Tailed};
 use dongting_tests::host::{Host, eventually, plugin};
 
 use crate::guests::{self, NOW, call, message};
+use crate::store::{Place, on_both, open};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -67,10 +68,12 @@ fn said(key: &str, region: &str, (time, received): (i64, i64)) -> Message {
     message
 }
 
-#[tokio::test]
-async fn series_and_what_held_at_an_instant() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
+on_both! {
+    series_and_what_held_at_an_instant
+}
+
+async fn series_and_what_held_at_an_instant<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let all = [
         said("a/1", "430100", (1, 1)),
         said("a/1", "430100", (5, 20)),

@@ -9,15 +9,22 @@
 )]
 
 mod bus;
+mod chaos;
 mod component;
 mod dead_letters;
 mod delivery;
 mod guests;
 mod history;
+mod hosts;
 mod openapi;
+mod postgres;
 mod product;
+mod publish_rate;
 mod readme;
 mod records;
+mod replay;
+mod service;
+mod sink;
 mod startup;
 mod store;
 mod timers;

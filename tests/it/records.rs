@@ -10,9 +10,9 @@ use dongting_manifest::record::{
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, RecordReader};
 use dongting_store::{Commit, CommitError, Store};
 use dongting_tests::host::{Host, eventually, plugin};
-use tempfile::TempDir;
 
 use crate::guests::{self, NOW, call, message};
+use crate::store::{Place, on_both, open};
 
 const TOKEN: &str = "a-token-of-the-tests";
 const MODEL: &str = "model";
@@ -45,12 +45,6 @@ fn collections() -> Collections {
     Collections::from([("stations".into(), stations), ("counts".into(), Collection::default())])
 }
 
-async fn open() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
-    (folder, store)
-}
-
 async fn ran(store: &Store, steps: &str, limits: Limits) -> Outcome<Applied> {
     let mut input = message("a");
     input.body = steps.as_bytes().to_vec();
@@ -68,12 +62,17 @@ async fn steps(store: &Store, steps: &str, limits: Limits) -> (Vec<String>, Writ
 
 async fn commit(store: &Store, records: Writes) -> Result<(), CommitError> {
     let records_declared = record::declared(&collections());
-    store.commit(Commit { records, records_declared, ..Commit::new(MODEL) }).await
+    store.commit(&Commit { records, records_declared, ..Commit::new(MODEL) }).await.map(drop)
 }
 
-#[tokio::test]
-async fn records() {
-    let (_folder, store) = open().await;
+on_both! {
+    records
+    records_are_bounded_whatever_a_guest_asks
+    documents_are_indexed_anew_where_the_indexes_change
+}
+
+async fn records<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let first = r#"[
         {"put": ["stations", "a", "{\"level\": 3, \"county\": \"430102\"}", 0]},
         {"put": ["stations", "b", "{\"level\": -1.5, \"county\": \"430102\"}", null]},
@@ -133,9 +132,8 @@ async fn records() {
     assert_eq!(said, ["a | ab | b"]);
 }
 
-#[tokio::test]
-async fn records_are_bounded_whatever_a_guest_asks() {
-    let (_folder, store) = open().await;
+async fn records_are_bounded_whatever_a_guest_asks<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let long = "x".repeat(257);
     let large = "x".repeat(256 * 1024);
     for (step, why) in [
@@ -172,9 +170,8 @@ async fn records_are_bounded_whatever_a_guest_asks() {
     commit(&store, writes).await.unwrap();
 }
 
-#[tokio::test]
-async fn documents_are_indexed_anew_where_the_indexes_change() {
-    let (_folder, store) = open().await;
+async fn documents_are_indexed_anew_where_the_indexes_change<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let all: String = (0..600)
         .map(|n| {
             format!(

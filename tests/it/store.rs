@@ -1,18 +1,81 @@
-//! `dongting-store` on a real file.
+//! `dongting-store` on a real file, and the same on a real server.
 
 use std::collections::BTreeMap;
 
-use dongting_manifest::{Kind, Message, Region, Subject, Timestamp, message};
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_store::cursor::Cursor;
-use dongting_store::{Commit, CommitError, Input, Output, Pending, Store};
+use dongting_store::{
+    Begun, CallRecord, Commit, CommitError, Database, Entry, Input, Output, Park, Pending, Store, Tailed,
+};
+use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
 
 const MODEL: &str = "model";
 
-async fn open() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
-    (folder, store)
+/// Where a test's database is, for as long as the test runs.
+pub trait Place {
+    fn new() -> Self;
+    fn database(&self) -> Database;
+}
+
+impl Place for TempDir {
+    fn new() -> Self {
+        // A name that would be another in a URL.
+        tempfile::Builder::new().prefix("a %41?b#c").tempdir().unwrap()
+    }
+
+    fn database(&self) -> Database {
+        Database::Sqlite(self.path().join("dongting.db"))
+    }
+}
+
+impl Place for Postgres {
+    fn new() -> Self {
+        Self::start().unwrap()
+    }
+
+    fn database(&self) -> Database {
+        self.url().parse().unwrap()
+    }
+}
+
+/// Each of these tests on each kind of database.
+macro_rules! on_both {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<tempfile::TempDir>().await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<dongting_tests::postgres::Postgres>().await;
+            })*
+        }
+    };
+}
+
+pub(crate) use on_both;
+
+on_both! {
+    a_call_is_committed_whole_and_once
+    a_state_that_is_too_large_undoes_the_call
+    what_lies_below_the_floor_is_forgotten_and_the_floor_stays
+    a_cursor_moves_only_from_where_it_was_read
+    what_holds_and_what_it_was_made_of
+    a_lease_has_one_holder_and_a_stale_one_cannot_commit
+    what_is_parked_comes_back_in_its_order
+    an_attempt_that_was_not_ended_is_told
+    a_call_and_the_state_before_it
+}
+
+pub async fn open<P: Place>() -> (P, Store) {
+    let place = P::new();
+    let store = Store::open(&place.database()).await.unwrap();
+    (place, store)
 }
 
 fn created() -> Timestamp {
@@ -62,7 +125,7 @@ async fn commit(
     commit.state = BTreeMap::from([("count".to_owned(), value.map(<[u8]>::to_vec))]);
     commit.state_limit_bytes = 20;
     commit.outputs = outputs.iter().cloned().map(Output::Message).collect();
-    store.commit(commit).await
+    store.commit(&commit).await.map(drop)
 }
 
 async fn outbox(store: &Store) -> Vec<Message> {
@@ -73,16 +136,15 @@ async fn outbox(store: &Store) -> Vec<Message> {
     store.pending(MODEL, 100).await.unwrap().into_iter().map(message).collect()
 }
 
-#[tokio::test]
-async fn a_call_is_committed_whole_and_once() {
-    let (folder, store) = open().await;
+async fn a_call_is_committed_whole_and_once<P: Place>() {
+    let (place, store) = open::<P>().await;
     commit(&store, &inputs([1, 2]), Some(b"2"), &[output(1), output(2)]).await.unwrap();
     // Input 2 again, with a new one: nothing of that call happens.
     let again = commit(&store, &inputs([3, 2]), Some(b"9"), &[output(3)]).await;
     assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
     store.close().await;
 
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
+    let store = Store::open(&place.database()).await.unwrap();
     assert_eq!(store.state(MODEL, "count").await.unwrap().as_deref(), Some(b"2".as_slice()));
     assert_eq!(store.state("another", "count").await.unwrap(), None);
     assert_eq!(outbox(&store).await, [output(1), output(2)]);
@@ -91,12 +153,12 @@ async fn a_call_is_committed_whole_and_once() {
 
     let first = store.pending(MODEL, 1).await.unwrap()[0].position;
     store.confirmed(&[first]).await.unwrap();
+    store.confirmed(&[]).await.unwrap();
     assert_eq!(outbox(&store).await, [output(2)]);
 }
 
-#[tokio::test]
-async fn a_state_that_is_too_large_undoes_the_call() {
-    let (_folder, store) = open().await;
+async fn a_state_that_is_too_large_undoes_the_call<P: Place>() {
+    let (_place, store) = open::<P>().await;
     commit(&store, &inputs([1]), Some(b"1"), &[]).await.unwrap();
     let full = commit(&store, &inputs([2]), Some(&[b'x'; 16]), &[output(2)]).await;
     assert!(matches!(full, Err(CommitError::StateFull { bytes: 21, limit: 20 })), "{full:?}");
@@ -107,9 +169,8 @@ async fn a_state_that_is_too_large_undoes_the_call() {
     assert_eq!(store.state(MODEL, "count").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays() {
-    let (_folder, store) = open().await;
+async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let floor = async || store.floor(MODEL, "EM_BULK", created()).await.unwrap();
     commit(&store, &inputs(1..=5), None, &[]).await.unwrap();
     assert_eq!(floor().await, None);
@@ -129,13 +190,213 @@ async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays() {
     assert!(store.applied(MODEL, &inputs(1..=5)).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_cursor_moves_only_from_where_it_was_read() {
-    let (_folder, store) = open().await;
+async fn a_cursor_moves_only_from_where_it_was_read<P: Place>() {
+    let (_place, store) = open::<P>().await;
     assert_eq!(store.cursor("feed").await.unwrap(), Cursor::default());
     let to = |text: &str| Cursor { text: Some(text.to_owned()), complete_until: Some(created()) };
     assert!(store.move_cursor("feed", None, &to("a")).await.unwrap());
     assert!(!store.move_cursor("feed", None, &to("b")).await.unwrap());
     assert!(store.move_cursor("feed", Some("a"), &to("c")).await.unwrap());
     assert_eq!(store.cursor("feed").await.unwrap(), to("c"));
+}
+
+async fn what_holds_and_what_it_was_made_of<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    assert_eq!(store.newest_received().await.unwrap(), None);
+    assert_eq!(store.tailed(Lane::Bulk).await.unwrap(), None);
+    let later: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
+    let said = |n: u64, time: Timestamp, causation: &[&Message]| {
+        let causation = causation.iter().map(|cause| cause.id.clone()).collect();
+        let message = output(n);
+        let id = message::id("test", &message.r#type, &message.key, &time.to_string());
+        Message { id, time, received: time, causation, ..message }
+    };
+    let cause = said(1, created(), &[]);
+    let effect = said(2, created(), &[&cause]);
+    let renewed = said(2, later, &[&cause, &effect]);
+    let entry = |sequence, message: &Message| Entry { lane: Lane::Bulk, sequence, message: message.clone() };
+    let entries = [entry(1, &cause), entry(2, &renewed), entry(3, &effect), entry(4, &cause)];
+    let tailed = Tailed { stream_created: created(), sequence: 4 };
+    // Read twice, as after a crash.
+    for sequence in [3, 4] {
+        store.keep(Lane::Bulk, &entries, Tailed { sequence, ..tailed }).await.unwrap();
+    }
+    assert_eq!(store.tailed(Lane::Bulk).await.unwrap(), Some(tailed));
+    assert_eq!(store.newest_received().await.unwrap(), Some(later));
+
+    let topic = Topic { domain: "test".to_owned(), kind: Kind::Assessment, detail: None };
+    let latest = async |since| store.latest(&topic, Region::HUNAN, since, 10).await.unwrap();
+    assert_eq!(latest(None).await, [renewed.clone(), cause.clone()]);
+    assert_eq!(latest(Some(later)).await, std::slice::from_ref(&renewed));
+    let newest = async |domain| store.newest(domain, None, Region::HUNAN, 1).await.unwrap();
+    assert_eq!(newest(Some("test")).await, std::slice::from_ref(&renewed));
+    assert!(newest(Some("another")).await.is_empty());
+
+    let lineage = store.lineage(&effect.id).await.unwrap().unwrap();
+    assert_eq!(lineage.message, effect);
+    assert_eq!((lineage.causes, lineage.effects), (vec![cause.clone()], vec![renewed.clone()]));
+    assert!(store.lineage("nothing").await.unwrap().is_none());
+    // What still holds stays, however old it is.
+    assert_eq!(store.forget(later).await.unwrap(), 1);
+    assert!(store.lineage(&effect.id).await.unwrap().is_none());
+    assert_eq!(store.lineage(&renewed.id).await.unwrap().unwrap().causes, [cause]);
+}
+
+#[tokio::test]
+async fn two_hosts_make_one_schema() {
+    let postgres = Postgres::start().unwrap();
+    let database = postgres.database();
+    let (one, other) = tokio::join!(Store::open(&database), Store::open(&database));
+    commit(&one.unwrap(), &inputs([1]), Some(b"1"), &[]).await.unwrap();
+    assert_eq!(other.unwrap().state(MODEL, "count").await.unwrap().as_deref(), Some(b"1".as_slice()));
+}
+
+#[tokio::test]
+async fn a_restarted_server_has_what_was_committed() {
+    let mut postgres = Postgres::start().unwrap();
+    let store = Store::open(&postgres.database()).await.unwrap();
+    commit(&store, &inputs([1]), Some(b"1"), &[output(1)]).await.unwrap();
+    postgres.restart().unwrap();
+    assert_eq!(outbox(&store).await, [output(1)]);
+    let again = commit(&store, &inputs([1]), Some(b"2"), &[]).await;
+    assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_error_does_not_tell_the_password() {
+    let postgres = Postgres::start().unwrap();
+    let wrong = postgres.url().replace(PASSWORD, "not-the-password");
+    let error = Store::open(&wrong.parse().unwrap()).await.err().unwrap();
+    assert!(error.to_string().contains("postgres://dongting@127.0.0.1:"), "{error}");
+    assert!(!format!("{error:?}").contains("not-the-password"), "{error:?}");
+    let other: Result<Database, _> = "mysql://user:secret@host/name".parse();
+    let error = other.err().unwrap().to_string();
+    assert!(error.contains("postgres://") && !error.contains("secret"), "{error}");
+}
+
+async fn a_lease_has_one_holder_and_a_stale_one_cannot_commit<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let ttl = std::time::Duration::from_secs(5);
+    let at = |seconds: u64| created().saturating_add(std::time::Duration::from_secs(seconds));
+    let take = async |holder: &str, seconds| store.take_lease(MODEL, holder, at(seconds), ttl).await.unwrap();
+    let first = take("a", 0).await.unwrap();
+    assert_eq!(take("b", 4).await, None, "another has it");
+    assert_eq!(take("a", 4).await.as_ref(), Some(&first), "taken on, in the same epoch");
+    assert_eq!(take("b", 8).await, None);
+    let second = take("b", 10).await.unwrap();
+    assert_eq!((second.epoch, take("a", 11).await), (first.epoch + 1, None));
+
+    let commit = async |lease, sequence| {
+        let mut commit = Commit::new(MODEL);
+        commit.lease = Some(lease);
+        commit.inputs = inputs([sequence]);
+        store.commit(&commit).await.map(drop)
+    };
+    assert!(matches!(commit(first.clone(), 1).await, Err(CommitError::LeaseLost)));
+    assert!(store.applied(MODEL, &inputs([1])).await.unwrap().is_empty(), "nothing of it happened");
+    commit(second.clone(), 1).await.unwrap();
+    store.release_lease(&first).await.unwrap();
+    assert_eq!(take("a", 12).await, None, "who has lost it cannot give it away");
+    store.release_lease(&second).await.unwrap();
+    assert_eq!(take("a", 12).await.unwrap().epoch, second.epoch + 1);
+}
+
+async fn what_is_parked_comes_back_in_its_order<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let park = |n: u64, partition: &str, position, due: u64| {
+        let mut message = output(n);
+        message.partition = partition.to_owned();
+        let origin = dongting_manifest::Origin {
+            stream: "EM_BULK".to_owned(),
+            stream_created: created(),
+            sequence: n,
+            subject: message.subject.to_string(),
+        };
+        let due = created().saturating_add(std::time::Duration::from_secs(due));
+        Park { position, message, origin, tries: 1, due, reason: "later".to_owned() }
+    };
+    let commit = async |parks: Vec<Park>, unparked: Vec<i64>| {
+        let mut commit = Commit::new(MODEL);
+        (commit.parks, commit.unparked) = (parks, unparked);
+        store.commit(&commit).await.map(drop)
+    };
+    commit(vec![park(1, "a", None, 9), park(2, "b", None, 5), park(3, "a", None, 1)], vec![]).await.unwrap();
+    assert_eq!(
+        store.applied(MODEL, &inputs(1..=4)).await.unwrap().len(),
+        3,
+        "they are used up on their lane"
+    );
+    let partitions = async || {
+        let mut found = store.parked_partitions(MODEL, "EM_BULK").await.unwrap();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.into_iter().map(|p| (p.name, p.messages, p.due.since(created()).as_secs())).collect::<Vec<_>>()
+    };
+    assert_eq!(partitions().await, [("a".to_owned(), 2, 9), ("b".to_owned(), 1, 5)], "the first one's due");
+    let parked = async |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        store.parked(MODEL, "EM_BULK", &names, 10).await.unwrap()
+    };
+    let found = parked(&["a", "b"]).await;
+    let sequences: Vec<u64> = found.iter().map(|row| row.origin.sequence).collect();
+    assert_eq!(sequences, [1, 2, 3]);
+    assert_eq!(found[0].message.id, output(1).id);
+    commit(vec![park(1, "a", Some(found[0].position), 20)], vec![found[1].position]).await.unwrap();
+    assert_eq!(partitions().await, [("a".to_owned(), 2, 20)]);
+    // Used up by somebody else: nothing of the commit happens.
+    let again = commit(vec![park(7, "c", None, 1)], vec![found[1].position]).await;
+    assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
+    assert!(parked(&["c"]).await.is_empty());
+}
+
+async fn an_attempt_that_was_not_ended_is_told<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let begin = async |inputs: &[Input]| store.begin_attempts(MODEL, inputs).await.unwrap();
+    let first = Begun { number: 1, open: false };
+    assert_eq!(begin(&inputs([1, 2])).await, [first, first]);
+    let again = Begun { number: 2, open: true };
+    assert_eq!(begin(&inputs([1, 3])).await, [again, first], "1 was begun and not ended");
+    let mut commit = Commit::new(MODEL);
+    commit.attempts = vec![(inputs([1])[0].clone(), true), (inputs([2])[0].clone(), false)];
+    store.commit(&commit).await.unwrap();
+    let known = Begun { number: 2, open: false };
+    assert_eq!(begin(&inputs([1, 2])).await, [first, known], "2 is known not to have arrived");
+}
+
+async fn a_call_and_the_state_before_it<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    // From before calls were recorded.
+    commit(&store, &inputs([1]), Some(b"old"), &[]).await.unwrap();
+    let record = |n: u64| CallRecord {
+        made_at: Some(created().saturating_add(std::time::Duration::from_secs(n))),
+        plugin: "p".to_owned(),
+        settings: "{}".to_owned(),
+        attachments: String::new(),
+        inputs: vec![n.to_string()],
+        rejects: vec![None],
+        outputs: Vec::new(),
+    };
+    for (n, value) in [(2, Some("two")), (3, None), (4, Some("four"))] {
+        let mut commit = Commit::new(MODEL);
+        commit.call = Some(record(n));
+        commit.state.insert("count".to_owned(), value.map(|value| value.as_bytes().to_vec()));
+        commit.state_limit_bytes = 100;
+        store.commit(&commit).await.unwrap();
+    }
+    let whole = (created(), created().saturating_add(std::time::Duration::from_secs(60)));
+    let calls = store.calls(MODEL, whole, 0, 10).await.unwrap();
+    assert_eq!(calls.iter().map(|call| call.record.inputs[0].as_str()).collect::<Vec<_>>(), ["2", "3", "4"]);
+    let before = async |index: usize| {
+        let position = calls[index].position;
+        let value = store.state_before(MODEL, "count", position).await.unwrap();
+        value.map(|value| String::from_utf8(value).unwrap())
+    };
+    assert_eq!(before(0).await.as_deref(), Some("old"));
+    assert_eq!(before(1).await.as_deref(), Some("two"));
+    assert_eq!(before(2).await, None, "it was deleted");
+    assert_eq!(store.calls(MODEL, whole, calls[0].position, 10).await.unwrap().len(), 2);
+    // Forgotten up to the third: what only the forgotten could read goes with them.
+    let third = created().saturating_add(std::time::Duration::from_secs(4));
+    assert_eq!(store.forget_calls(third).await.unwrap(), 2);
+    assert_eq!(before(2).await, None);
+    assert_eq!(store.calls(MODEL, whole, 0, 10).await.unwrap().len(), 1);
 }

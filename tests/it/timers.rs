@@ -7,10 +7,11 @@ use dongting_manifest::Timestamp;
 use dongting_manifest::installation::Limits;
 use dongting_manifest::timer::Timer;
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, TimerReader};
-use dongting_store::{Commit, CommitError, Rung, Store};
+use dongting_store::{Commit, CommitError, Rung};
 use dongting_tests::host::{Host, dongting, eventually, plugin};
 
 use crate::guests::{self, NOW, call, message};
+use crate::store::{Place, on_both, open};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -78,17 +79,19 @@ async fn timers() {
     }
 }
 
-#[tokio::test]
-async fn a_timer_is_used_up_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("dongting.db")).await.unwrap();
+on_both! {
+    a_timer_is_used_up_once
+}
+
+async fn a_timer_is_used_up_once<P: Place>() {
+    let (_place, store) = open::<P>().await;
     let set = async |names: &[(&str, Option<Timer>)], rung: Vec<Rung>| {
         let mut commit = Commit::new("model");
         commit.timers =
             names.iter().map(|(name, timer)| ((*name).to_owned(), timer.clone())).collect::<BTreeMap<_, _>>();
         commit.timers_limit = 2;
         commit.rung = rung;
-        store.commit(commit).await
+        store.commit(&commit).await.map(drop)
     };
     let due = async |second| -> Vec<(String, u32)> {
         let due = store.due_timers("model", at(second), 10).await.unwrap();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,6 +17,7 @@ pub struct Host {
     pub folder: TempDir,
     pub url: String,
     child: Child,
+    environment: Vec<(String, String)>,
 }
 
 /// An HTTP answer.
@@ -27,16 +29,28 @@ pub struct Answer {
 impl Host {
     /// `configuration` is the text of dongting.toml.
     pub fn start(configuration: &str) -> Result<Self> {
+        Self::start_with(configuration, &[])
+    }
+
+    /// With these variables in its environment, also after a restart.
+    pub fn start_with(configuration: &str, environment: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("dongting.toml"), configuration)?;
-        let (child, url) = spawn(folder.path())?;
-        Ok(Self { folder, url, child })
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (child, url) = spawn(folder.path(), &environment)?;
+        Ok(Self { folder, url, child, environment })
+    }
+
+    /// The host and its nats-server on one CPU between them.
+    pub fn start_on_one_cpu(configuration: &str) -> Result<Self> {
+        on_one_cpu(|| Self::start(configuration))
     }
 
     /// `kill -9`, and a new process on the same data.
     pub fn kill_and_restart(&mut self) -> Result<()> {
         self.stop()?;
-        let (child, url) = spawn(self.folder.path())?;
+        let (child, url) = spawn(self.folder.path(), &self.environment)?;
         self.child = child;
         self.url = url;
         Ok(())
@@ -172,10 +186,11 @@ pub fn serve(folder: &Path, listen: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn spawn(folder: &Path) -> Result<(Child, String)> {
+fn spawn(folder: &Path, environment: &[(String, String)]) -> Result<(Child, String)> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
-    let mut child =
-        serve(folder, "127.0.0.1:0")?.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+    let mut command = serve(folder, "127.0.0.1:0")?;
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
     let out = child.stdout.take().context("no standard output")?;
     let mut first = String::new();
     BufReader::new(out).read_line(&mut first)?;
@@ -184,6 +199,18 @@ fn spawn(folder: &Path) -> Result<(Child, String)> {
         bail!("the host ended before it was ready: {log}");
     }
     Ok((child, first.trim().to_owned()))
+}
+
+/// With this thread on one CPU, which what it starts inherits.
+fn on_one_cpu<T>(start: impl FnOnce() -> Result<T>) -> Result<T> {
+    let all = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|cpu| all.is_set(*cpu)).context("no CPU")?;
+    let mut one = CpuSet::new();
+    one.set(first);
+    sched_setaffinity(None, &one)?;
+    let started = start();
+    sched_setaffinity(None, &all)?;
+    started
 }
 
 fn agent() -> ureq::Agent {

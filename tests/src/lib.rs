@@ -2,4 +2,6 @@
 
 pub mod host;
 pub mod nats;
+pub mod postgres;
+pub mod restamp;
 pub mod seismic_network;

@@ -150,10 +150,14 @@ impl Raw {
             let Some(rest) = line.strip_prefix("MSG ").or_else(|| line.strip_prefix("HMSG ")) else {
                 continue;
             };
-            let size: usize = rest.rsplit(' ').next().context("a size")?.parse()?;
+            let mut sizes = rest.rsplit(' ');
+            let size: usize = sizes.next().context("a size")?.parse()?;
+            // The headers' length stands before that of the whole.
+            let head: usize =
+                if line.starts_with('H') { sizes.next().context("a size")?.parse()? } else { 0 };
             let mut payload = vec![0; size + 2];
             timeout(DEADLINE, self.stream.read_exact(&mut payload)).await??;
-            return Ok(serde_json::from_slice(&payload)?);
+            return Ok(serde_json::from_slice(payload.get(head..).context("a body")?)?);
         }
     }
 }

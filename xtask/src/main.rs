@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod chaos;
 mod command;
 mod debian;
 mod demo;
@@ -44,6 +45,12 @@ enum Task {
     Test,
     /// Measure what calls cost
     Bench,
+    /// Kill the host again and again under load, and count what was lost, doubled or out of order
+    Chaos {
+        /// `--kills N --seconds S --seed K --rate R --outage SECONDS --postgres`; `--help` says more
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Set up, build and run the whole product beside a stand-in for the seismological network
     Demo {
         /// Drive it in a headless browser, assert what is on the page, and exit
@@ -70,6 +77,7 @@ fn run(task: Task) -> Result<()> {
         Task::Lint => lint::run(&workspace),
         Task::Test => test::run(&workspace),
         Task::Bench => bench::run(&workspace),
+        Task::Chaos { options } => chaos::run(&workspace, &options),
         Task::Demo { check } => demo::run(&workspace, check),
     }
 }

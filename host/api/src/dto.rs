@@ -7,6 +7,7 @@ pub mod panel;
 pub mod plugin;
 pub mod region;
 pub mod reload;
+pub mod replay;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dongting_engine::{BusError, PushError, RedriveError, ReloadError, StoreError, ViewError};
+use dongting_engine::{BusError, PushError, RedriveError, ReloadError, ReplayError, StoreError, ViewError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,6 +124,22 @@ impl From<ReloadError> for ApiError {
         let message = dongting_engine::installed::chain(&error);
         Self::new(StatusCode::CONFLICT, "configuration", message)
             .hint("Nothing was changed; correct the file, then reload.")
+    }
+}
+
+impl From<ReplayError> for ApiError {
+    fn from(error: ReplayError) -> Self {
+        let message = dongting_engine::installed::chain(&error);
+        match error {
+            ReplayError::Store(source) => source.into(),
+            ReplayError::NotInstalled(_) | ReplayError::NoTransform(_) => {
+                Self::new(StatusCode::CONFLICT, "installation", message)
+            }
+            ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),
+            ReplayError::Load(_) | ReplayError::Grant(_) | ReplayError::TooLong => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", message)
+            }
+        }
     }
 }
 

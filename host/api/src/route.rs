@@ -7,9 +7,12 @@ pub mod plugins;
 pub mod push;
 pub mod regions;
 pub mod reload;
+pub mod replays;
+pub mod services;
 pub mod stream;
 pub mod views;
 
+use axum::http::{HeaderMap, header};
 use dongting_manifest::Region;
 
 use crate::error::ApiError;
@@ -17,4 +20,10 @@ use crate::error::ApiError;
 /// A region as a client names it.
 fn region(text: &str) -> Result<Region, ApiError> {
     text.parse().map_err(|error| ApiError::bad_request(format!("{error}")))
+}
+
+/// The token of an `Authorization: Bearer …`; empty where there is none.
+fn bearer(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default()
 }

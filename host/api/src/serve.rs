@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
 use dongting_engine::Host;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouterExt;
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::guard;
-use crate::route::{dead_letters, health, messages, plugins, push, regions, reload, stream, views};
+use crate::route::{
+    dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream, views,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -59,6 +63,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(dead_letters::show, dead_letters::discard))
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(reload::reload))
+        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }
@@ -83,6 +88,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let (api, _) = router().split_for_parts();
     let api = api
+        .route("/services/{installation}/{*path}", any(services::ask))
         .fallback(|| async { ApiError::not_found("there is nothing under this address") })
         .layer(DefaultBodyLimit::max(push::MAX_DOCUMENT_BYTES))
         .with_state(host);

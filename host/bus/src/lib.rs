@@ -1,6 +1,7 @@
 //! Everything that is NATS: the envelope, the lanes, publishing, consuming, and the supervised server. No
 //! other crate names `async_nats`, and none of its types leave this one.
 
+pub mod asked;
 pub mod bus;
 pub mod cloudevents;
 pub mod consumer;
@@ -14,6 +15,7 @@ pub mod tail;
 
 mod wire;
 
+pub use asked::{Asked, Requests};
 pub use bus::{Bus, BusError, Connection, Credentials};
 pub use consumer::{Consumer, ConsumerOptions, FetchError, Start};
 pub use dead_letter::StoredDeadLetter;

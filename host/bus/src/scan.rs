@@ -5,26 +5,23 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use dongting_manifest::Lane;
+use dongting_manifest::{Lane, Timestamp};
 
 use crate::bus::{Bus, BusError};
 use crate::cloudevents::MESSAGE_ID;
 use crate::consumer::PullError;
-use crate::lane;
+use crate::{lane, wire};
 
 const BATCH: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Bus {
-    /// The ids of what `lane` holds after the sequence `after`, up to `last`. Only headers travel.
-    pub async fn ids(&self, lane: Lane, after: u64, last: u64) -> Result<HashSet<String>, BusError> {
+    /// The ids of what was stored on `lane` since `since`, up to the sequence `last`. Only headers travel.
+    pub async fn ids(&self, lane: Lane, since: Timestamp, last: u64) -> Result<HashSet<String>, BusError> {
         const WHAT: &str = "tell what a lane holds";
         let mut ids = HashSet::new();
-        if after >= last {
-            return Ok(ids);
-        }
         let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            deliver_policy: DeliverPolicy::ByStartTime { start_time: wire::from_instant(since) },
             ack_policy: AckPolicy::None,
             headers_only: true,
             memory_storage: true,
@@ -34,6 +31,10 @@ impl Bus {
         };
         let made = self.jetstream().create_consumer_on_stream(config, lane::stream(lane)).await;
         let consumer = made.map_err(|error| self.failed(WHAT, error))?;
+        // Nothing was stored since: there is nothing to wait for.
+        if consumer.cached_info().num_pending == 0 {
+            return Ok(ids);
+        }
         let mut number = 0;
         loop {
             let pulled = match crate::consumer::pull(self, &consumer, BATCH, PATIENCE).await {

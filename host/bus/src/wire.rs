@@ -38,6 +38,12 @@ pub fn instant(at: async_nats::datetime::DateTime) -> Timestamp {
     Timestamp::from_micros(micros).unwrap_or_else(Timestamp::now)
 }
 
+/// The other way; the client's clock where an instant cannot be written.
+pub fn from_instant(at: Timestamp) -> async_nats::datetime::DateTime {
+    let nanos = i128::from(at.as_micros()) * 1_000;
+    async_nats::datetime::from_nanos(nanos).unwrap_or_else(|_| async_nats::datetime::now())
+}
+
 /// JetStream's own error inside one of the client's errors.
 pub fn jetstream_error<'e>(
     mut error: &'e (dyn std::error::Error + 'static),

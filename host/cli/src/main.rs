@@ -5,6 +5,7 @@ mod lineage;
 mod message;
 mod reload;
 mod remote;
+mod replay;
 mod serve;
 mod trial;
 
@@ -30,6 +31,8 @@ enum Command {
     DeadLetters(dead_letters::DeadLetters),
     /// Make a running host read its configuration again: releases change between two batches.
     Reload(reload::Reload),
+    /// Run a stretch of an installation's past again, and compare.
+    Replay(replay::Replay),
     /// Where a message comes from, and what was made of it.
     Lineage(lineage::Lineage),
     /// Print the API's OpenAPI document.
@@ -48,6 +51,7 @@ async fn main() -> ExitCode {
         Command::Try(options) => trial::run(options).await,
         Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
         Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
+        Command::Replay(options) => tokio::task::block_in_place(|| replay::run(&options)),
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use dongting_engine::{Host, HostConfig, HostOptions};
+use dongting_engine::{Credentials, Host, HostConfig, HostOptions, Nats};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -14,6 +14,10 @@ pub struct Serve {
     /// Everything that outlives the process: messages, state, compiled plugins.
     #[arg(long, env = "DONGTING_DATA", default_value = "dongting-data")]
     data: PathBuf,
+    /// A PostgreSQL database as postgres://user:password@host/name; without it the host keeps an SQLite database in the
+    /// data directory. With a password in it, give it in the environment: everyone on the machine sees command lines.
+    #[arg(long, env = "DONGTING_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// What is enabled. Without it the host runs with no plugins.
     #[arg(long, env = "DONGTING_CONFIG")]
     config: Option<PathBuf>,
@@ -26,6 +30,10 @@ pub struct Serve {
     /// The nats-server to supervise, 2.12 or newer.
     #[arg(long, env = "NATS_SERVER", default_value = "nats-server")]
     nats_server: PathBuf,
+    /// A nats-server that runs by itself, as nats://user:password@host:port, for several hosts. Give it in the environment: everyone on the
+    /// machine sees command lines.
+    #[arg(long, env = "DONGTING_NATS", hide_env_values = true)]
+    nats: Option<String>,
     /// Write the log as JSON lines.
     #[arg(long)]
     log_json: bool,
@@ -34,8 +42,12 @@ pub struct Serve {
 pub async fn run(options: Serve) -> anyhow::Result<()> {
     log(options.log_json);
     let config = options.config.as_deref().map(HostConfig::read).transpose()?.unwrap_or_default();
+    let nats = match &options.nats {
+        Some(url) => running(url)?,
+        None => Nats::Child(options.nats_server),
+    };
     let host =
-        Host::start(HostOptions { data: options.data, config, nats_server: options.nats_server }).await?;
+        Host::start(HostOptions { data: options.data, database: options.database, config, nats }).await?;
     let served = match dongting_api::serve(host.clone(), options.listen, options.portal).await {
         Ok(served) => served,
         Err(error) => {
@@ -62,4 +74,16 @@ fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }
+}
+
+/// The URL is not told in the error: it may hold a password.
+fn running(url: &str) -> anyhow::Result<Nats> {
+    let said = "DONGTING_NATS is no URL of a nats-server: nats://user:password@host:port";
+    let (login, host) = url.strip_prefix("nats://").and_then(|rest| rest.rsplit_once('@')).context(said)?;
+    let (user, password) = login.split_once(':').context(said)?;
+    let decoded = |text: &str| {
+        percent_encoding::percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).context(said)
+    };
+    let credentials = Credentials { user: decoded(user)?, password: decoded(password)? };
+    Ok(Nats::Running { url: format!("nats://{host}"), credentials })
 }

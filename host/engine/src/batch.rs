@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use dongting_bus::Delivery;
 use dongting_sandbox::Refusal;
-use dongting_store::{Commit, CommitError, Input, Output, Park, Rung};
+use dongting_store::{Commit, CommitError, Input, Lease, Output, Park, Rung};
 
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
@@ -16,6 +16,9 @@ use crate::{State, backoff, outbox};
 
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
 const FAULTS: u32 = 3;
+
+/// Why a message waits that was not tried itself.
+const BEHIND: &str = "an earlier message of its partition waits";
 
 impl Worker {
     /// Handles deliveries, in their order.
@@ -27,7 +30,7 @@ impl Worker {
         let mut items = Vec::with_capacity(deliveries.len());
         let mut broken = Vec::new();
         for delivery in deliveries {
-            match Item::new(delivery) {
+            match Item::new(Box::new(delivery)) {
                 Ok(item) => items.push(item),
                 Err(found) => broken.push(found),
             }
@@ -135,7 +138,7 @@ impl Worker {
         // Those that are parked already stay where they are.
         let behind: Vec<Item> = behind.into_iter().filter(|i| matches!(i.from, From::Lane(_))).collect();
         if !behind.is_empty() {
-            let reason = "an earlier message of its partition waits".to_owned();
+            let reason = BEHIND.to_owned();
             let ends = vec![End::Later { reason, after: None }; behind.len()];
             self.commit(installed, behind, Effects { ends, ..Effects::default() }).await?;
         }
@@ -149,13 +152,21 @@ impl Worker {
         items: Vec<Item>,
         effects: Effects,
     ) -> Result<(), String> {
+        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
         let Effects { outputs, ends, writes } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
             installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
+            if let Some(record) = record.filter(|_| ends.iter().all(|end| *end == End::Done)) {
+                self.shared.recorder.record(installed.id(), record);
+            }
             return self.answer(installed, &items, &ends).await;
         }
         let mut commit = Commit::new(installed.id());
+        commit.lease = installed.lease()?;
+        // A call that gave nothing is not one to be made again.
+        commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
+        installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         let mut waits = Vec::new();
         for (item, end) in items.iter().zip(&ends) {
@@ -192,18 +203,10 @@ impl Worker {
                 commit.attempts.push((item::input(&item.origin), ended));
             }
         }
-        match installed.commit(&self.shared, commit, writes).await {
-            Ok(()) => {}
-            // Delivered twice at once: nothing was committed, and the next try finds what is used up.
-            Err(CommitError::Applied) => {
-                return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
-            }
-            Err(error) => return Err(chain(&error)),
-        }
+        outbox::commit(installed, &self.shared, commit).await?;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);
         }
-        outbox::drain(installed, &self.shared).await?;
         self.answer(installed, &items, &ends).await
     }
 
@@ -212,7 +215,9 @@ impl Worker {
         let mut failing = None;
         let mut done = false;
         for (item, end) in items.iter().zip(ends) {
-            if let End::Later { reason, .. } = end {
+            if let End::Later { reason, .. } = end
+                && reason != BEHIND
+            {
                 failing = Some(reason);
             }
             done |= matches!(end, End::Done);
@@ -237,15 +242,16 @@ impl Worker {
     }
 
     /// Deliveries that are no messages of this bus: dead letters, with their payload as it came.
-    async fn bury(&self, installed: &Installed, broken: Vec<(Delivery, String)>) -> Result<(), String> {
+    async fn bury(&self, installed: &Installed, broken: Vec<(Box<Delivery>, String)>) -> Result<(), String> {
         for (delivery, reason) in &broken {
             let mut commit = Commit::new(installed.id());
+            commit.lease = installed.lease()?;
             commit.inputs.push(item::input(&delivery.origin));
             let letter = item::undecodable(installed, delivery, reason.clone());
             commit.outputs.push(Output::DeadLetter(letter));
-            match self.shared.store.commit(commit).await {
+            match self.shared.store.commit(&commit).await {
                 // Committed before: the letter is in the outbox or on its lane.
-                Ok(()) | Err(CommitError::Applied) => {}
+                Ok(_) | Err(CommitError::Applied) => {}
                 Err(error) => return Err(chain(&error)),
             }
         }
@@ -254,5 +260,12 @@ impl Worker {
             delivery.term(reason).await.map_err(|error| chain(&error))?;
         }
         Ok(())
+    }
+}
+
+impl Installed {
+    /// The lease that a commit needs; none for an installation that any host may work for.
+    pub fn lease(&self) -> Result<Option<Lease>, String> {
+        if self.is_pinned() { self.pin.lease().map_err(|error| error.to_string()) } else { Ok(None) }
     }
 }

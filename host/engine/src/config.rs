@@ -16,6 +16,11 @@ pub struct HostConfig {
     /// Days that messages are kept for views and lineage.
     #[serde(default = "default_history_days")]
     pub history_days: u32,
+    /// Days that calls, and the state as of each, are kept for replay.
+    #[serde(default = "default_replay_days")]
+    pub replay_days: u32,
+    #[serde(default)]
+    pub nats: NatsConfig,
     #[serde(default)]
     pub lanes: Lanes,
     #[serde(default, rename = "installation")]
@@ -23,6 +28,21 @@ pub struct HostConfig {
     /// The file that this was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+}
+
+/// The nats-server that the host supervises.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NatsConfig {
+    /// Whether each message is on the disk before it is acknowledged. Without it a power cut may take the last two minutes; a
+    /// killed process takes nothing.
+    pub sync_always: bool,
+}
+
+impl Default for NatsConfig {
+    fn default() -> Self {
+        Self { sync_always: true }
+    }
 }
 
 /// Where the lanes differ from their usual limits.
@@ -93,6 +113,8 @@ impl Default for HostConfig {
         Self {
             boundaries: None,
             history_days: default_history_days(),
+            replay_days: default_replay_days(),
+            nats: NatsConfig::default(),
             lanes: Lanes::default(),
             installations: Vec::new(),
             file: None,
@@ -119,6 +141,7 @@ impl HostConfig {
                 return Err(HostConfigError::Twice { path: path.to_owned(), id: installation.id.clone() });
             }
             installation.component = base.join(&installation.component);
+            installation.shadow = installation.shadow.take().map(|file| base.join(file));
             for file in installation.attachments.values_mut() {
                 *file = base.join(&*file);
             }
@@ -127,6 +150,10 @@ impl HostConfig {
         config.file = Some(path.to_owned());
         Ok(config)
     }
+}
+
+const fn default_replay_days() -> u32 {
+    7
 }
 
 const fn default_history_days() -> u32 {

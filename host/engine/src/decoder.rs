@@ -33,7 +33,7 @@ pub enum PushError {
     Later { reason: String, after: Duration },
 }
 
-const LATER: Duration = Duration::from_secs(5);
+pub const LATER: Duration = Duration::from_secs(5);
 
 /// Decodes and publishes. A document that the plugin refuses, or that makes it fault, is `Rejected`, and the caller's to keep.
 async fn decoded(
@@ -90,11 +90,14 @@ impl Installed {
         decoded(self, publisher, document).await
     }
 
-    /// Whether `token` opens this decoder. Takes as long for a wrong token as for the right one.
+    /// Whether `token` opens this decoder.
     pub fn takes(&self, token: &str) -> bool {
-        let Some(own) = self.installation.push_token.as_ref().filter(|_| self.has(Role::Decoder)) else {
-            return false;
-        };
+        self.has(Role::Decoder) && self.opens(token)
+    }
+
+    /// Whether `token` is the installation's. Takes as long for a wrong token as for the right one.
+    pub fn opens(&self, token: &str) -> bool {
+        let Some(own) = &self.installation.push_token else { return false };
         // Equal-length hashes are compared, so that neither length nor content shows in the time taken.
         let (a, b) = (hash([own.as_bytes()]), hash([token.as_bytes()]));
         a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0

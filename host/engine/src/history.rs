@@ -75,14 +75,18 @@ fn gather(lane: Lane, tailed: dongting_bus::Tailed, entries: &mut Vec<Entry>) {
     }
 }
 
-/// Forgets what is older than `days`, once an hour.
-pub async fn forget(store: Store, days: u32) {
+/// Forgets messages and calls that are older than their days, once an hour.
+pub async fn forget(store: Store, (messages, calls): (u32, u32)) {
     let mut every = tokio::time::interval(FORGET_EVERY);
     loop {
         every.tick().await;
-        let before = Timestamp::now().saturating_sub(Duration::from_secs(u64::from(days) * 86_400));
-        if let Err(error) = store.forget(before).await {
+        let before =
+            |days: u32| Timestamp::now().saturating_sub(Duration::from_secs(u64::from(days) * 86_400));
+        if let Err(error) = store.forget(before(messages)).await {
             tracing::warn!("Old messages could not be removed: {}", chain(&error));
+        }
+        if let Err(error) = store.forget_calls(before(calls)).await {
+            tracing::warn!("Old calls could not be removed: {}", chain(&error));
         }
     }
 }

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use dongting_bus::{Bus, BusError, Connection, Server, ServerError};
+use dongting_bus::server::ServerOptions;
+use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
-use dongting_store::{Store, StoreError};
+use dongting_store::{Database, Store, StoreError};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::bulk::Bulk;
 use crate::history::Arrival;
 use crate::installed::Installed;
 use crate::permits::Permits;
 use crate::publisher::Publisher;
+use crate::recorder::Recorder;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
@@ -30,8 +33,18 @@ const ARRIVALS: usize = 1024;
 pub struct HostOptions {
     /// Everything that outlives the process.
     pub data: PathBuf,
+    /// A `postgres://` URL; none for SQLite in the data directory.
+    pub database: Option<String>,
     pub config: HostConfig,
-    pub nats_server: PathBuf,
+    pub nats: Nats,
+}
+
+/// Where the bus is.
+pub enum Nats {
+    /// The binary of a nats-server that this host starts, keeps running and takes with it.
+    Child(PathBuf),
+    /// One that runs by itself, for several hosts.
+    Running { url: String, credentials: Credentials },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +57,8 @@ pub enum HostError {
     },
     #[error("another dongting runs on the data directory {path}: stop it, or give this one another with --data", path = path.display())]
     InUse { path: PathBuf },
+    #[error("the threads for bulk work cannot be started")]
+    Threads(#[source] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -67,11 +82,14 @@ pub struct Host {
     pub shared: Arc<Shared>,
     pub config: HostConfig,
     pub(crate) sandbox: Arc<Sandbox>,
+    /// This host's name among those that share its database; none where it has it for itself.
+    pub(crate) holder: Option<String>,
     /// Held while installations come, go and change.
     pub(crate) slots: tokio::sync::Mutex<BTreeMap<String, Slot>>,
     /// The slots as they are shown: nobody who only looks waits for a plugin that is being compiled.
     enabled: RwLock<BTreeMap<String, Enabled>>,
-    server: Server,
+    /// None where the bus runs by itself.
+    server: Option<Server>,
     arrivals: broadcast::Sender<Arrival>,
     pub(crate) changed: watch::Sender<u64>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
@@ -91,16 +109,31 @@ pub struct Health {
 impl Host {
     /// Starts everything. An installation that cannot run is refused with its reason and does not keep the others from running.
     pub async fn start(options: HostOptions) -> Result<Arc<Self>, HostError> {
-        let HostOptions { data, config, nats_server } = options;
+        let HostOptions { data, database, config, nats } = options;
         let lock = lock(&data)?;
-        let store = Store::open(&data.join("dongting.db")).await?;
+        let database = match database {
+            Some(url) => url.parse()?,
+            None => Database::Sqlite(data.join("dongting.db")),
+        };
+        // SQLite is this host's alone; a server may serve others.
+        let holder = match database {
+            Database::Postgres(_) => Some(format!("{}-{}", std::process::id(), Timestamp::now().as_micros())),
+            Database::Sqlite(_) => None,
+        };
+        let store = Store::open(&database).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
-        let server =
-            Server::start(&dongting_bus::server::ServerOptions::new(nats_server, data.join("nats"))).await?;
         let limits = config.lanes.limits();
-        let bus = Bus::connect(&server.url(), server.credentials(), &limits).await?;
+        let (server, bus) = match nats {
+            Nats::Child(binary) => {
+                let server = serve(&config, binary, data.join("nats")).await?;
+                let bus = Bus::connect(&server.url(), server.credentials(), &limits).await?;
+                (Some(server), bus)
+            }
+            Nats::Running { url, credentials } => (None, Bus::connect(&url, &credentials, &limits).await?),
+        };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
+        let bulk = Bulk::start().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
         let slots: BTreeMap<String, Slot> = config
@@ -108,13 +141,14 @@ impl Host {
             .iter()
             .map(|installation| {
                 let status = Arc::new(Status::new(changed.clone()));
-                (installation.id.clone(), Slot::new(installation.clone(), status))
+                (installation.id.clone(), Slot::new(installation.clone(), status, holder.clone()))
             })
             .collect();
         let host = Arc::new(Self {
-            shared: Arc::new(Shared { publisher, store, permits }),
+            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
             config,
             sandbox,
+            holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
             server,
@@ -131,11 +165,18 @@ impl Host {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { shared.recorder.write(&shared.store).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
-            tasks.spawn(history::follow(lane, bus, store, self.arrivals.clone()));
+            let follow = history::follow(lane, bus, store, self.arrivals.clone());
+            match lane {
+                Lane::Bulk => tasks.spawn_on(follow, &self.shared.bulk.handle),
+                _ => tasks.spawn(follow),
+            };
         }
-        tasks.spawn(history::forget(self.shared.store.clone(), self.config.history_days));
+        let days = (self.config.history_days, self.config.replay_days);
+        tasks.spawn(history::forget(self.shared.store.clone(), days));
         // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
         self.show(&slots);
@@ -188,10 +229,10 @@ impl Host {
     }
 
     pub async fn health(&self) -> Result<Health, StoreError> {
-        let restarts = match &*self.server.state().borrow() {
+        let restarts = self.server.as_ref().map_or(0, |server| match &*server.state().borrow() {
             dongting_bus::State::Down { restarts, .. } => *restarts,
             _ => 0,
-        };
+        });
         let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
             now: Timestamp::now(),
@@ -208,20 +249,28 @@ impl Host {
 
     /// The process id of the nats-server child, for the operator's log and for tests.
     pub fn server_pid(&self) -> Option<u32> {
-        self.server.pid()
+        self.server.as_ref().and_then(Server::pid)
     }
 
     /// Ends the tasks, then the server. What was in the middle of a call is delivered again at the next start.
     pub async fn stop(self: Arc<Self>) {
         for slot in self.slots.lock().await.values_mut() {
-            slot.stop().await;
+            slot.stop(&self.shared).await;
         }
         self.tasks.lock().await.shutdown().await;
         self.store().close().await;
-        if let Ok(host) = Arc::try_unwrap(self) {
-            host.server.stop().await;
+        if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {
+            server.stop().await;
         }
     }
+}
+
+async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {
+    let sync_always = config.nats.sync_always;
+    if !sync_always {
+        tracing::warn!("nats-server does not sync each message: a power cut may take the last two minutes");
+    }
+    Server::start(&ServerOptions { sync_always, ..ServerOptions::new(binary, directory) }).await
 }
 
 /// One process a data directory: two would each believe themselves alone.

@@ -1,24 +1,29 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dongting_manifest::installation::InstallationError;
+use dongting_manifest::message::hash;
 use dongting_manifest::plugin::{Capability, Manifest, Role};
 use dongting_manifest::record::Collections;
 use dongting_manifest::{Installation, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
-    Sandbox,
+    Release, Sandbox,
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use crate::outbox::Outbox;
+use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
+use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
@@ -44,8 +49,13 @@ pub struct Installed {
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
     pub turn: Arc<Mutex<()>>,
     pub timer_changes: Arc<Changes>,
-    /// Held while the outbox is published.
-    pub drain: Arc<Mutex<()>>,
+    /// Whether this host may do what one host at a time may do.
+    pub pin: Arc<Pin>,
+    pub outbox: Arc<Outbox>,
+    /// A candidate that is tried on the same traffic.
+    pub shadow: Option<Shadow>,
+    /// Hash of the attachments' contents.
+    pub attachments: String,
     config: Config,
     egress: Egress,
     store: Store,
@@ -84,31 +94,24 @@ pub enum InstallError {
 
 /// Loads, checks against the grants, links, and lists the views.
 pub async fn install(
-    sandbox: &Arc<Sandbox>,
+    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
     store: &Store,
     installation: Installation,
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let path = installation.component.clone();
-    let bytes = tokio::fs::read(&path).await.map_err(|source| InstallError::Component {
-        id: id.clone(),
-        path,
-        source,
-    })?;
-    // Compiling takes seconds of CPU: not on an async thread.
-    let loader = Arc::clone(sandbox);
-    let release = tokio::task::spawn_blocking(move || loader.load(&bytes))
-        .await
-        .map_err(|_| InstallError::Interrupted { id: id.clone() })?
-        .map_err(|source| InstallError::Load { id: id.clone(), source })?;
-    installation.check(&release.manifest)?;
+    let release = load((sandbox, bulk), &installation, &installation.component).await?;
     let plugin = release
         .link(&installation.grants.capabilities)
         .map_err(|source| InstallError::Load { id: id.clone(), source })?;
+    let shadow = match &installation.shadow {
+        Some(path) => Some(shadow((sandbox, bulk), &installation, path).await?),
+        None => None,
+    };
+    let files = attachments(&installation).await?;
     let config = Config {
         settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
-        attachments: Arc::new(attachments(&installation).await?),
+        attachments: Arc::new(files),
     };
     let imported = release.imported();
     let egress = if imported.contains(&Capability::Http) {
@@ -124,7 +127,8 @@ pub async fn install(
         imported,
         turn: Arc::default(),
         timer_changes: Arc::default(),
-        drain: Arc::default(),
+        pin: Arc::new(Pin::new(None)),
+        outbox: Arc::default(),
         reference: release.reference(),
         collections: Arc::new(release.manifest.records.clone()),
         digest: release.digest,
@@ -134,6 +138,10 @@ pub async fn install(
         views: Vec::new(),
         status,
         buckets,
+        shadow,
+        attachments: hash(
+            config.attachments.iter().flat_map(|(name, file)| [name.as_bytes(), file.as_slice()]),
+        ),
         config,
         egress,
         store: store.clone(),
@@ -150,7 +158,46 @@ pub async fn install(
     Ok(installed)
 }
 
+async fn load(
+    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
+    installation: &Installation,
+    path: &Path,
+) -> Result<Release, InstallError> {
+    let id = || installation.id.clone();
+    let bytes = tokio::fs::read(path).await.map_err(|source| InstallError::Component {
+        id: id(),
+        path: path.to_owned(),
+        source,
+    })?;
+    // Compiling takes seconds of CPU: not on an async thread, and below the work that goes on.
+    let loader = Arc::clone(sandbox);
+    let release = bulk
+        .spawn_blocking(move || loader.load(&bytes))
+        .await
+        .map_err(|_| InstallError::Interrupted { id: id() })?
+        .map_err(|source| InstallError::Load { id: id(), source })?;
+    installation.check(&release.manifest)?;
+    Ok(release)
+}
+
+async fn shadow(
+    sandbox: (&Arc<Sandbox>, &Handle),
+    installation: &Installation,
+    path: &Path,
+) -> Result<Shadow, InstallError> {
+    let release = load(sandbox, installation, path).await?;
+    let linked = release.link(&installation.grants.capabilities);
+    let plugin = linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source })?;
+    let reference = release.reference();
+    Ok(Shadow::new(plugin, release.manifest.name, reference))
+}
+
 impl Installed {
+    /// The settings as JSON text.
+    pub fn settings(&self) -> &str {
+        &self.config.settings
+    }
+
     pub fn id(&self) -> &str {
         &self.installation.id
     }

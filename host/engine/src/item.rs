@@ -15,7 +15,7 @@ pub struct Item {
 }
 
 pub enum From {
-    Lane(Delivery),
+    Lane(Box<Delivery>),
     /// The row in which it is parked.
     Parked(i64),
     /// A timer that is due; the message's key and time are its name and deadline.
@@ -39,8 +39,8 @@ pub enum End {
 
 impl Item {
     /// A delivery that is a message of this bus; else the delivery and what is wrong with it.
-    pub fn new(mut delivery: Delivery) -> Result<Self, (Delivery, String)> {
-        let message = match &mut delivery.message {
+    pub fn new(delivery: Box<Delivery>) -> Result<Self, (Box<Delivery>, String)> {
+        let message = match &delivery.message {
             Ok(message) => message.clone(),
             Err(error) => {
                 let reason = format!("not a message of this bus: {}", crate::installed::chain(error));

@@ -1,36 +1,96 @@
 //! Committed outputs on their way to the bus, in their order.
 
-use dongting_manifest::Message;
-use dongting_store::{Output, Pending};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dongting_manifest::{DeadLetter, Message};
+use dongting_store::{Commit, CommitError, Output, Pending};
+use tokio::sync::Mutex;
 
 use crate::installed::{Installed, chain};
 use crate::worker::Shared;
 
 const BATCH: u32 = 256;
 
+/// What is known of an installation's outbox without looking. Carried from release to release.
+#[derive(Default)]
+pub struct Outbox {
+    /// Places that the bus has stored and that are not deleted yet: they go with the next commit, which syncs the disk anyway. Held
+    /// while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
+    confirmed: Mutex<Vec<i64>>,
+    /// Nothing lies in it but what is confirmed.
+    clean: AtomicBool,
+}
+
+/// Commits, and publishes what was committed.
+pub async fn commit(installed: &Installed, shared: &Shared, mut commit: Commit<'_>) -> Result<(), String> {
+    let mut confirmed = installed.outbox.confirmed.lock().await;
+    commit.confirmed.clone_from(&confirmed);
+    let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
+    let committed = shared.store.commit(&commit).await;
+    if timers {
+        installed.timer_changes.add();
+    }
+    let positions = match committed {
+        Ok(positions) => positions,
+        // Delivered twice at once: nothing was committed, and the next try finds what is used up.
+        Err(CommitError::Applied) => {
+            return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
+        }
+        Err(error) => return Err(chain(&error)),
+    };
+    confirmed.clear();
+    // Whatever goes wrong from here on leaves it to be looked through.
+    if !installed.outbox.clean.swap(false, Ordering::Relaxed) {
+        return drain_held(installed, shared, &mut confirmed).await;
+    }
+    publish(installed, shared, commit.outputs).await?;
+    *confirmed = positions;
+    installed.outbox.clean.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
 /// Publishes everything that is pending for the installation and deletes what the bus has stored.
 pub async fn drain(installed: &Installed, shared: &Shared) -> Result<(), String> {
-    // Two at once would both publish the same rows, and the slower one behind newer ones.
-    let _drain = installed.drain.lock().await;
+    let mut confirmed = installed.outbox.confirmed.lock().await;
+    drain_held(installed, shared, &mut confirmed).await
+}
+
+/// Deletes what is confirmed, where no commit comes along to do it.
+pub async fn tidy(installed: &Installed, shared: &Shared) -> Result<(), String> {
+    let mut confirmed = installed.outbox.confirmed.lock().await;
+    shared.store.confirmed(&confirmed).await.map_err(|error| chain(&error))?;
+    confirmed.clear();
+    Ok(())
+}
+
+async fn drain_held(installed: &Installed, shared: &Shared, confirmed: &mut Vec<i64>) -> Result<(), String> {
+    shared.store.confirmed(confirmed).await.map_err(|error| chain(&error))?;
+    confirmed.clear();
     loop {
         let pending = shared.store.pending(installed.id(), BATCH).await.map_err(|error| chain(&error))?;
         if pending.is_empty() {
+            installed.outbox.clean.store(true, Ordering::Relaxed);
             return Ok(());
         }
-        let mut messages: Vec<Message> = Vec::with_capacity(pending.len());
-        let mut positions = Vec::with_capacity(pending.len());
-        let mut letters = Vec::new();
-        for Pending { position, output } in pending {
-            positions.push(position);
-            match output {
-                Output::Message(message) => messages.push(message),
-                Output::DeadLetter(letter) => letters.push(letter),
-            }
-        }
-        installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
-        for letter in letters {
-            installed.dead_letter(&shared.publisher, &letter).await.map_err(|error| chain(&error))?;
-        }
+        let (positions, outputs): (Vec<i64>, Vec<Output>) =
+            pending.into_iter().map(|Pending { position, output }| (position, output)).unzip();
+        publish(installed, shared, outputs).await?;
         shared.store.confirmed(&positions).await.map_err(|error| chain(&error))?;
     }
+}
+
+async fn publish(installed: &Installed, shared: &Shared, outputs: Vec<Output>) -> Result<(), String> {
+    let mut messages: Vec<Message> = Vec::with_capacity(outputs.len());
+    let mut letters: Vec<DeadLetter> = Vec::new();
+    for output in outputs {
+        match output {
+            Output::Message(message) => messages.push(message),
+            Output::DeadLetter(letter) => letters.push(letter),
+        }
+    }
+    installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
+    for letter in letters {
+        installed.dead_letter(&shared.publisher, &letter).await.map_err(|error| chain(&error))?;
+    }
+    Ok(())
 }

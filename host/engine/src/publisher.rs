@@ -2,15 +2,16 @@
 //!
 //! JetStream knows an id for the length of a lane's duplicate window. A checkpoint says every second how far each lane was. When the last
 //! one is older than a quarter of the window (the host was down, or the bus, or the database), nothing is published before
-//! the lane has been read from there: what is found is not published again.
+//! the lane has been read from a window before it on: what is found is not published again.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dongting_bus::lane::LaneLimits;
 use dongting_bus::{Bus, PublishError, Stored};
 use dongting_manifest::{DeadLetter, Lane, Message, Timestamp};
-use dongting_store::{Checkpoint, Store};
+use dongting_store::{Checkpoint, Held, Store};
 use tokio::sync::{Mutex, RwLock, watch};
 
 use crate::installed::chain;
@@ -18,6 +19,8 @@ use crate::installed::chain;
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a publish waits for a lane to be known again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long after an outage its ids are kept in mind, over restarts, at least.
+const HOLD: Duration = Duration::from_secs(15 * 60);
 /// A second scan within one life forgets what the one before the last has found, once that is this much.
 const MANY: usize = 1_000_000;
 
@@ -35,6 +38,8 @@ struct Known {
     kept: Mutex<Option<Checkpoint>>,
     /// Ids that the lane holds and JetStream may have forgotten.
     held: RwLock<HashSet<String>>,
+    /// Whether this life has looked.
+    scanned: AtomicBool,
 }
 
 impl Publisher {
@@ -52,6 +57,7 @@ impl Publisher {
                 checkpoint: watch::channel(kept).0,
                 kept: Mutex::new(kept),
                 held: RwLock::default(),
+                scanned: AtomicBool::new(false),
             };
             lanes.insert(lane, known);
         }
@@ -87,26 +93,28 @@ impl Publisher {
         // Before the question: what is stored while it is answered lies behind the checkpoint.
         let at = Timestamp::now();
         let state = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
-        let last = *known.checkpoint.borrow();
-        if let Some(last) = last.filter(|last| last.stream_created == state.created)
-            && !known.is_fresh(&last, at)
-        {
-            let found = self.bus.ids(lane, last.sequence, state.last_sequence).await;
+        let last = known.checkpoint.borrow().filter(|last| last.stream_created == state.created);
+        let held = last.and_then(|last| known.held_at(&last, at));
+        let news = held != last.and_then(|last| last.held) || !known.scanned.load(Ordering::Relaxed);
+        if let Some(held) = held.filter(|_| news) {
+            let found = self.bus.ids(lane, held.since, state.last_sequence).await;
             let found = found.map_err(|error| chain(&error))?;
             tracing::info!(
                 %lane,
                 messages = found.len(),
-                "Lane `{lane}` was read from its last checkpoint, since JetStream may have forgotten ids"
+                "Lane `{lane}` was read again, since JetStream may have forgotten ids"
             );
-            let mut held = known.held.write().await;
-            if held.len() > MANY {
-                held.clear();
+            let mut ids = known.held.write().await;
+            if ids.len() > MANY {
+                ids.clear();
             }
-            held.extend(found);
+            ids.extend(found);
         }
-        let next = Checkpoint { at, stream_created: state.created, sequence: state.last_sequence };
+        known.scanned.store(true, Ordering::Relaxed);
+        let (stream_created, sequence) = (state.created, state.last_sequence);
+        let next = Checkpoint { at, stream_created, sequence, held };
         let mut kept = known.kept.lock().await;
-        if kept.is_none_or(|kept| kept.place() != next.place() || at.since(kept.at) > known.window / 8) {
+        if kept.is_none_or(|kept| kept.said() != next.said() || at.since(kept.at) > known.window / 8) {
             store.keep_checkpoint(lane, &next).await.map_err(|error| chain(&error))?;
             *kept = Some(next);
         }
@@ -170,6 +178,18 @@ impl Publisher {
 }
 
 impl Known {
+    /// From when on published messages may be published again, as of now. What was in the middle of its work when an outage began was published
+    /// at most a window before the last checkpoint: its outbox row not deleted, its cursor not moved, its input not acknowledged. It may take a while
+    /// after the outage until it is, and the host may be killed again meanwhile: so what is held stays held, and is written down.
+    fn held_at(&self, last: &Checkpoint, now: Timestamp) -> Option<Held> {
+        let before = last.held.filter(|held| now.since(held.at) < HOLD.max(self.window));
+        if self.is_fresh(last, now) {
+            return before;
+        }
+        let since = last.at.saturating_sub(self.window);
+        Some(Held { since: before.map_or(since, |held| held.since.min(since)), at: now })
+    }
+
     /// Whether JetStream still knows every id that came after the checkpoint. A clock that went backwards says nothing.
     fn is_fresh(&self, last: &Checkpoint, now: Timestamp) -> bool {
         now >= last.at && now.since(last.at) <= self.window / 4
@@ -179,3 +199,6 @@ impl Known {
 fn all(results: Vec<Result<Stored, PublishError>>) -> Result<(), PublishError> {
     results.into_iter().try_for_each(|result| result.map(drop))
 }
+
+#[cfg(test)]
+mod tests;

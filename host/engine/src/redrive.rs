@@ -70,11 +70,15 @@ impl Host {
             crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
             return Ok(Vec::new());
         }
-        let ran = installed.run(&self.shared, &[item]).await.map_err(RedriveError::Later)?;
-        let Effects { outputs, ends, writes } = ran.map_err(|refusal| match refusal {
+        let lease = installed.lease().map_err(RedriveError::Later)?;
+        let items = [item];
+        let ran = installed.run(&self.shared, &items).await.map_err(RedriveError::Later)?;
+        let effects = ran.map_err(|refusal| match refusal {
             refusal @ (Refusal::Retry { .. } | Refusal::Other(_)) => RedriveError::Later(refusal.to_string()),
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
+        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
+        let Effects { outputs, ends, writes } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
             Some(End::Later { reason, .. }) => return Err(RedriveError::Later(reason)),
@@ -82,12 +86,13 @@ impl Host {
         }
         let made = outputs.iter().map(|message| message.id.clone()).collect();
         let mut commit = Commit::new(installed.id());
+        commit.lease = lease;
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
+        commit.call = record;
+        installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
-        let committed = installed.commit(&self.shared, commit, writes).await;
-        committed.map_err(|error| RedriveError::Later(chain(&error)))?;
-        crate::outbox::drain(installed, &self.shared).await.map_err(RedriveError::Later)?;
+        crate::outbox::commit(installed, &self.shared, commit).await.map_err(RedriveError::Later)?;
         installed.status.active();
         Ok(made)
     }

@@ -47,7 +47,7 @@ impl Host {
         let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(id)).cloned().collect();
         for id in gone {
             if let Some(mut slot) = slots.remove(&id) {
-                slot.stop().await;
+                slot.stop(&self.shared).await;
                 tracing::info!(installation = id, "Stopped installation `{id}`");
                 changes.insert(id, Change::Stopped);
             }
@@ -55,7 +55,8 @@ impl Host {
         for installation in config.installations {
             let id = installation.id.clone();
             let slot = slots.entry(id.clone()).or_insert_with(|| {
-                Slot::new(installation.clone(), Arc::new(Status::new(self.changed.clone())))
+                let status = Arc::new(Status::new(self.changed.clone()));
+                Slot::new(installation.clone(), status, self.holder.clone())
             });
             let change = self.change(slot, installation).await;
             changes.insert(id, change);
@@ -70,13 +71,19 @@ impl Host {
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation
+            && installation.shadow.is_none()
             && digest(&installation).await.as_deref() == Some(before.digest.as_str())
         {
             return Change::Unchanged;
         }
         let began = Instant::now();
-        let installed =
-            install(&self.sandbox, &self.shared.store, installation, Arc::clone(&slot.status)).await;
+        let installed = install(
+            (&self.sandbox, &self.shared.bulk.handle),
+            &self.shared.store,
+            installation,
+            Arc::clone(&slot.status),
+        )
+        .await;
         match (installed, before) {
             (Ok(installed), before) => {
                 let to = installed.reference.clone();

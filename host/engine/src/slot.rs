@@ -1,18 +1,19 @@
 //! An enabled installation on this host, from release to release: what stays when a new one takes over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::breaker::Breaker;
 use crate::installed::Installed;
-use crate::source;
+use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::worker::{Shared, Worker, lanes};
+use crate::{service, source};
 
 pub struct Slot {
     /// As it was enabled last, whether it could be loaded or not.
@@ -21,7 +22,8 @@ pub struct Slot {
     /// The release at work; none where none could be loaded yet.
     current: Option<watch::Sender<Arc<Installed>>>,
     breaker: Arc<Mutex<Breaker>>,
-    at_work: BTreeSet<Task>,
+    pin: Arc<Pin>,
+    at_work: BTreeMap<Task, AbortHandle>,
     /// Ended with the slot.
     tasks: JoinSet<()>,
 }
@@ -30,16 +32,19 @@ pub struct Slot {
 enum Task {
     Poll,
     Lane(Lane),
+    Serve,
+    Pin,
 }
 
 impl Slot {
-    pub fn new(installation: Installation, status: Arc<Status>) -> Self {
+    pub fn new(installation: Installation, status: Arc<Status>, holder: Option<String>) -> Self {
         Self {
             installation,
             status,
             current: None,
             breaker: Arc::default(),
-            at_work: BTreeSet::new(),
+            pin: Arc::new(Pin::new(holder)),
+            at_work: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -53,9 +58,10 @@ impl Slot {
         self.installation = installed.installation.clone();
         if let Some(before) = self.installed() {
             installed.turn = Arc::clone(&before.turn);
-            installed.drain = Arc::clone(&before.drain);
+            installed.outbox = Arc::clone(&before.outbox);
             installed.timer_changes = Arc::clone(&before.timer_changes);
         }
+        installed.pin = Arc::clone(&self.pin);
         let installed = Arc::new(installed);
         let id = installed.id();
         tracing::info!(installation = id, plugin = installed.reference, "Started installation `{id}`");
@@ -71,25 +77,55 @@ impl Slot {
                 current
             }
         };
-        // A task that the new release does not need ends by itself; what ended is not at work any more.
-        for task in wanted.difference(&self.at_work) {
-            let (current, shared) = (current.clone(), Arc::clone(shared));
-            match task {
-                Task::Poll => self.tasks.spawn(source::run(current, shared)),
-                Task::Lane(lane) => {
-                    self.tasks.spawn(Worker::new(current, shared, *lane, Arc::clone(&self.breaker)).run())
-                }
-            };
+        // What the new release does not do is ended at once, as by a kill: it is done again if it ever is asked for again.
+        self.at_work.retain(|task, handle| {
+            let stays = wanted.contains(task);
+            if !stays {
+                handle.abort();
+            }
+            stays
+        });
+        let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Lane(_)));
+        for task in wanted {
+            if !self.at_work.contains_key(&task) {
+                let handle = self.spawn(task, current.clone(), Arc::clone(shared));
+                self.at_work.insert(task, handle);
+            }
         }
-        if wanted.is_empty() || self.status.state() != State::Starting {
+        if !starts || !matches!(self.status.state(), State::Starting | State::Standby) {
             self.status.set(State::Running);
         }
-        self.at_work = wanted;
+    }
+
+    fn spawn(
+        &mut self,
+        task: Task,
+        current: watch::Receiver<Arc<Installed>>,
+        shared: Arc<Shared>,
+    ) -> AbortHandle {
+        match task {
+            Task::Poll => self.tasks.spawn(source::run(current, shared)),
+            Task::Pin => {
+                let (pin, status) = (Arc::clone(&self.pin), Arc::clone(&self.status));
+                let id = self.installation.id.clone();
+                self.tasks.spawn(async move { pin.keep(&id, &shared.store, &status).await })
+            }
+            Task::Serve => self.tasks.spawn(service::run(current, shared)),
+            Task::Lane(lane) => {
+                let bulk = shared.bulk.handle.clone();
+                let worker = Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run();
+                match lane {
+                    Lane::Bulk => self.tasks.spawn_on(worker, &bulk),
+                    _ => self.tasks.spawn(worker),
+                }
+            }
+        }
     }
 
     /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.
-    pub async fn stop(&mut self) {
+    pub async fn stop(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
+        self.pin.release(&shared.store).await;
         self.at_work.clear();
         self.status.set(State::Stopped);
     }
@@ -97,8 +133,14 @@ impl Slot {
 
 fn tasks(installed: &Installed) -> BTreeSet<Task> {
     let mut tasks = BTreeSet::new();
+    if installed.is_pinned() {
+        tasks.insert(Task::Pin);
+    }
     if installed.polls() {
         tasks.insert(Task::Poll);
+    }
+    if installed.is_service() {
+        tasks.insert(Task::Serve);
     }
     if installed.listens() {
         tasks.extend(lanes(installed).into_iter().map(Task::Lane));
@@ -109,6 +151,11 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
 impl Installed {
     pub fn polls(&self) -> bool {
         self.has(Role::Source) && self.installation.poll
+    }
+
+    /// Whether one host at a time may work for it.
+    pub fn is_pinned(&self) -> bool {
+        self.polls() || self.fenced()
     }
 
     pub fn listens(&self) -> bool {

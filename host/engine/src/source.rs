@@ -19,14 +19,12 @@ use crate::worker::Shared;
 const SOONEST: Duration = Duration::from_millis(100);
 const LATEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Polls for as long as the installation is a source.
+/// Polls until it is aborted.
 pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Shared>) {
     let mut failures = 0u32;
     loop {
         let installed = Arc::clone(&current.borrow_and_update());
-        if !installed.polls() {
-            return;
-        }
+        installed.pin.wait().await;
         let pause = match poll(&installed, &shared).await {
             Ok(next) => {
                 failures = 0;

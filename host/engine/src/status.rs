@@ -11,6 +11,8 @@ pub enum State {
     Running,
     /// Something fails again and again; it goes on trying.
     Backoff(String),
+    /// Another host that shares the database works for it.
+    Standby,
     /// It made the plugin fault on one message after the other; it is called again after a pause.
     Tripped(String),
     /// It cannot run until the operator changes something.

@@ -1,14 +1,14 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
 use dongting_manifest::plugin::Role;
-use dongting_manifest::record;
-use dongting_manifest::{Message, Timestamp};
-use dongting_sandbox::{Applied, Refusal, Writes};
-use dongting_store::{Commit, CommitError};
+use dongting_manifest::{Installation, Message, Timestamp, record};
+use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
+use dongting_store::{CallRecord, Commit};
 
+use crate::difference::digest;
 use crate::installed::Installed;
 use crate::item::{End, Item};
-use crate::publish::Inputs;
+use crate::publish::{Inputs, messages};
 use crate::worker::Shared;
 
 /// What a call of a transform or sink comes to, before anything of it is stored.
@@ -20,10 +20,54 @@ pub struct Effects {
     pub writes: Writes,
 }
 
+/// Who makes a call: a release, as an installation.
+pub struct Made<'m> {
+    pub plugin: &'m Plugin,
+    pub installation: &'m Installation,
+    pub name: &'m str,
+    pub reference: &'m str,
+}
+
+/// One call of a transform and what it comes to. Nothing of it is stored.
+pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Effects> {
+    let outcome = made.plugin.apply(call, batch).await;
+    let Outcome { result, log, log_dropped, writes, cpu } = outcome;
+    let result = result.and_then(|Applied { drafts, rejected }| {
+        let inputs = Inputs { messages: batch, received: Timestamp::now() };
+        let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
+        let mut ends = vec![End::Done; batch.len()];
+        for rejected in rejected {
+            if let Some(end) = ends.get_mut(rejected.input) {
+                *end = End::Dead(rejected.reason);
+            }
+        }
+        Ok(Effects { outputs, ends, writes })
+    });
+    Outcome { result, log, log_dropped, writes: Writes::default(), cpu }
+}
+
+impl Effects {
+    /// Why each input was rejected; none where it was not.
+    pub fn rejects(&self) -> Vec<Option<String>> {
+        let reason = |end: &End| if let End::Dead(reason) = end { Some(reason.clone()) } else { None };
+        self.ends.iter().map(reason).collect()
+    }
+
+    pub fn digests(&self) -> Vec<(String, String)> {
+        self.outputs.iter().map(|message| (message.id.clone(), digest(message))).collect()
+    }
+}
+
 impl Installed {
     /// One call of its role. An error is the host's own: nothing was called.
     pub async fn run(&self, shared: &Shared, items: &[Item]) -> Result<Result<Effects, Refusal>, String> {
-        if self.is_sink() { self.deliver(&shared.store, items).await } else { Ok(self.apply(items).await) }
+        if self.is_sink() {
+            return self.deliver(&shared.store, items).await;
+        }
+        match &self.shadow {
+            Some(shadow) => Ok(shadow.beside(self, items, self.apply(items)).await),
+            None => Ok(self.apply(items).await),
+        }
     }
 
     pub fn is_sink(&self) -> bool {
@@ -49,26 +93,30 @@ impl Installed {
 
     async fn apply(&self, items: &[Item]) -> Result<Effects, Refusal> {
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
-        let outcome = self.log(self.plugin.apply(self.call_for(&batch), &batch).await);
-        let Applied { drafts, rejected } = outcome.result?;
-        let inputs = Inputs { messages: &batch, received: Timestamp::now() };
-        let outputs = self.messages(&inputs, drafts)?;
-        let mut ends = vec![End::Done; batch.len()];
-        for rejected in rejected {
-            if let Some(end) = ends.get_mut(rejected.input) {
-                *end = End::Dead(rejected.reason);
-            }
-        }
-        Ok(Effects { outputs, ends, writes: outcome.writes })
+        let made = Made {
+            plugin: &self.plugin,
+            installation: &self.installation,
+            name: &self.manifest.name,
+            reference: &self.reference,
+        };
+        self.log(apply(&made, self.call_for(&batch), &batch).await).result
     }
 
-    /// Commits a call's effects, `writes` among them.
-    pub async fn commit(
-        &self,
-        shared: &Shared,
-        mut commit: Commit<'_>,
-        writes: Writes,
-    ) -> Result<(), CommitError> {
+    /// What is written down of a call, so that it can be made again.
+    pub fn record(&self, items: &[Item], effects: &Effects) -> CallRecord {
+        CallRecord {
+            made_at: Some(Timestamp::now()),
+            plugin: self.reference.clone(),
+            settings: self.settings().to_owned(),
+            attachments: self.attachments.clone(),
+            inputs: items.iter().map(|item| item.message.id.clone()).collect(),
+            rejects: effects.rejects(),
+            outputs: effects.digests(),
+        }
+    }
+
+    /// Puts what a call wrote into its commit, with what the installation may keep.
+    pub fn write(&self, commit: &mut Commit<'_>, writes: Writes) {
         let limits = self.installation.limits;
         commit.state = writes.state;
         commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
@@ -76,16 +124,10 @@ impl Installed {
         commit.timers_limit = limits.timers;
         commit.records = writes.records;
         commit.records_declared = record::declared(&self.manifest.records);
-        let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
-        let committed = shared.store.commit(commit).await;
-        if timers {
-            self.timer_changes.add();
-        }
-        committed
     }
 
     /// The surroundings of a call with messages: the clock stands at the newest, chance follows from all of them.
-    pub fn call_for(&self, batch: &[Message]) -> dongting_sandbox::Call {
+    pub fn call_for(&self, batch: &[Message]) -> Call {
         let received = batch.iter().map(|m| m.received).max().unwrap_or_else(Timestamp::now);
         let ids: Vec<&str> = batch.iter().map(|m| m.id.as_str()).collect();
         self.call(received, &ids)

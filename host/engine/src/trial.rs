@@ -80,6 +80,7 @@ impl Trial {
         let installation = Installation {
             id: "try".to_owned(),
             component: std::path::PathBuf::new(),
+            shadow: None,
             region: Region::HUNAN,
             system: None,
             grants: Grants {

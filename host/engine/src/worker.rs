@@ -16,12 +16,14 @@ use dongting_store::{Input, Store};
 use tokio::sync::watch;
 
 use crate::breaker::Breaker;
+use crate::bulk::Bulk;
 use crate::floor::Floor;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
 use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
+use crate::recorder::Recorder;
 use crate::{State, backoff, outbox};
 
 pub(crate) const BATCH: usize = 64;
@@ -36,6 +38,9 @@ pub struct Shared {
     pub publisher: Publisher,
     pub store: Store,
     pub permits: Permits,
+    pub recorder: Recorder,
+    /// Where bulk lanes are worked on.
+    pub bulk: Bulk,
 }
 
 pub struct Worker {
@@ -76,10 +81,10 @@ impl Worker {
         Self { current, shared, lane, breaker, parking, next_timer, consumer, floor }
     }
 
-    /// Works until the installation no longer listens on the lane.
+    /// Works until it is aborted.
     pub async fn run(mut self) {
         let mut failures = 0u32;
-        while lanes(&self.installed()).contains(&self.lane) {
+        loop {
             match self.step().await {
                 Ok(()) => failures = 0,
                 Err(reason) => {
@@ -110,6 +115,12 @@ impl Worker {
             }
         }
         let installed = Arc::clone(&self.current.borrow_and_update());
+        if installed.is_pinned() && installed.pin.wait().await {
+            // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
+            self.consumer = None;
+            self.next_timer = None;
+            return Ok(());
+        }
         let mut reading = self.reading(&installed).await?;
         if installed.fenced() && self.floor.is_due(Instant::now()) {
             self.forget(&installed, &reading.consumer).await?;
@@ -149,7 +160,11 @@ impl Worker {
             self.consumer = Some(reading);
             return Ok(());
         };
+        let last = first.pending == 0;
         let handled = self.batch(&mut reading, first).await;
+        if last && handled.is_ok() && installed.fenced() {
+            outbox::tidy(&installed, &self.shared).await?;
+        }
         if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
         }

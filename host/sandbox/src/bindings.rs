@@ -16,6 +16,7 @@ wasmtime::component::bindgen!({
             export dongting:decoder/decoder@0.1.0;
             export dongting:transform/transform@0.1.0;
             export dongting:sink/sink@0.1.0;
+            export dongting:service/service@0.1.0;
             export dongting:views/views@0.1.0;
         }
     ",

@@ -101,11 +101,7 @@ impl Call {
             wasi: wasi.build(),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
-            requests: Requests::new(
-                self.egress,
-                self.limits.http_requests,
-                self.limits.http_response_kib as usize * 1024,
-            ),
+            requests: Requests::new(self.egress, self.limits),
             streams,
             config: self.config,
         }

@@ -1,6 +1,7 @@
 //! Between the generated types and the host's own. What comes from a guest is checked here for form; whether the
 //! installation may say it is checked by the engine.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dongting_manifest::message::{MAX_BODY_BYTES, MAX_KEY_BYTES, MAX_RAW_BYTES, Reject};
@@ -9,9 +10,11 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Draft, Kind, Message, Timestamp};
 
 use crate::bindings::dongting::message::types as wit;
+use crate::bindings::exports::dongting::service::service as wit_service;
 use crate::bindings::exports::dongting::sink::sink as wit_sink;
+use crate::bindings::exports::dongting::transform::transform as wit_transform;
 use crate::bindings::exports::dongting::views::views as wit_views;
-use crate::outcome::{Delivered, Fault, Refusal};
+use crate::outcome::{Delivered, Fault, Refusal, Rejected, Response};
 use crate::views;
 
 const MAX_EXTENSIONS: usize = 16;
@@ -127,6 +130,22 @@ pub fn rejects(rejects: Vec<wit::Reject>) -> Result<Vec<Reject>, Fault> {
     rejects.into_iter().enumerate().map(one).collect()
 }
 
+/// Inputs of the batch, each once: every one becomes a dead letter.
+pub fn rejected(rejected: Vec<wit_transform::Rejected>, batch: usize) -> Result<Vec<Rejected>, Fault> {
+    let mut seen = BTreeSet::new();
+    let one = |one: wit_transform::Rejected| {
+        let input = one.input as usize;
+        if input >= batch {
+            return Err(Fault::Output(format!("input {input} is rejected; there are {batch}")));
+        }
+        if !seen.insert(input) {
+            return Err(Fault::Output(format!("input {input} is rejected twice")));
+        }
+        Ok(Rejected { input, reason: cut(&one.reason) })
+    };
+    rejected.into_iter().map(one).collect()
+}
+
 pub fn refusal(error: wit::Error) -> Refusal {
     match error {
         wit::Error::Retry((reason, after)) => Refusal::Retry { reason: cut(&reason), after: wish(after) },
@@ -146,6 +165,23 @@ pub fn delivered(outcome: wit_sink::Outcome) -> Delivered {
             Delivered::Unknown(cut(&reason))
         }
     }
+}
+
+/// Headers that an answer may have; a plugin sets no cookie and changes nothing of the connection.
+const ANSWER_HEADERS: [&str; 5] =
+    ["content-type", "content-language", "cache-control", "etag", "last-modified"];
+
+pub fn response(response: wit_service::Response) -> Result<Response, Fault> {
+    if !(200..=599).contains(&response.status) {
+        return Err(Fault::Output(format!("{} is no status of an answer: 200 to 599", response.status)));
+    }
+    let headers = response
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .filter(|(name, value)| ANSWER_HEADERS.contains(&name.as_str()) && value.len() <= MAX_EXTENSION_BYTES)
+        .collect();
+    Ok(Response { status: response.status, headers, body: response.body, drafts: drafts(response.drafts)? })
 }
 
 fn wish(milliseconds: Option<u32>) -> Option<Duration> {

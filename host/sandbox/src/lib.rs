@@ -23,7 +23,7 @@ pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
-    Rejected, Reply, Writes,
+    Rejected, Reply, Request, Response, Writes,
 };
 pub use plugin::Plugin;
 pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader};

@@ -75,6 +75,7 @@ pub(crate) fn interface(role: Role) -> &'static str {
         Role::Decoder => "dongting:decoder/decoder@0.1.0",
         Role::Transform => "dongting:transform/transform@0.1.0",
         Role::Sink => "dongting:sink/sink@0.1.0",
+        Role::Service => "dongting:service/service@0.1.0",
         Role::Views => "dongting:views/views@0.1.0",
     }
 }

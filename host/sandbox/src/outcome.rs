@@ -148,3 +148,26 @@ pub enum Delivered {
     /// It may have arrived.
     Unknown(String),
 }
+
+/// What a service is asked.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `http` or `nats`.
+    pub transport: String,
+    pub method: String,
+    pub path: String,
+    pub query: Option<String>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub received: Timestamp,
+    pub body: Vec<u8>,
+}
+
+/// A service's answer.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub drafts: Vec<Draft>,
+}

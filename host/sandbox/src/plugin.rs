@@ -11,6 +11,7 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
 use crate::bindings::exports::dongting::decoder::decoder;
+use crate::bindings::exports::dongting::service::service as service_role;
 use crate::bindings::exports::dongting::sink::sink as sink_role;
 use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
@@ -20,7 +21,7 @@ use crate::capability::{config, history, http, log, records, state, timers};
 use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
-    Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Rejected, Reply,
+    Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
 use crate::views::{Acted, Context, Listed, Panel};
 
@@ -37,6 +38,7 @@ pub struct Plugin {
     decoder: Option<decoder::GuestIndices>,
     transform: Option<transform::GuestIndices>,
     sink: Option<sink_role::GuestIndices>,
+    service: Option<service_role::GuestIndices>,
     views: Option<views_role::GuestIndices>,
 }
 
@@ -60,6 +62,10 @@ impl Release {
                 .transpose()
                 .map_err(linked)?,
             sink: has(Role::Sink).then(|| sink_role::GuestIndices::new(&pre)).transpose().map_err(linked)?,
+            service: has(Role::Service)
+                .then(|| service_role::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(linked)?,
             views: has(Role::Views)
                 .then(|| views_role::GuestIndices::new(&pre))
                 .transpose()
@@ -151,12 +157,7 @@ impl Plugin {
             Ok(answer.map_err(convert::refusal).and_then(|applied| {
                 let drafts = convert::drafts(applied.drafts)?;
                 bounded(&drafts, &[], limits)?;
-                let rejected = applied
-                    .rejected
-                    .into_iter()
-                    .map(|one| Rejected { input: one.input as usize, reason: convert::cut(&one.reason) })
-                    .collect();
-                Ok(Applied { drafts, rejected })
+                Ok(Applied { drafts, rejected: convert::rejected(applied.rejected, batch.len())? })
             }))
         })
         .await
@@ -182,6 +183,34 @@ impl Plugin {
                     return Err(Fault::Output(said).into());
                 }
                 Ok(outcomes.into_iter().map(convert::delivered).collect())
+            }))
+        })
+        .await
+    }
+
+    pub async fn handle(&self, call: Call, request: Request) -> Outcome<Response> {
+        let limits = call.limits;
+        self.run(call, async |store, instance| {
+            let guest =
+                indices(self.service.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
+            let request = service_role::Request {
+                transport: request.transport,
+                method: request.method,
+                path: request.path,
+                query: request.query,
+                headers: request.headers,
+                received: request.received.as_micros(),
+                body: request.body,
+            };
+            let answer = guest.call_handle(&mut *store, &request).await.map_err(Stopped::trap)?;
+            Ok(answer.map_err(convert::refusal).and_then(|response| {
+                let response = convert::response(response)?;
+                bounded(&response.drafts, &[], limits)?;
+                if response.body.len() > limits.output_kib as usize * 1024 {
+                    let said = format!("a body of over {} KiB", limits.output_kib);
+                    return Err(Fault::Output(said).into());
+                }
+                Ok(response)
             }))
         })
         .await

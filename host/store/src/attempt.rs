@@ -1,6 +1,6 @@
 //! Attempts of sinks, written down before they are made.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Any, Transaction};
 
 use crate::commit::Input;
 use crate::{Store, StoreError, row};
@@ -58,7 +58,7 @@ impl Store {
 
 /// Forgets attempts that are at their end; the others are known not to have arrived.
 pub(crate) async fn end(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     attempts: &[(Input, bool)],
 ) -> Result<(), StoreError> {

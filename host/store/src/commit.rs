@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Writes;
 use dongting_manifest::timer::Timer;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use crate::call::{self, CallRecord};
+use crate::lease::{self, Lease};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::timer::{self, Rung};
@@ -14,6 +16,8 @@ use crate::{Store, StoreError, attempt, record, row};
 
 pub struct Commit<'c> {
     pub installation: &'c str,
+    /// The host's right to work for the installation, where several share the database.
+    pub lease: Option<Lease>,
     /// Used up, and not parked before.
     pub inputs: Vec<Input>,
     /// Keys set, and keys deleted (none).
@@ -28,10 +32,14 @@ pub struct Commit<'c> {
     /// Timers that were given to the call.
     pub rung: Vec<Rung>,
     pub outputs: Vec<Output>,
+    /// Earlier outputs that the bus has stored; they go from the outbox with this.
+    pub confirmed: Vec<i64>,
     /// To be parked, or parked on; those that are new there are used up on their lane.
     pub parks: Vec<Park>,
     /// Rows of parked messages that are used up.
     pub unparked: Vec<i64>,
+    /// Written down, so that it can be made again.
+    pub call: Option<CallRecord>,
     /// Attempts by their input, and whether each is at its end; else it is known not to have arrived.
     pub attempts: Vec<(Input, bool)>,
 }
@@ -50,6 +58,9 @@ pub enum CommitError {
     /// Nothing was committed. Some inputs were committed before; run the call again without them.
     #[error("some of the inputs were committed before")]
     Applied,
+    /// Nothing was committed. Another host works for the installation.
+    #[error("another host works for the installation by now")]
+    LeaseLost,
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
     /// Nothing was committed. Run the call again.
@@ -67,6 +78,7 @@ impl<'c> Commit<'c> {
     pub fn new(installation: &'c str) -> Self {
         Self {
             installation,
+            lease: None,
             inputs: Vec::new(),
             state: BTreeMap::new(),
             state_limit_bytes: 0,
@@ -76,8 +88,10 @@ impl<'c> Commit<'c> {
             records_declared: String::new(),
             rung: Vec::new(),
             outputs: Vec::new(),
+            confirmed: Vec::new(),
             parks: Vec::new(),
             unparked: Vec::new(),
+            call: None,
             attempts: Vec::new(),
         }
     }
@@ -109,33 +123,44 @@ impl Store {
         Ok(found)
     }
 
-    pub async fn commit(&self, commit: Commit<'_>) -> Result<(), CommitError> {
+    /// Returns the places of the outputs in the outbox.
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Vec<i64>, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        if let Some(lease) = &commit.lease
+            && !lease::holds(&mut transaction, lease).await?
+        {
+            return Err(CommitError::LeaseLost);
+        }
         let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
         let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
         // A transaction that is dropped is rolled back.
         if !use_up(&mut transaction, commit.installation, &used).await? {
             return Err(CommitError::Applied);
         }
-        if !parked::write(&mut transaction, &commit).await? {
+        if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
-        if !timer::ring(&mut transaction, &commit).await? {
+        if !timer::ring(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
-        write_state(&mut transaction, &commit).await?;
-        timer::write(&mut transaction, &commit).await?;
-        record::write(&mut transaction, &commit).await?;
-        outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        let position = match &commit.call {
+            Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
+            None => None,
+        };
+        write_state(&mut transaction, commit, position).await?;
+        timer::write(&mut transaction, commit).await?;
+        record::write(&mut transaction, commit).await?;
+        let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(())
+        Ok(positions)
     }
 }
 
 /// The primary key is the fence. False where one of them was used up before.
 async fn use_up(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
@@ -157,8 +182,9 @@ async fn use_up(
 }
 
 async fn write_state(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
+    position: Option<i64>,
 ) -> Result<(), CommitError> {
     if commit.state.is_empty() {
         return Ok(());
@@ -177,6 +203,11 @@ async fn write_state(
                 .fetch_optional(&mut **transaction)
                 .await
                 .map_err(StoreError::sql)?;
+        if let Some(position) = position {
+            let version = (commit.installation, key.as_str(), position);
+            call::keep_base(transaction, version.0, version.1).await?;
+            call::keep_version(transaction, version, value.as_deref()).await?;
+        }
         bytes += size(key, value.as_deref()) - size(key, before.as_deref());
         let query = match value {
             Some(value) => sqlx::query(

@@ -13,7 +13,7 @@ pub struct Cursor {
 impl Store {
     pub async fn cursor(&self, installation: &str) -> Result<Cursor, StoreError> {
         let row: Option<(Option<String>, Option<i64>)> =
-            sqlx::query_as("SELECT cursor, complete_until FROM cursor WHERE installation = ?")
+            sqlx::query_as("SELECT cursor, complete_until FROM cursor WHERE installation = $1")
                 .bind(installation)
                 .fetch_optional(&self.reader)
                 .await
@@ -30,8 +30,9 @@ impl Store {
         to: &Cursor,
     ) -> Result<bool, StoreError> {
         let changed = sqlx::query(
-            "INSERT INTO cursor (installation, cursor, complete_until) VALUES (?1, ?3, ?4)
-             ON CONFLICT (installation) DO UPDATE SET cursor = ?3, complete_until = ?4 WHERE cursor IS ?2",
+            "INSERT INTO cursor (installation, cursor, complete_until) VALUES ($1, $3, $4)
+             ON CONFLICT (installation) DO UPDATE SET cursor = $3, complete_until = $4
+             WHERE cursor.cursor IS NOT DISTINCT FROM $2",
         )
         .bind(installation)
         .bind(from)

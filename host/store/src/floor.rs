@@ -13,9 +13,9 @@ impl Store {
         let created = floor.stream_created.as_micros();
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         sqlx::query(
-            "INSERT INTO floor VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (installation, stream) DO UPDATE SET stream_created = ?3, sequence = ?4
-             WHERE stream_created <> ?3 OR sequence < ?4",
+            "INSERT INTO floor VALUES ($1, $2, $3, $4)
+             ON CONFLICT (installation, stream) DO UPDATE SET stream_created = $3, sequence = $4
+             WHERE floor.stream_created <> $3 OR floor.sequence < $4",
         )
         .bind(installation)
         .bind(&floor.stream)
@@ -25,7 +25,8 @@ impl Store {
         .await
         .map_err(StoreError::sql)?;
         sqlx::query(
-            "DELETE FROM applied WHERE installation = ? AND stream = ? AND (stream_created <> ? OR sequence < ?)",
+            "DELETE FROM applied
+             WHERE installation = $1 AND stream = $2 AND (stream_created <> $3 OR sequence < $4)",
         )
         .bind(installation)
         .bind(&floor.stream)
@@ -45,7 +46,7 @@ impl Store {
         stream_created: Timestamp,
     ) -> Result<Option<u64>, StoreError> {
         let sequence: Option<i64> = sqlx::query_scalar(
-            "SELECT sequence FROM floor WHERE installation = ? AND stream = ? AND stream_created = ?",
+            "SELECT sequence FROM floor WHERE installation = $1 AND stream = $2 AND stream_created = $3",
         )
         .bind(installation)
         .bind(stream)

@@ -1,8 +1,11 @@
 //! Messages at hand for views, the API and lineage, filled from the lanes' tails in batches.
 
+use std::collections::{BTreeMap, HashSet};
+
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
-use sqlx::{Sqlite, Transaction};
+use sqlx::any::AnyArguments;
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row, statement};
 
@@ -35,7 +38,7 @@ const MAX_LINEAGE: i64 = 200;
 impl Store {
     pub async fn tailed(&self, lane: Lane) -> Result<Option<Tailed>, StoreError> {
         let row: Option<(i64, i64)> =
-            sqlx::query_as("SELECT stream_created, sequence FROM tail WHERE lane = ?")
+            sqlx::query_as("SELECT stream_created, sequence FROM tail WHERE lane = $1")
                 .bind(lane.as_str())
                 .fetch_optional(&self.reader)
                 .await
@@ -49,16 +52,17 @@ impl Store {
     /// Keeps `entries` and remembers that the lane was read up to `tailed`.
     pub async fn keep(&self, lane: Lane, entries: &[Entry], tailed: Tailed) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        for entry in entries {
-            keep_one(&mut transaction, entry).await?;
-        }
-        sqlx::query("INSERT OR REPLACE INTO tail VALUES (?, ?, ?)")
-            .bind(lane.as_str())
-            .bind(tailed.stream_created.as_micros())
-            .bind(i64::try_from(tailed.sequence).unwrap_or(i64::MAX))
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::sql)?;
+        keep_all(&mut transaction, entries).await?;
+        sqlx::query(
+            "INSERT INTO tail VALUES ($1, $2, $3)
+             ON CONFLICT (lane) DO UPDATE SET stream_created = $2, sequence = $3",
+        )
+        .bind(lane.as_str())
+        .bind(tailed.stream_created.as_micros())
+        .bind(i64::try_from(tailed.sequence).unwrap_or(i64::MAX))
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::sql)?;
         transaction.commit().await.map_err(StoreError::sql)
     }
 
@@ -73,9 +77,9 @@ impl Store {
         let (first, last, above) = place(region);
         let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT m.message, m.body FROM latest l JOIN message m ON m.id = l.id
-             WHERE l.domain = ?1 AND l.kind = ?2 AND (?3 = '' OR l.detail = ?3) AND l.time >= ?4
-               AND (l.region BETWEEN ?5 AND ?6 OR l.region IN (?7, ?8, 0))
-             ORDER BY l.time DESC, l.id LIMIT ?9",
+             WHERE l.domain = $1 AND l.kind = $2 AND ($3 = '' OR l.detail = $3) AND l.time >= $4
+               AND (l.region BETWEEN $5 AND $6 OR l.region IN ($7, $8, 0))
+             ORDER BY l.time DESC, l.id LIMIT $9",
         )
         .bind(&topic.domain)
         .bind(topic.kind.as_str())
@@ -85,7 +89,7 @@ impl Store {
         .bind(last)
         .bind(above.0)
         .bind(above.1)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
@@ -103,9 +107,9 @@ impl Store {
         let (first, last, above) = place(region);
         let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT message, body FROM message
-             WHERE (?1 = '' OR domain = ?1) AND (?2 = '' OR kind = ?2)
-               AND (region BETWEEN ?3 AND ?4 OR region IN (?5, ?6, 0))
-             ORDER BY received DESC, id LIMIT ?7",
+             WHERE ($1 = '' OR domain = $1) AND ($2 = '' OR kind = $2)
+               AND (region BETWEEN $3 AND $4 OR region IN ($5, $6, 0))
+             ORDER BY received DESC, id LIMIT $7",
         )
         .bind(domain.unwrap_or(""))
         .bind(kind.unwrap_or(""))
@@ -113,7 +117,7 @@ impl Store {
         .bind(last)
         .bind(above.0)
         .bind(above.1)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
@@ -129,7 +133,7 @@ impl Store {
     }
 
     pub async fn lineage(&self, id: &str) -> Result<Option<Lineage>, StoreError> {
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("SELECT message, body FROM message WHERE id = ?")
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("SELECT message, body FROM message WHERE id = $1")
             .bind(id)
             .fetch_all(&self.reader)
             .await
@@ -137,10 +141,10 @@ impl Store {
         let Some(message) = messages(rows)?.pop() else { return Ok(None) };
         let causes = sqlx::query_as(
             "WITH RECURSIVE up (id, depth) AS (
-                 SELECT cause, 1 FROM causation WHERE effect = ?1
+                 SELECT cause, 1 FROM causation WHERE effect = $1
                  UNION SELECT c.cause, up.depth + 1 FROM causation c JOIN up ON c.effect = up.id WHERE up.depth < 32)
              SELECT m.message, m.body FROM (SELECT id, MIN(depth) AS depth FROM up GROUP BY id) u
-             JOIN message m ON m.id = u.id ORDER BY u.depth, m.id LIMIT ?2",
+             JOIN message m ON m.id = u.id ORDER BY u.depth, m.id LIMIT $2",
         )
         .bind(id)
         .bind(MAX_LINEAGE)
@@ -149,11 +153,11 @@ impl Store {
         .map_err(StoreError::sql)?;
         let effects = sqlx::query_as(
             "WITH RECURSIVE down (id, depth) AS (
-                 SELECT effect, 1 FROM causation WHERE cause = ?1
+                 SELECT effect, 1 FROM causation WHERE cause = $1
                  UNION SELECT c.effect, down.depth + 1 FROM causation c JOIN down ON c.cause = down.id
                  WHERE down.depth < 32)
              SELECT m.message, m.body FROM (SELECT id, MIN(depth) AS depth FROM down GROUP BY id) d
-             JOIN message m ON m.id = d.id ORDER BY d.depth, m.id LIMIT ?2",
+             JOIN message m ON m.id = d.id ORDER BY d.depth, m.id LIMIT $2",
         )
         .bind(id)
         .bind(MAX_LINEAGE)
@@ -167,7 +171,7 @@ impl Store {
     pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         let gone = sqlx::query(
-            "DELETE FROM message WHERE received < ? AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.id = message.id)",
+            "DELETE FROM message WHERE received < $1 AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.id = message.id)",
         )
         .bind(before.as_micros())
         .execute(&mut *transaction)
@@ -185,53 +189,92 @@ impl Store {
     }
 }
 
-async fn keep_one(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) -> Result<(), StoreError> {
-    let message = &entry.message;
-    let subject = &message.subject;
-    let added = sqlx::query("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(&message.id)
-        .bind(entry.lane.as_str())
-        .bind(i64::try_from(entry.sequence).unwrap_or(i64::MAX))
-        .bind(message.time.as_micros())
-        .bind(message.received.as_micros())
-        .bind(&subject.domain)
-        .bind(subject.kind.as_str())
-        .bind(row::region(subject.region))
-        .bind(row::attributes(message)?)
-        .bind(&message.body)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
-    if added.rows_affected() == 0 {
-        return Ok(());
+/// Rows of one statement; ten values each, and SQLite takes 32,766.
+pub(crate) const ROWS: usize = 256;
+
+/// Keeps what is new, in few statements: the writer is shared with every commit.
+async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
+    let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
+    for entries in entries.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING RETURNING id",
+            row::rows(10, entries.len())
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        for Entry { lane, sequence, message } in entries {
+            query = query
+                .bind(&message.id)
+                .bind(lane.as_str())
+                .bind(row::sequence(*sequence))
+                .bind(message.time.as_micros())
+                .bind(message.received.as_micros())
+                .bind(&message.subject.domain)
+                .bind(message.subject.kind.as_str())
+                .bind(row::region(message.subject.region))
+                .bind(row::attributes(message)?)
+                .bind(&message.body);
+        }
+        let added: Vec<String> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
+        let added: HashSet<&str> = added.iter().map(String::as_str).collect();
+        new.extend(entries.iter().map(|entry| &entry.message).filter(|m| added.contains(m.id.as_str())));
     }
-    // A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
-    sqlx::query(
-        "INSERT INTO latest VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (source, type, key) DO UPDATE SET
-             id = ?4, time = ?5, domain = ?6, kind = ?7, detail = ?8, region = ?9
-         WHERE ?5 > time OR (?5 = time AND ?4 > id)",
-    )
-    .bind(&message.source)
-    .bind(&message.r#type)
-    .bind(&message.key)
-    .bind(&message.id)
-    .bind(message.time.as_micros())
-    .bind(&subject.domain)
-    .bind(subject.kind.as_str())
-    .bind(subject.detail.as_deref().unwrap_or("-"))
-    .bind(row::region(subject.region))
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    statement::write(transaction, message).await?;
-    for cause in &message.causation {
-        sqlx::query("INSERT OR IGNORE INTO causation VALUES (?, ?)")
-            .bind(&message.id)
-            .bind(cause)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+    keep_latest(transaction, &new).await?;
+    statement::write(transaction, &new).await?;
+    keep_causation(transaction, &new).await
+}
+
+/// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
+async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+    // One statement must not touch a row twice.
+    let mut best: BTreeMap<(&str, &str, &str), &Message> = BTreeMap::new();
+    for message in new {
+        let held = best.entry((&message.source, &message.r#type, &message.key)).or_insert(message);
+        if (message.time, &message.id) > (held.time, &held.id) {
+            *held = message;
+        }
+    }
+    let best: Vec<&Message> = best.into_values().collect();
+    for messages in best.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO latest VALUES {}
+             ON CONFLICT (source, type, key) DO UPDATE SET
+                 id = excluded.id, time = excluded.time, domain = excluded.domain, kind = excluded.kind,
+                 detail = excluded.detail, region = excluded.region
+             WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
+            row::rows(9, messages.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for message in messages {
+            let subject = &message.subject;
+            query = query
+                .bind(&message.source)
+                .bind(&message.r#type)
+                .bind(&message.key)
+                .bind(&message.id)
+                .bind(message.time.as_micros())
+                .bind(&subject.domain)
+                .bind(subject.kind.as_str())
+                .bind(subject.detail.as_deref().unwrap_or("-"))
+                .bind(row::region(subject.region));
+        }
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
+    Ok(())
+}
+
+async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+    let pairs: Vec<(&str, &str)> = new
+        .iter()
+        .flat_map(|message| message.causation.iter().map(|cause| (message.id.as_str(), cause.as_str())))
+        .collect();
+    for pairs in pairs.chunks(ROWS) {
+        let sql =
+            format!("INSERT INTO causation VALUES {} ON CONFLICT DO NOTHING", row::rows(2, pairs.len()));
+        let bind = |query: sqlx::query::Query<'static, Any, AnyArguments>, pair: &(&str, &str)| {
+            query.bind(pair.0.to_owned()).bind(pair.1.to_owned())
+        };
+        let query = pairs.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate names `sqlx`.
 
 pub mod attempt;
+pub mod call;
 pub mod checkpoint;
 pub mod commit;
 pub mod cursor;
+pub mod database;
 pub mod floor;
 pub mod history;
+pub mod lease;
 pub mod outbox;
 pub mod parked;
 pub mod record;
@@ -17,9 +20,12 @@ pub mod timer;
 mod row;
 
 pub use attempt::Begun;
-pub use checkpoint::Checkpoint;
+pub use call::{CallRecord, Recorded};
+pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input};
+pub use database::Database;
 pub use history::{Entry, Lineage, Tailed};
+pub use lease::Lease;
 pub use outbox::{Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition};
 pub use store::{Store, StoreError};

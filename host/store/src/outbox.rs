@@ -1,7 +1,7 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
 use dongting_manifest::{DeadLetter, Message};
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
 
@@ -48,31 +48,52 @@ impl Store {
         if positions.is_empty() {
             return Ok(());
         }
-        let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
-        let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
-        query.execute(&self.writer).await.map_err(StoreError::sql)?;
-        Ok(())
+        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        remove(&mut transaction, positions).await?;
+        transaction.commit().await.map_err(StoreError::sql)
     }
 }
 
+/// Rows of one statement; a body may have half a megabyte.
+const ROWS: usize = 256;
+
+/// The positions, in the order of the outputs.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     outputs: &[Output],
+) -> Result<Vec<i64>, StoreError> {
+    let mut positions = Vec::with_capacity(outputs.len());
+    for outputs in outputs.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
+            row::rows(4, outputs.len())
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        for output in outputs {
+            let (kind, attributes, body) = match output {
+                Output::Message(message) => (MESSAGE, row::attributes(message)?, &message.body),
+                Output::DeadLetter(letter) => (DEAD_LETTER, row::letter_attributes(letter)?, &letter.payload),
+            };
+            query = query.bind(installation).bind(kind).bind(attributes).bind(body);
+        }
+        let added: Vec<i64> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
+        positions.extend(added);
+    }
+    // Rows are numbered in their order; they need not be told in it.
+    positions.sort_unstable();
+    Ok(positions)
+}
+
+/// Removes what the bus has stored.
+pub(crate) async fn remove(
+    transaction: &mut Transaction<'_, Any>,
+    positions: &[i64],
 ) -> Result<(), StoreError> {
-    for output in outputs {
-        let (kind, attributes, body) = match output {
-            Output::Message(message) => (MESSAGE, row::attributes(message)?, &message.body),
-            Output::DeadLetter(letter) => (DEAD_LETTER, row::letter_attributes(letter)?, &letter.payload),
-        };
-        sqlx::query("INSERT INTO outbox (installation, kind, message, body) VALUES ($1, $2, $3, $4)")
-            .bind(installation)
-            .bind(kind)
-            .bind(attributes)
-            .bind(body)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+    for positions in positions.chunks(ROWS) {
+        let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
+        let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Messages that wait in their order, so that they hold back no others on their lane.
 
 use dongting_manifest::{Message, Origin, Timestamp};
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::commit::{Commit, Input};
 use crate::{Store, StoreError, row};
@@ -107,7 +107,7 @@ impl Store {
 
 /// False where a row that is to go is not there: somebody else has used it up.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
 ) -> Result<bool, StoreError> {
     for position in &commit.unparked {

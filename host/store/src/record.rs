@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dongting_manifest::record::{self, BY_ID, Collections, Extent, Page, Query, Record, Written};
 use futures::TryStreamExt;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Any, Transaction};
 
 use crate::commit::{Commit, CommitError};
 use crate::{Store, StoreError};
@@ -156,7 +156,7 @@ impl Store {
 }
 
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
 ) -> Result<(), CommitError> {
     let writes = &commit.records;
@@ -187,7 +187,7 @@ pub(crate) async fn write(
 }
 
 async fn write_one(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     (collection, id): (&str, &str),
     written: Option<&Written>,
@@ -223,7 +223,7 @@ async fn write_one(
 }
 
 async fn add_keys(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     installation: &str,
     (collection, id): (&str, &str),
     keys: &[(String, String)],

@@ -3,7 +3,7 @@
 use dongting_manifest::history::{Found, Query};
 use dongting_manifest::{Message, Timestamp};
 use futures::TryStreamExt;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, history, row};
 
@@ -64,27 +64,30 @@ impl Store {
     }
 }
 
-/// Of a message that has just been kept.
+/// Of messages that have just been kept.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
-    message: &Message,
+    transaction: &mut Transaction<'_, Any>,
+    new: &[&Message],
 ) -> Result<(), StoreError> {
-    let subject = &message.subject;
-    sqlx::query(
-        "INSERT INTO statement VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-    )
-    .bind(&message.id)
-    .bind(&message.source)
-    .bind(&message.r#type)
-    .bind(&message.key)
-    .bind(message.time.as_micros())
-    .bind(message.received.as_micros())
-    .bind(&subject.domain)
-    .bind(subject.kind.as_str())
-    .bind(subject.detail.as_deref().unwrap_or("-"))
-    .bind(row::region(subject.region))
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
+    for messages in new.chunks(history::ROWS) {
+        let sql =
+            format!("INSERT INTO statement VALUES {} ON CONFLICT DO NOTHING", row::rows(10, messages.len()));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for message in messages {
+            let subject = &message.subject;
+            query = query
+                .bind(&message.id)
+                .bind(&message.source)
+                .bind(&message.r#type)
+                .bind(&message.key)
+                .bind(message.time.as_micros())
+                .bind(message.received.as_micros())
+                .bind(&subject.domain)
+                .bind(subject.kind.as_str())
+                .bind(subject.detail.as_deref().unwrap_or("-"))
+                .bind(row::region(subject.region));
+        }
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
     Ok(())
 }

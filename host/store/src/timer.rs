@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::timer::Timer;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Any, Transaction};
 
 use crate::commit::{Commit, CommitError};
 use crate::{Store, StoreError};
@@ -93,7 +93,7 @@ fn instant(micros: i64) -> Result<Timestamp, StoreError> {
 
 /// Name and deadline are the fence. False where one of them was used up or set anew meanwhile.
 pub(crate) async fn ring(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
 ) -> Result<bool, StoreError> {
     for Rung { name, at, again } in &commit.rung {
@@ -115,7 +115,7 @@ pub(crate) async fn ring(
 }
 
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
 ) -> Result<(), CommitError> {
     if commit.timers.is_empty() {

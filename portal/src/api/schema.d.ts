@@ -192,6 +192,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/replays": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Runs the calls of a transform again, in the release at work or in the component sent. Nothing leaves it. */
+    post: operations["replay"]
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/stream": {
     parameters: {
       query?: never
@@ -379,6 +396,20 @@ export interface components {
       /** @description The payload's beginning, where it is text. */
       text: string | null
     }
+    Difference: {
+      after: string | null
+      /**
+       * Format: date-time
+       * @description When the call was made.
+       */
+      at: string
+      before: string | null
+      /** @description Of the message; empty for a verdict. */
+      message: string
+      what: components["schemas"]["DifferenceKind"]
+    }
+    /** @enum {string} */
+    DifferenceKind: "changed" | "missing" | "new" | "verdict"
     Entry: {
       detail: string | null
       id: string
@@ -454,6 +485,7 @@ export interface components {
       reason: string | null
       region: string
       roles: string[]
+      shadow: components["schemas"]["Shadow"] | null
       state: components["schemas"]["InstallationState"]
       title: components["schemas"]["Text"]
     }
@@ -463,7 +495,7 @@ export interface components {
       state: components["schemas"]["InstallationState"]
     }
     /** @enum {string} */
-    InstallationState: "starting" | "running" | "backoff" | "tripped" | "refused" | "stopped"
+    InstallationState: "starting" | "running" | "backoff" | "standby" | "tripped" | "refused" | "stopped"
     /** @enum {string} */
     Language: "zh" | "en"
     Layer: {
@@ -674,10 +706,51 @@ export interface components {
       /** Format: date-time */
       renderedAt: string
     }
+    Replay: {
+      /** Format: int64 */
+      calls: number
+      /** @description The first of them. */
+      differences: components["schemas"]["Difference"][]
+      /** Format: int64 */
+      different: number
+      /**
+       * Format: int64
+       * @description Calls whose messages are no longer all kept.
+       */
+      incomplete: number
+      /**
+       * Format: int64
+       * @description Calls that were made by another release or with other attachments.
+       */
+      otherwise: number
+      /** @description `name@version#digest` of the release that was run. */
+      plugin: string
+      /**
+       * Format: int64
+       * @description Calls that came to the same, bit for bit.
+       */
+      same: number
+    }
     Row: {
       cells: components["schemas"]["Cell"][]
       id: string
       message: string | null
+    }
+    /** @description A candidate that runs beside an installation. */
+    Shadow: {
+      /** Format: int64 */
+      calls: number
+      /** @description The newest last. */
+      differences: components["schemas"]["Difference"][]
+      /** Format: int64 */
+      different: number
+      /**
+       * Format: int64
+       * @description Calls that did not end in time to be compared.
+       */
+      late: number
+      /** @description `name@version#digest` */
+      plugin: string
     }
     ShapeMark: {
       /** @description A GeoJSON geometry (RFC 7946). */
@@ -1061,6 +1134,43 @@ export interface operations {
         }
         content: {
           "application/json": components["schemas"]["Reloaded"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  replay: {
+    parameters: {
+      query: {
+        installation: string
+        /** @description From this instant on, RFC 3339. */
+        from: string
+        /** @description Until before this instant. */
+        to: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        "application/wasm": string
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["Replay"]
         }
       }
       default: {

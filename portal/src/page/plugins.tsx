@@ -13,8 +13,8 @@ import { say, useLanguage, useWords } from "../text/language"
 import { useTitle } from "./title"
 
 /** Trouble first: that is what somebody opens this page for. */
-const order: Installation["state"][] = ["refused", "tripped", "backoff", "stopped", "starting", "running"]
-const marks = { refused: "✕", tripped: "⚡", backoff: "▲", stopped: "■", starting: "○", running: "●" }
+const order: Installation["state"][] = ["refused", "tripped", "backoff", "stopped", "starting", "standby", "running"]
+const marks = { refused: "✕", tripped: "⚡", backoff: "▲", stopped: "■", starting: "○", standby: "◌", running: "●" }
 
 export function PluginsPage() {
   const words = useWords()

@@ -224,6 +224,7 @@ export const en: Dictionary = {
     running: "Running",
     backoff: "Backing off",
     tripped: "Tripped",
+    standby: "Standby (runs on another host)",
     refused: "Refused",
     stopped: "Stopped",
   },

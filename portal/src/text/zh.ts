@@ -221,6 +221,7 @@ export const zh = {
     running: "运行",
     backoff: "等待重试",
     tripped: "已熔断",
+    standby: "备用（他机运行）",
     refused: "被拒绝",
     stopped: "已停止",
   },

@@ -51,7 +51,7 @@ pub struct InstallationHealth {
 
 impl From<dongting_engine::Health> for Health {
     fn from(health: dongting_engine::Health) -> Self {
-        let well = |state: &State| matches!(state, State::Starting | State::Running);
+        let well = |state: &State| matches!(state, State::Starting | State::Running | State::Standby);
         let ok = health.bus_up && health.installations.iter().all(|(_, state)| well(state));
         Self {
             status: if ok { HealthStatus::Ok } else { HealthStatus::Degraded },

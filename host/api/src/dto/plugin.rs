@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Text;
+use super::replay::Shadow;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PluginList {
@@ -30,6 +31,9 @@ pub struct Installation {
     #[schema(required, format = DateTime)]
     pub last_activity: Option<String>,
     pub counts: Counts,
+    /// The candidate that is tried beside it.
+    #[schema(required)]
+    pub shadow: Option<Shadow>,
 }
 
 /// Empty texts where the component could not be loaded.
@@ -56,6 +60,7 @@ pub enum InstallationState {
     Starting,
     Running,
     Backoff,
+    Standby,
     Tripped,
     Refused,
     Stopped,
@@ -67,6 +72,7 @@ impl InstallationState {
             State::Starting => (Self::Starting, None),
             State::Running => (Self::Running, None),
             State::Backoff(reason) => (Self::Backoff, Some(reason)),
+            State::Standby => (Self::Standby, None),
             State::Tripped(reason) => (Self::Tripped, Some(reason)),
             State::Refused(reason) => (Self::Refused, Some(reason)),
             State::Stopped => (Self::Stopped, None),
@@ -100,6 +106,7 @@ impl From<&Enabled> for Installation {
                 rejects: counts.rejects.load(Ordering::Relaxed),
                 faults: counts.faults.load(Ordering::Relaxed),
             },
+            shadow: installed.and_then(|installed| installed.shadow.as_ref()).map(Shadow::from),
             id,
         }
     }

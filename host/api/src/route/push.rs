@@ -34,8 +34,7 @@ pub async fn push(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let token =
-        text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let token = super::bearer(&headers);
     let installed = host.installed(&installation).filter(|installed| installed.takes(token));
     // An unknown installation and a wrong token are the same answer: a guess learns nothing.
     let installed = installed.ok_or(PushError::Token)?;

@@ -6,9 +6,12 @@ mod dial;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use dongting_manifest::installation::Limits;
 use http_body_util::{BodyExt, Full};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -55,11 +58,20 @@ pub struct Requests {
     egress: Egress,
     left: u32,
     response_bytes: usize,
+    at_once: Arc<Semaphore>,
 }
 
+/// A request's place among those of its call, held until its answer is read to the end or given up.
+type Place = OwnedSemaphorePermit;
+
 impl Requests {
-    pub fn new(egress: Egress, requests: u32, response_bytes: usize) -> Self {
-        Self { egress, left: requests, response_bytes }
+    pub fn new(egress: Egress, limits: Limits) -> Self {
+        Self {
+            egress,
+            left: limits.http_requests,
+            response_bytes: limits.http_response_kib as usize * 1024,
+            at_once: Arc::new(Semaphore::new(limits.http_concurrency.max(1) as usize)),
+        }
     }
 }
 
@@ -81,7 +93,11 @@ impl WasiHttpHooks for Requests {
         match self.egress.clone() {
             Egress::Closed => Box::new(async { Err(Error::HttpRequestDenied) }),
             Egress::Network(network) => {
-                Box::new(async move { network.send(request, options.unwrap_or_default(), cap).await })
+                let place = queued(Arc::clone(&self.at_once).acquire_owned());
+                Box::new(async move {
+                    let place = place.await.map_err(|_| Error::ConnectionLimitReached)?;
+                    network.send(request, options.unwrap_or_default(), cap, place).await
+                })
             }
             Egress::Canned(canned) => Box::new(async move {
                 let (status, content_type, body) = canned.next().ok_or(Error::DestinationUnavailable)?;
@@ -102,6 +118,19 @@ impl WasiHttpHooks for Requests {
     ) -> wasmtime_wasi_http::p2::bindings::http::types::ErrorCode {
         tracing::debug!(%error, "An answer to a plugin's request broke off");
         wasmtime_wasi_http::p2::bindings::http::types::ErrorCode::HttpResponseIncomplete
+    }
+}
+
+/// Polls once, here and now: requests are sent by tasks of their own, which run in no certain order, and a guest that
+/// waits for its first answer must not find its later requests in front of it.
+fn queued<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
+    let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    async move {
+        match polled {
+            Poll::Ready(done) => done,
+            Poll::Pending => future.await,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod measure;
 mod native;
 mod ours;
+mod pipeline;
 mod raw;
 mod sample;
 
@@ -19,9 +20,29 @@ use crate::measure::{Row, interleaved, table};
 const BATCH: usize = 64;
 const FEED_EVENTS: usize = 100;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let plugins = std::env::var_os("DONGTING_PLUGINS").map_or_else(|| "target/plugins".into(), PathBuf::from);
+fn main() -> Result<()> {
+    // One thread for the calls, so that the sides take turns; the pipeline has what the host has.
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(calls_alone())?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(pipelines())
+}
+
+/// Through the bus and back.
+async fn pipelines() -> Result<()> {
+    let guests = plugins().join("guests");
+    let mut rows = Vec::new();
+    for (stateful, sync_always) in [(false, false), (true, false), (false, true), (true, true)] {
+        rows.push(pipeline::run(&guests, stateful, sync_always).await?);
+    }
+    println!("{}", pipeline::table(&rows));
+    Ok(())
+}
+
+fn plugins() -> PathBuf {
+    std::env::var_os("DONGTING_PLUGINS").map_or_else(|| "target/plugins".into(), PathBuf::from)
+}
+
+async fn calls_alone() -> Result<()> {
+    let plugins = plugins();
     let read = |name: &str| {
         let path = plugins.join(name);
         std::fs::read(&path)

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::{Worker, address};
+use super::{Place, Worker, address};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const FIRST_BYTE: Duration = Duration::from_secs(30);
@@ -65,6 +65,7 @@ impl Network {
         mut request: http::Request<WasiBody>,
         options: RequestOptions,
         cap: usize,
+        place: Place,
     ) -> Result<(http::Response<WasiBody>, Worker), Error> {
         let uri = request.uri().clone();
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
@@ -96,7 +97,7 @@ impl Network {
             .map_err(|_| Error::HttpResponseTimeout)?
             .map_err(Error::Hyper)?;
         let between = options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES).min(BETWEEN_BYTES);
-        let answer = answer.map(|body| bounded(body, cap, between));
+        let answer = answer.map(|body| bounded(body, cap, between, place));
         let worker = async move {
             match driver.await {
                 Ok(Ok(())) => Ok(()),
@@ -133,17 +134,17 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// The body, cut off with an error where it is too long or too slow.
-fn bounded(body: hyper::body::Incoming, cap: usize, between: Duration) -> WasiBody {
+fn bounded(body: hyper::body::Incoming, cap: usize, between: Duration, place: Place) -> WasiBody {
     let limited = Limited::new(body, cap);
-    let stream = futures::stream::unfold(Some(limited), move |body| async move {
-        let mut body = body?;
+    let stream = futures::stream::unfold(Some((limited, place)), move |body| async move {
+        let (mut body, place) = body?;
         let frame = match tokio::time::timeout(between, body.frame()).await {
             Err(_) => return Some((Err(Error::ConnectionReadTimeout), None)),
             Ok(None) => return None,
             Ok(Some(frame)) => frame,
         };
         match frame {
-            Ok(frame) => Some((Ok(frame), Some(body))),
+            Ok(frame) => Some((Ok(frame), Some((body, place)))),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => {
                 Some((Err(Error::HttpResponseBodySize(Some(cap as u64))), None))
             }

@@ -1,8 +1,8 @@
 -- Deadlines that installations have set themselves. `due` is when one is given to the plugin: at its deadline, later where it is
 -- tried again.
 CREATE TABLE timer (
-    installation TEXT   NOT NULL,
-    name         TEXT   NOT NULL,
+    installation TEXT COLLATE "C" NOT NULL,
+    name         TEXT COLLATE "C" NOT NULL,
     deadline     BIGINT NOT NULL,
     payload      BYTEA   NOT NULL,
     due          BIGINT NOT NULL,

@@ -1,15 +1,15 @@
 -- Of each message at hand what it states of what, so that series are read and what held at an instant is known. It goes with
 -- its message.
 CREATE TABLE statement (
-    id       TEXT   COLLATE "C" PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
-    source   TEXT   NOT NULL,
-    type     TEXT   NOT NULL,
-    key      TEXT   NOT NULL,
+    id       TEXT COLLATE "C" PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    source   TEXT COLLATE "C" NOT NULL,
+    type     TEXT COLLATE "C" NOT NULL,
+    key      TEXT COLLATE "C" NOT NULL,
     time     BIGINT NOT NULL,
     received BIGINT NOT NULL,
-    domain   TEXT   NOT NULL,
-    kind     TEXT   NOT NULL,
-    detail   TEXT   NOT NULL,
+    domain   TEXT COLLATE "C" NOT NULL,
+    kind     TEXT COLLATE "C" NOT NULL,
+    detail   TEXT COLLATE "C" NOT NULL,
     region   BIGINT NOT NULL
 );
 CREATE INDEX statement_by_topic ON statement (domain, kind, time, id);

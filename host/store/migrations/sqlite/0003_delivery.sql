@@ -36,7 +36,9 @@ CREATE TABLE checkpoint (
     lane           TEXT PRIMARY KEY,
     taken_at       INTEGER NOT NULL,
     stream_created INTEGER NOT NULL,
-    sequence       INTEGER NOT NULL
+    sequence       INTEGER NOT NULL,
+    held_since     INTEGER,
+    held_at        INTEGER
 ) WITHOUT ROWID;
 
 -- Bytes that each installation's state takes, kept up with each write.

@@ -1,0 +1,99 @@
+//! What a replay or a shadow came to.
+
+use std::sync::atomic::Ordering;
+
+use dongting_engine::Replayed;
+use dongting_engine::difference::{self, What};
+use dongting_manifest::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Replay {
+    /// `name@version#digest` of the release that was run.
+    pub plugin: String,
+    pub calls: u64,
+    /// Calls that came to the same, bit for bit.
+    pub same: u64,
+    pub different: u64,
+    /// Calls whose messages are no longer all kept.
+    pub incomplete: u64,
+    /// Calls that were made by another release or with other attachments.
+    pub otherwise: u64,
+    /// The first of them.
+    pub differences: Vec<Difference>,
+}
+
+/// A candidate that runs beside an installation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shadow {
+    /// `name@version#digest`
+    pub plugin: String,
+    pub calls: u64,
+    pub different: u64,
+    /// Calls that did not end in time to be compared.
+    pub late: u64,
+    /// The newest last.
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Difference {
+    /// When the call was made.
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub what: DifferenceKind,
+    /// Of the message; empty for a verdict.
+    pub message: String,
+    #[schema(required)]
+    pub before: Option<String>,
+    #[schema(required)]
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DifferenceKind {
+    Changed,
+    Missing,
+    New,
+    Verdict,
+}
+
+impl From<(Timestamp, difference::Difference)> for Difference {
+    fn from((at, one): (Timestamp, difference::Difference)) -> Self {
+        let what = match one.what {
+            What::Changed => DifferenceKind::Changed,
+            What::Missing => DifferenceKind::Missing,
+            What::New => DifferenceKind::New,
+            What::Verdict => DifferenceKind::Verdict,
+        };
+        Self { at: at.to_string(), what, message: one.id, before: one.before, after: one.after }
+    }
+}
+
+impl From<Replayed> for Replay {
+    fn from(replayed: Replayed) -> Self {
+        Self {
+            plugin: replayed.plugin,
+            calls: replayed.calls,
+            same: replayed.same,
+            different: replayed.different,
+            incomplete: replayed.incomplete,
+            otherwise: replayed.otherwise,
+            differences: replayed.differences.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&dongting_engine::shadow::Shadow> for Shadow {
+    fn from(shadow: &dongting_engine::shadow::Shadow) -> Self {
+        Self {
+            plugin: shadow.reference.clone(),
+            calls: shadow.counts.calls.load(Ordering::Relaxed),
+            different: shadow.counts.different.load(Ordering::Relaxed),
+            late: shadow.counts.late.load(Ordering::Relaxed),
+            differences: shadow.differences().into_iter().map(Into::into).collect(),
+        }
+    }
+}

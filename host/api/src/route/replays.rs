@@ -1,0 +1,41 @@
+//! Running an installation's past again.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use dongting_engine::Host;
+use dongting_manifest::Timestamp;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::dto::replay::Replay;
+use crate::error::ApiError;
+
+/// A component, as large as one may be.
+pub const MAX_COMPONENT_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ReplayQuery {
+    installation: String,
+    /// From this instant on, RFC 3339.
+    from: String,
+    /// Until before this instant.
+    to: String,
+}
+
+/// Runs the calls of a transform again, in the release at work or in the component sent. Nothing leaves it.
+#[utoipa::path(post, path = "/replays", params(ReplayQuery), request_body(content = String, content_type = "application/wasm"), responses((status = 200, body = Replay), (status = "default", body = ApiError)))]
+pub async fn replay(
+    State(host): State<Arc<Host>>,
+    Query(asked): Query<ReplayQuery>,
+    component: Bytes,
+) -> Result<Json<Replay>, ApiError> {
+    let instant = |text: &str| -> Result<Timestamp, ApiError> {
+        text.parse().map_err(|error| ApiError::bad_request(format!("{error}")))
+    };
+    let time = (instant(&asked.from)?, instant(&asked.to)?);
+    let component = (!component.is_empty()).then(|| component.to_vec());
+    Ok(Json(host.replay(&asked.installation, time, component).await?.into()))
+}

@@ -1,0 +1,67 @@
+//! Requests by NATS to a service: `svc.<installation>`, shared among the hosts that offer it.
+
+use async_nats::{HeaderMap, Subscriber};
+use bytes::Bytes;
+use futures::StreamExt;
+
+use crate::bus::{Bus, BusError};
+use crate::cloudevents::Headers;
+use crate::wire;
+
+/// A request that waits for its answer.
+pub struct Asked {
+    /// Names in lower case.
+    pub headers: Headers,
+    pub body: Bytes,
+    reply: async_nats::Subject,
+    bus: Bus,
+}
+
+/// The requests to one service.
+pub struct Requests {
+    inner: Subscriber,
+    bus: Bus,
+}
+
+impl Bus {
+    /// What is asked of an installation from now on. Each request goes to one host.
+    pub async fn asked(&self, installation: &str) -> Result<Requests, BusError> {
+        let subject = format!("svc.{installation}");
+        let inner = self.client().queue_subscribe(subject, "svc".to_owned()).await;
+        let inner = inner.map_err(|error| self.failed("listen for requests", error))?;
+        // The server has it when it answers, and then so does every request that is sent later.
+        self.client().flush().await.map_err(|error| self.failed("listen for requests", error))?;
+        Ok(Requests { inner, bus: self.clone() })
+    }
+}
+
+impl Requests {
+    /// Goes on through reconnects; none when the client has ended. What wants no answer is passed over.
+    pub async fn next(&mut self) -> Option<Asked> {
+        loop {
+            let message = self.inner.next().await?;
+            let Some(reply) = message.reply else { continue };
+            let headers = wire::from_nats(message.headers.as_ref())
+                .into_iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect();
+            return Some(Asked { headers, body: message.payload, reply, bus: self.bus.clone() });
+        }
+    }
+}
+
+impl Asked {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Answers with a `status` header beside the others. Who asked may have gone away, which harms nobody.
+    pub async fn answer(self, status: u16, headers: Headers, body: Vec<u8>) {
+        let mut map: HeaderMap = wire::to_nats(&headers);
+        map.insert("status", status.to_string().as_str());
+        if let Err(error) = self.bus.client().publish_with_headers(self.reply, map, body.into()).await {
+            tracing::warn!("An answer could not be sent: {error}");
+        }
+    }
+}

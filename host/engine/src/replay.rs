@@ -1,0 +1,199 @@
+//! A stretch of an installation's past, run again: the batches as they were cut, the clock, chance, settings and state as they were. Nothing
+//! leaves it. The same release must come to the same, bit for bit; another one is compared.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dongting_manifest::installation::InstallationError;
+use dongting_manifest::plugin::{Capability, Role};
+use dongting_manifest::{Message, Timestamp};
+use dongting_sandbox::capability::config::Config;
+use dongting_sandbox::{Call, Egress, LoadError, Read, Readers, Release, StateReader};
+use dongting_store::{Recorded, Store, StoreError};
+
+use crate::difference::{self, Difference};
+use crate::host::Host;
+use crate::installed::Installed;
+use crate::transform::{Made, apply};
+
+const PAGE: u32 = 256;
+/// Differences that are told; the others are counted.
+const TOLD: usize = 200;
+/// Calls of one replay.
+const MAX_CALLS: u64 = 1_000_000;
+
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// The release that was run.
+    pub plugin: String,
+    pub calls: u64,
+    pub same: u64,
+    pub different: u64,
+    /// Calls whose messages are no longer all kept; the state after them may be another.
+    pub incomplete: u64,
+    /// Calls that another release, other settings or other attachments made than the replay had.
+    pub otherwise: u64,
+    /// When each was made, with what differed; the first of them.
+    pub differences: Vec<(Timestamp, Difference)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the installation `{0}` does not run here: enable it, then replay")]
+    NotInstalled(String),
+    #[error("the installation `{0}` is no transform: only their calls are recorded")]
+    NoTransform(String),
+    #[error(
+        "the installation `{0}` keeps timers or records, of which only the present is known: calls with state and history can be made again"
+    )]
+    Present(String),
+    #[error("the release cannot be loaded")]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Grant(#[from] InstallationError),
+    #[error("a replay has at most {MAX_CALLS} calls: choose a shorter time")]
+    TooLong,
+    #[error("loading was interrupted")]
+    Interrupted,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The state as of the first call, and what the replay has written since.
+struct Past {
+    store: Store,
+    installation: String,
+    first: i64,
+    written: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
+}
+
+impl StateReader for Past {
+    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            if let Some(value) = written {
+                return Ok(value);
+            }
+            let before = self.store.state_before(&self.installation, &key, self.first).await;
+            before.map_err(|error| error.to_string())
+        })
+    }
+}
+
+impl Host {
+    /// Runs the calls made from `from` until before `to` again, in the release at work or in the component given.
+    pub async fn replay(
+        &self,
+        id: &str,
+        (from, to): (Timestamp, Timestamp),
+        component: Option<Vec<u8>>,
+    ) -> Result<Replayed, ReplayError> {
+        let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
+        if !installed.has(Role::Transform) {
+            return Err(ReplayError::NoTransform(id.to_owned()));
+        }
+        if installed.imported.contains(&Capability::Timers)
+            || installed.imported.contains(&Capability::Records)
+        {
+            return Err(ReplayError::Present(id.to_owned()));
+        }
+        let release = match component {
+            Some(bytes) => Some(self.candidate(&installed, bytes).await?),
+            None => None,
+        };
+        let plugin = match &release {
+            Some(release) => release.link(&installed.installation.grants.capabilities)?,
+            None => installed.plugin.clone(),
+        };
+        let made = Made {
+            plugin: &plugin,
+            installation: &installed.installation,
+            name: release.as_ref().map_or(&installed.manifest.name, |r| &r.manifest.name),
+            reference: &release.as_ref().map_or_else(|| installed.reference.clone(), Release::reference),
+        };
+        let mut replayed = Replayed { plugin: made.reference.to_owned(), ..Replayed::default() };
+        let mut past: Option<Arc<Past>> = None;
+        let mut after = 0;
+        loop {
+            let page = self.store().calls(id, (from, to), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(replayed) };
+            after = last.position;
+            for recorded in page {
+                let past = Arc::clone(past.get_or_insert_with(|| {
+                    Arc::new(Past {
+                        store: self.store().clone(),
+                        installation: id.to_owned(),
+                        first: recorded.position,
+                        written: Mutex::default(),
+                    })
+                }));
+                self.again(&installed, &made, &past, &recorded, &mut replayed).await?;
+                if replayed.calls > MAX_CALLS {
+                    return Err(ReplayError::TooLong);
+                }
+            }
+        }
+    }
+
+    /// A component that takes the place of an installation's, under the same grants.
+    async fn candidate(&self, installed: &Installed, bytes: Vec<u8>) -> Result<Release, ReplayError> {
+        let sandbox = Arc::clone(&self.sandbox);
+        let loaded = self.shared.bulk.handle.spawn_blocking(move || sandbox.load(&bytes)).await;
+        let release = loaded.map_err(|_| ReplayError::Interrupted)??;
+        installed.installation.check(&release.manifest)?;
+        Ok(release)
+    }
+
+    async fn again(
+        &self,
+        installed: &Installed,
+        made: &Made<'_>,
+        past: &Arc<Past>,
+        recorded: &Recorded,
+        replayed: &mut Replayed,
+    ) -> Result<(), ReplayError> {
+        let record = &recorded.record;
+        replayed.calls += 1;
+        if record.plugin != *made.reference || record.attachments != installed.attachments {
+            replayed.otherwise += 1;
+        }
+        let kept = self.store().messages(&record.inputs).await?;
+        let kept: BTreeMap<&str, &Message> = kept.iter().map(|m| (m.id.as_str(), m)).collect();
+        let found = record.inputs.iter().map(|id| kept.get(id.as_str()).map(|m| (*m).clone()));
+        let Some(batch) = found.collect::<Option<Vec<Message>>>() else {
+            replayed.incomplete += 1;
+            return Ok(());
+        };
+        let surroundings = installed.call_for(&batch);
+        let call = Call {
+            config: Config { settings: record.settings.as_str().into(), ..surroundings.config.clone() },
+            readers: Readers {
+                state: Some(Arc::clone(past) as Arc<dyn StateReader>),
+                ..surroundings.readers.clone()
+            },
+            egress: Egress::Closed,
+            ..surroundings
+        };
+        let differences = match apply(made, call, &batch).await.result {
+            Err(refusal) => vec![difference::nothing(refusal.to_string())],
+            Ok(effects) => {
+                let ids: Vec<String> = record.outputs.iter().map(|(id, _)| id.clone()).collect();
+                let before = self.store().messages(&ids).await?;
+                let before = before.into_iter().map(|message| (message.id.clone(), message)).collect();
+                let mut found = difference::rejects(&record.rejects, &effects.rejects());
+                found.extend(difference::outputs(&record.outputs, &before, &effects.outputs));
+                past.written.lock().unwrap_or_else(PoisonError::into_inner).extend(effects.writes.state);
+                found
+            }
+        };
+        if differences.is_empty() {
+            replayed.same += 1;
+        } else {
+            replayed.different += 1;
+        }
+        let room = TOLD.saturating_sub(replayed.differences.len());
+        replayed.differences.extend(differences.into_iter().take(room).map(|one| (recorded.made_at, one)));
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! A candidate beside the release at work: it is called with the same batches, clock, chance and state, publishes nothing, and what it
+//! would have done is compared.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use dongting_manifest::{Message, Timestamp};
+use dongting_sandbox::{Plugin, Refusal};
+
+use crate::difference::{self, Difference};
+use crate::installed::Installed;
+use crate::item::Item;
+use crate::transform::{Effects, Made, apply};
+
+/// The release at work waits this long for its shadow, then goes on without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TOLD: usize = 100;
+
+pub struct Shadow {
+    pub plugin: Plugin,
+    pub name: String,
+    pub reference: String,
+    pub counts: Counts,
+    differences: Mutex<VecDeque<(Timestamp, Difference)>>,
+}
+
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub calls: AtomicU64,
+    pub different: AtomicU64,
+    /// Not in time.
+    pub late: AtomicU64,
+}
+
+impl Shadow {
+    pub fn new(plugin: Plugin, name: String, reference: String) -> Self {
+        Self { plugin, name, reference, counts: Counts::default(), differences: Mutex::default() }
+    }
+
+    /// The newest last.
+    pub fn differences(&self) -> Vec<(Timestamp, Difference)> {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Runs beside `live`, whose answer it gives back. Both read the state as it is before either has written.
+    pub async fn beside(
+        &self,
+        installed: &Installed,
+        items: &[Item],
+        live: impl Future<Output = Result<Effects, Refusal>>,
+    ) -> Result<Effects, Refusal> {
+        let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
+        let made = Made {
+            plugin: &self.plugin,
+            installation: &installed.installation,
+            name: &self.name,
+            reference: &self.reference,
+        };
+        let call = apply(&made, installed.call_for(&batch), &batch);
+        let shadow = async {
+            // Not before the live call has begun: it has the first claim to the machine.
+            tokio::task::yield_now().await;
+            tokio::time::timeout(PATIENCE, call).await
+        };
+        let (live, shadow) = tokio::join!(live, shadow);
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
+        match shadow {
+            Ok(outcome) => self.compare(&live, &outcome.result),
+            Err(_) => {
+                self.counts.late.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        live
+    }
+
+    fn compare(&self, live: &Result<Effects, Refusal>, shadow: &Result<Effects, Refusal>) {
+        let found = match (live, shadow) {
+            (Ok(live), Ok(shadow)) => {
+                let recorded = live.digests();
+                let before = live.outputs.iter().map(|m| (m.id.clone(), m.clone())).collect();
+                let mut found = difference::rejects(&live.rejects(), &shadow.rejects());
+                found.extend(difference::outputs(&recorded, &before, &shadow.outputs));
+                found
+            }
+            (Ok(_), Err(refusal)) => vec![difference::nothing(refusal.to_string())],
+            (Err(before), after) => {
+                let before = before.to_string();
+                let after = after.as_ref().err().map(ToString::to_string);
+                if after.as_ref() == Some(&before) {
+                    return;
+                }
+                let mut one = difference::nothing(after.unwrap_or_else(|| "done".to_owned()));
+                one.before = Some(before);
+                vec![one]
+            }
+        };
+        if found.is_empty() {
+            return;
+        }
+        self.counts.different.fetch_add(1, Ordering::Relaxed);
+        let now = Timestamp::now();
+        let mut told = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
+        told.extend(found.into_iter().map(|one| (now, one)));
+        while told.len() > TOLD {
+            told.pop_front();
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Calls as they were made, and the state as of each: for replay. Kept for a bounded time.
+
+use dongting_manifest::{Message, Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::{Store, StoreError, row};
+
+/// A call of a transform, as far as it follows from more than the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    #[serde(skip)]
+    pub made_at: Option<Timestamp>,
+    /// `name@version#digest`.
+    pub plugin: String,
+    /// The settings as JSON text.
+    pub settings: String,
+    /// Hash of the attachments.
+    pub attachments: String,
+    /// Ids of the batch's messages, in order.
+    pub inputs: Vec<String>,
+    /// Why an input was rejected; none where it was not.
+    pub rejects: Vec<Option<String>>,
+    /// Ids of the messages made, each with a hash of what a plugin decides of it.
+    pub outputs: Vec<(String, String)>,
+}
+
+/// A recorded call with its place among all calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub position: i64,
+    pub made_at: Timestamp,
+    pub record: CallRecord,
+}
+
+impl Store {
+    /// Writes calls down that changed no state.
+    pub async fn record_calls(&self, calls: &[(String, CallRecord)]) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        for (installation, record) in calls {
+            write(&mut transaction, installation, record).await?;
+        }
+        transaction.commit().await.map_err(StoreError::sql)
+    }
+
+    /// The calls of an installation that were made from `from` until before `to`, oldest first, behind the position `after`.
+    pub async fn calls(
+        &self,
+        installation: &str,
+        (from, to): (Timestamp, Timestamp),
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM call
+             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND position > $4 ORDER BY position LIMIT $5",
+        )
+        .bind(installation)
+        .bind(from.as_micros())
+        .bind(to.as_micros())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        rows.into_iter()
+            .map(|(position, made_at, record)| {
+                let made_at = Timestamp::from_micros(made_at)
+                    .ok_or_else(|| StoreError::Damaged(format!("a call made at {made_at}")))?;
+                let record = serde_json::from_str(&record)
+                    .map_err(|error| StoreError::Damaged(format!("a call: {error}")))?;
+                Ok(Recorded { position, made_at, record })
+            })
+            .collect()
+    }
+
+    /// The value under a key just before the call at `position`.
+    pub async fn state_before(
+        &self,
+        installation: &str,
+        key: &str,
+        position: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let version: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+            "SELECT value FROM state_version WHERE installation = $1 AND key = $2 AND call < $3 ORDER BY call DESC LIMIT 1",
+        )
+        .bind(installation)
+        .bind(key)
+        .bind(position)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        if let Some(value) = version {
+            return Ok(value);
+        }
+        // Never written since calls are recorded: it is what it was. Written later for the first time: it was not there.
+        sqlx::query_scalar(
+            "SELECT value FROM state WHERE installation = $1 AND key = $2 AND NOT EXISTS
+                 (SELECT 1 FROM state_version v WHERE v.installation = $1 AND v.key = $2)",
+        )
+        .bind(installation)
+        .bind(key)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)
+    }
+
+    /// Those of the messages that are still kept.
+    pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(256) {
+            let listed = row::placeholders(1, ids.len());
+            let sql = format!("SELECT message, body FROM message WHERE id IN ({listed})");
+            let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));
+            let rows: Vec<(String, Vec<u8>)> =
+                query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
+            for (attributes, body) in rows {
+                found.push(row::message(&attributes, body)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets calls made before `before`, and the values of the state that only they could read.
+    pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let gone = sqlx::query("DELETE FROM call WHERE made_at < $1")
+            .bind(before.as_micros())
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?
+            .rows_affected();
+        if gone > 0 {
+            sqlx::query(
+                "DELETE FROM state_version WHERE EXISTS (
+                     SELECT 1 FROM state_version newer
+                     WHERE newer.installation = state_version.installation AND newer.key = state_version.key
+                       AND newer.call > state_version.call
+                       AND newer.call < (SELECT COALESCE(MIN(position), 0) FROM call
+                                         WHERE call.installation = state_version.installation))",
+            )
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?;
+        }
+        Ok(gone)
+    }
+}
+
+/// Writes a call down; its position.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    record: &CallRecord,
+) -> Result<i64, StoreError> {
+    let text = serde_json::to_string(record).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let made_at = record.made_at.unwrap_or_else(Timestamp::now);
+    sqlx::query_scalar(
+        "INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3) RETURNING position",
+    )
+    .bind(installation)
+    .bind(made_at.as_micros())
+    .bind(text)
+    .fetch_one(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)
+}
+
+/// Keeps the value that is about to be replaced, where no version of the key is known yet.
+pub(crate) async fn keep_base(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    key: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO state_version SELECT installation, key, 0, value FROM state
+         WHERE installation = $1 AND key = $2 AND NOT EXISTS
+             (SELECT 1 FROM state_version v WHERE v.installation = $1 AND v.key = $2)",
+    )
+    .bind(installation)
+    .bind(key)
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    Ok(())
+}
+
+pub(crate) async fn keep_version(
+    transaction: &mut Transaction<'_, Any>,
+    (installation, key, position): (&str, &str, i64),
+    value: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO state_version VALUES ($1, $2, $3, $4)
+         ON CONFLICT (installation, key, call) DO UPDATE SET value = $4",
+    )
+    .bind(installation)
+    .bind(key)
+    .bind(position)
+    .bind(value)
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Says as much as it is told to: so many drafts of so many bytes, and so many rejects of its first input.
+
+#![cfg(any(target_family = "wasm", test))]
+#![allow(unsafe_code, reason = "the exports that the macro generates")]
+
+use dongting_sdk::transform::{Applied, Error, Guest, Message};
+use dongting_sdk::transform::{Draft, Kind, Rejected};
+
+struct Plugin;
+
+#[derive(serde::Deserialize)]
+struct Flood {
+    drafts: usize,
+    bytes: usize,
+    rejects: usize,
+}
+
+impl Guest for Plugin {
+    fn apply(batch: Vec<Message>) -> Result<Applied, Error> {
+        let mut applied = Applied { drafts: Vec::new(), rejected: Vec::new() };
+        for message in &batch {
+            let flood: Flood = message.json().map_err(Error::Other)?;
+            for number in 0..flood.drafts {
+                let key = format!("{} {number}", message.key);
+                let about = (key.as_str(), message.time);
+                let topic = ("test", Kind::Assessment);
+                let mut draft = Draft::json("em.test.assessment.v1", topic, &message.region, about, &())?;
+                draft.body = vec![b'1'; flood.bytes];
+                applied.drafts.push(draft);
+            }
+            let reject = || Rejected { input: 0, reason: "again".to_owned() };
+            applied.rejected.extend((0..flood.rejects).map(|_| reject()));
+        }
+        Ok(applied)
+    }
+}
+
+dongting_sdk::export_transform!(Plugin);

@@ -1,0 +1,103 @@
+//! Requests of one call: how many, how many at once, how long an answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use dongting_manifest::Message;
+use dongting_manifest::installation::{HttpGrant, Limits};
+use dongting_sandbox::{Call, Egress, Network, Outcome, Refusal};
+use serde_json::json;
+use tokio::sync::Barrier;
+
+use super::{NOW, call, message, plugin};
+
+/// Serves on loopback until the runtime of the test ends.
+async fn serve(router: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// What the guest says of each of its requests, in their order, and the CPU time it used.
+async fn fetched(server: SocketAddr, limits: Limits, times: usize) -> (Vec<String>, Duration) {
+    let grant = HttpGrant {
+        host: server.ip().to_string(),
+        port: server.port(),
+        networks: vec!["127.0.0.0/8".to_owned()],
+    };
+    let egress = Egress::Network(Arc::new(Network::new(&[grant]).unwrap()));
+    let asked = json!({ "url": format!("http://{server}/"), "times": times });
+    let message = Message { body: asked.to_string().into_bytes(), ..message("a") };
+    let call = Call { egress, ..call(limits, NOW, 1) };
+    let Outcome { result, cpu, .. } = plugin("http").apply(call, &[message]).await;
+    match result {
+        Err(Refusal::Reject(said)) => (said.lines().map(str::to_owned).collect(), cpu),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The server answers when as many have come as may come at once, and counts whether one more does.
+#[tokio::test(flavor = "multi_thread")]
+async fn http() {
+    for limit in [1, 4, 12] {
+        let all = Arc::new(Barrier::new(limit));
+        let here = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&most);
+        let answer = async move || {
+            counted.fetch_max(here.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            all.wait().await;
+            // Time for one more than may come.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            here.fetch_sub(1, Ordering::SeqCst);
+            "answer"
+        };
+        let server = serve(Router::new().route("/", get(answer))).await;
+        let limits = Limits { http_concurrency: limit.try_into().unwrap(), ..Limits::default() };
+        let (said, _) = fetched(server, limits, 12).await;
+        assert_eq!(said, ["200 6"; 12]);
+        assert_eq!(most.load(Ordering::SeqCst), limit);
+    }
+}
+
+#[tokio::test]
+async fn http_requests_are_counted() {
+    let server = serve(Router::new().route("/", get(async || "answer"))).await;
+    let (said, _) = fetched(server, Limits { http_requests: 2, ..Limits::default() }, 3).await;
+    assert_eq!(said[..2], ["200 6", "200 6"]);
+    assert!(said[2].ends_with("cannot be reached: ErrorCode::ConnectionLimitReached"), "{}", said[2]);
+}
+
+#[tokio::test]
+async fn an_http_answer_has_an_end() {
+    const KIB: usize = 1024;
+    let whole = async || vec![b'x'; 65 * KIB];
+    // Of no length that the server would say beforehand.
+    let endless = async || {
+        let piece = || Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; KIB]));
+        Body::from_stream(futures::stream::repeat_with(piece))
+    };
+    let limits = |http_response_kib| Limits { http_response_kib, ..Limits::default() };
+    let server = serve(Router::new().route("/", get(whole))).await;
+    assert_eq!(fetched(server, limits(65), 1).await.0, ["200 66560"]);
+    for server in [server, serve(Router::new().route("/", get(endless))).await] {
+        let (said, _) = fetched(server, limits(64), 1).await;
+        assert!(said[0].contains("broke off") && said[0].contains("65536"), "{said:?}");
+    }
+}
+
+/// Host I/O must not be charged as CPU.
+#[tokio::test]
+async fn a_slow_http_server_is_waited_for() {
+    let slow = async || tokio::time::sleep(Duration::from_millis(500)).await;
+    let server = serve(Router::new().route("/", get(slow))).await;
+    let (said, cpu) = fetched(server, Limits { cpu_ms: 200, ..Limits::default() }, 2).await;
+    assert_eq!(said, ["200 0", "200 0"]);
+    assert!(cpu < Duration::from_millis(100), "{cpu:?}");
+}

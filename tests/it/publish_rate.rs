@@ -1,0 +1,40 @@
+//! A grant names how much may be published: an average over a minute, and what is faster waits.
+
+use std::time::{Duration, Instant};
+
+use dongting_tests::host::{Host, eventually, plugin};
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+#[test]
+fn publish_rate() {
+    let document = plugin("guests/document.wasm").unwrap();
+    let began = Instant::now();
+    let host = Host::start(&format!(
+        r#"
+        [[installation]]
+        id = "document"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 1 }}] }}
+        "#
+    ))
+    .unwrap();
+    // A minute's worth comes at once, and each one more when its second has come.
+    for number in 0..64 {
+        let pushed = host.push("document", TOKEN, number.to_string().as_bytes()).unwrap();
+        assert_eq!(pushed.status, 200, "{}", pushed.body);
+    }
+    assert!(began.elapsed() >= Duration::from_secs(4), "{:?}", began.elapsed());
+    eventually("all of them", || Ok(host.messages("observation")?.len() == 64)).unwrap();
+    let waiting = std::thread::scope(|threads| {
+        let push = threads.spawn(|| host.push("document", TOKEN, b"one more"));
+        let said = eventually("the operator is told", || {
+            Ok(host.state("document")?.1.contains("more `test observation` than the 1 a second"))
+        });
+        push.join().unwrap().unwrap();
+        said
+    });
+    waiting.unwrap();
+}

@@ -1,0 +1,138 @@
+//! The past run again, and a candidate tried on what comes.
+
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use serde_json::Value;
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+fn configuration(model: &str, capabilities: &str, more: &str) -> String {
+    let (document, model) = (plugin("guests/document.wasm").unwrap(), plugin(model).unwrap());
+    format!(
+        r#"
+        [[installation]]
+        id = "documents"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
+        [[installation]]
+        id = "model"
+        component = {model:?}
+        region = "430000"
+        {more}
+        [installation.grants]
+        capabilities = [{capabilities}]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "assessment" }}]
+        "#
+    )
+}
+
+fn push(host: &Host, bodies: &[&str]) {
+    for body in bodies {
+        let answer = host.push("documents", TOKEN, format!("\"{body}\"").as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+    }
+}
+
+fn now(host: &Host) -> String {
+    host.get("health").unwrap().body["now"].as_str().unwrap().to_owned()
+}
+
+fn replay(host: &Host, from: &str, to: &str, more: &[&str]) -> (bool, Value) {
+    let mut arguments =
+        vec!["replay", "--url", &host.url, "--installation", "model", "--from", from, "--to", to, "--json"];
+    arguments.extend(more);
+    let ran = dongting(&arguments).unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap();
+    let answer =
+        serde_json::from_str(&said).unwrap_or_else(|_| Value::String(String::from_utf8(ran.stderr).unwrap()));
+    (ran.status.success(), answer)
+}
+
+#[test]
+fn the_same_release_comes_to_the_same_and_another_is_compared() {
+    let mut host = Host::start(&configuration("guests/counter.wasm", "\"state\"", "")).unwrap();
+    let start = now(&host);
+    push(&host, &["one", "two", "reject"]);
+    eventually("two", || Ok(host.messages("assessment")?.len() == 2)).unwrap();
+    eventually("the reject", || Ok(host.rejects("model")? == 1)).unwrap();
+    let middle = now(&host);
+    push(&host, &["three", "four"]);
+    eventually("four", || Ok(host.messages("assessment")?.len() == 4)).unwrap();
+    let end = now(&host);
+    // What was recorded outlives the host.
+    host.kill_and_restart().unwrap();
+    eventually("it runs", || Ok(host.state("model")?.0 == "running")).unwrap();
+
+    let (same, all) = replay(&host, &start, &end, &[]);
+    assert!(same, "{all}");
+    let calls = all["calls"].as_u64().unwrap();
+    assert!(calls >= 2 && all["same"] == calls, "{all}");
+    assert_eq!((&all["different"], &all["incomplete"], &all["otherwise"]), (&0.into(), &0.into(), &0.into()));
+    // From the middle on, the state is as it was then: it does not count from one again.
+    let (same, later) = replay(&host, &middle, &end, &[]);
+    assert!(same && later["calls"].as_u64().unwrap() < calls, "{later}");
+    assert_eq!(later["same"], later["calls"], "{later}");
+    let (same, none) = replay(&host, &end, &end, &[]);
+    assert!(same && none["calls"] == 0, "{none}");
+    // Nothing left it.
+    assert_eq!(host.messages("assessment").unwrap().len(), 4);
+    push(&host, &["five"]);
+    eventually("five", || Ok(host.messages("assessment")?.iter().any(|m| m["data"] == 5))).unwrap();
+
+    let echo = plugin("guests/echo.wasm").unwrap();
+    let (done, other) = replay(&host, &start, &end, &["--release", echo.to_str().unwrap()]);
+    assert!(done, "a difference is what is asked for: {other}");
+    assert!(other["plugin"].as_str().unwrap().starts_with("echo@0.1.0#"));
+    let found = other["differences"].as_array().unwrap();
+    let of = |what: &str| found.iter().filter(|one| one["what"] == what).count();
+    // The echo has another source in its ids, so each statement is missing and another one new; it rejects nothing.
+    assert_eq!((of("missing"), of("new"), of("verdict")), (4, 5, 1), "{other}");
+    assert!(
+        found.iter().any(|one| one["after"].as_str().is_some_and(|after| after.ends_with("\"one\""))),
+        "{other}"
+    );
+
+    let trap = plugin("guests/trap.wasm").unwrap();
+    let (_, trapped) = replay(&host, &start, &end, &["--release", trap.to_str().unwrap()]);
+    assert!(trapped["differences"][0]["after"].as_str().unwrap().contains("trapped"), "{trapped}");
+    let (_, gate) =
+        replay(&host, &start, &end, &["--release", plugin("guests/gate.wasm").unwrap().to_str().unwrap()]);
+    assert!(
+        gate.as_str().unwrap().contains("asks for the capability `config`, which is not granted"),
+        "{gate}"
+    );
+    let (_, none) = replay(&host, "yesterday", &end, &[]);
+    assert!(none.as_str().unwrap().contains("yesterday"), "{none}");
+}
+
+#[test]
+fn a_shadow_is_compared_and_publishes_nothing() {
+    let echo = plugin("guests/echo.wasm").unwrap();
+    let counter = plugin("guests/counter.wasm").unwrap();
+    let more = format!("shadow = {counter:?}");
+    let host = Host::start(&configuration("guests/counter.wasm", "\"state\"", &more)).unwrap();
+    push(&host, &["one", "two"]);
+    eventually("both", || Ok(host.messages("assessment")?.len() == 2)).unwrap();
+    let shadow = |host: &Host| host.installation("model").unwrap()["shadow"].take();
+    eventually("the shadow", || Ok(shadow(&host)["calls"].as_u64() >= Some(1))).unwrap();
+    let same = shadow(&host);
+    assert_eq!((&same["different"], &same["late"]), (&0.into(), &0.into()), "{same}");
+
+    let toml = configuration("guests/counter.wasm", "\"state\"", &format!("shadow = {echo:?}"));
+    std::fs::write(host.folder.path().join("dongting.toml"), toml).unwrap();
+    assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
+    push(&host, &["three"]);
+    eventually("the third", || Ok(host.messages("assessment")?.len() == 3)).unwrap();
+    eventually("a difference", || Ok(shadow(&host)["different"] == 1)).unwrap();
+    let other = shadow(&host);
+    assert!(other["plugin"].as_str().unwrap().starts_with("echo@"), "{other}");
+    let after: Vec<&str> =
+        other["differences"].as_array().unwrap().iter().filter_map(|one| one["after"].as_str()).collect();
+    assert!(after.iter().any(|after| after.ends_with("\"three\"")), "{other}");
+    assert!(
+        host.messages("assessment").unwrap().iter().all(|m| m["data"].is_number()),
+        "it published nothing"
+    );
+}

@@ -1,0 +1,131 @@
+//! A sink whose receiver breaks off: tried again with the same key, or held for a person.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+/// Reads requests, and answers them or breaks off.
+struct Receiver {
+    address: SocketAddr,
+    answers: Arc<AtomicBool>,
+    /// The idempotency keys of the requests, in their order.
+    keys: Arc<Mutex<Vec<String>>>,
+}
+
+impl Receiver {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (answers, keys) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (answer, seen) = (Arc::clone(&answers), Arc::clone(&keys));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut text = String::new();
+                // The body is one JSON object, and the only one.
+                while !text.ends_with('}') {
+                    let mut piece = [0; 4096];
+                    let read = stream.read(&mut piece).unwrap();
+                    if read == 0 {
+                        break;
+                    }
+                    text.push_str(&String::from_utf8_lossy(&piece[..read]));
+                }
+                let lower = text.to_lowercase();
+                let key = lower.lines().find_map(|line| line.strip_prefix("idempotency-key: "));
+                seen.lock().unwrap().extend(key.map(str::to_owned));
+                if answer.load(Ordering::Relaxed) {
+                    let said = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+                    stream.write_all(said).unwrap();
+                }
+            }
+        });
+        Self { address, answers, keys }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.keys.lock().unwrap().clone()
+    }
+}
+
+fn start(receiver: &Receiver, more: &str) -> Host {
+    let guest = |name: &str| plugin(&format!("guests/ledger-{name}.wasm")).unwrap();
+    let (feed, count, sink) = (guest("feed"), guest("count"), guest("sink"));
+    let (url, port) = (format!("http://{}", receiver.address), receiver.address.port());
+    let http = format!(r#"http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]"#);
+    Host::start(&format!(
+        r#"
+        [[installation]]
+        id = "pushed"
+        component = {feed:?}
+        region = "430000"
+        poll = false
+        push_token = "{TOKEN}"
+        grants = {{ capabilities = ["config", "http"], publish = [{{ domain = "ledger", kind = "observation" }}] }}
+        [[installation]]
+        id = "count"
+        component = {count:?}
+        region = "430000"
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "ledger", kind = "observation" }}]
+        publish = [{{ domain = "ledger", kind = "assessment" }}]
+        [[installation]]
+        id = "sink"
+        component = {sink:?}
+        region = "430000"
+        settings = {{ url = "{url}" }}
+        {more}
+        [installation.grants]
+        capabilities = ["config", "http"]
+        subscribe = [{{ domain = "ledger", kind = "assessment" }}]
+        {http}
+        "#
+    ))
+    .unwrap()
+}
+
+fn push(host: &Host) {
+    let answer = host.push("pushed", TOKEN, br#"[{"partition":"a","n":1}]"#).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[test]
+fn what_may_have_arrived_is_tried_again_with_the_same_key() {
+    let receiver = Receiver::start();
+    let host = start(&receiver, "");
+    push(&host);
+    eventually("two attempts", || Ok(receiver.keys().len() >= 2)).unwrap();
+    assert_eq!(host.state("sink").unwrap().0, "backoff");
+    receiver.answers.store(true, Ordering::Relaxed);
+    eventually("delivered", || Ok(host.state("sink")?.0 == "running")).unwrap();
+    let keys = receiver.keys();
+    assert!(keys[0].len() == 40 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_eq!(host.rejects("sink").unwrap(), 0);
+}
+
+#[test]
+fn what_may_have_arrived_is_held_for_a_person() {
+    let receiver = Receiver::start();
+    let host = start(&receiver, "on_unknown = \"hold\"");
+    push(&host);
+    eventually("it is held", || Ok(host.rejects("sink")? == 1)).unwrap();
+    assert_eq!(receiver.keys().len(), 1, "it is not tried again by itself");
+    let letters = host.get("dead-letters").unwrap().body;
+    let letter = &letters["deadLetters"][0];
+    let reason = letter["reason"].as_str().unwrap();
+    assert!(reason.starts_with("held, since it may have arrived ("), "{reason}");
+    // The receiver says that it has not: the person sends it again.
+    receiver.answers.store(true, Ordering::Relaxed);
+    let number = letter["sequence"].to_string();
+    let sent = dongting(&["dead-letters", "--url", &host.url, "redrive", &number]).unwrap();
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let keys = receiver.keys();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+    assert!(host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().is_empty());
+}

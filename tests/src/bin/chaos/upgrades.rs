@@ -1,0 +1,168 @@
+//! Live upgrades under load: a stateful, ordered transform changes its release again and again while messages flow past it on the bus.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use dongting_bus::Bus;
+use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
+use dongting_tests::host::{Host, plugin};
+use dongting_tests::nats::Nats;
+use dongting_tests::restamp::restamped;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+const PARTITIONS: u64 = 200;
+/// Load without upgrades before and after.
+const CALM: Duration = Duration::from_secs(3);
+const BETWEEN: Duration = Duration::from_millis(300);
+const STILL: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Seen {
+    messages: u64,
+    wrong: u64,
+    next: BTreeMap<String, u64>,
+    /// When each output was stored.
+    stored: Vec<Timestamp>,
+}
+
+/// Whether nothing was lost, doubled or out of order.
+pub async fn run(upgrades: u32, rate: u32) -> Result<bool> {
+    let nats = Nats::start().await?;
+    let login = nats.server.credentials();
+    let address = nats.server.url();
+    let address = address.strip_prefix("nats://").context("a nats:// URL")?;
+    let url = format!("nats://{}:{}@{address}", login.user, login.password);
+    let folder = tempfile::tempdir()?;
+    let releases = releases(folder.path())?;
+    let first = releases.first().context("a release")?;
+    let host = Host::start_with(&configuration(first), &[("DONGTING_NATS", &url)])?;
+    let load = CALM * 2 + BETWEEN * upgrades;
+    let sending = tokio::spawn(send(nats.bus.clone(), u64::from(rate), load));
+    let watching = tokio::spawn(watch(nats.bus.clone()));
+    tokio::time::sleep(CALM).await;
+    let began = Timestamp::now();
+    for release in releases.iter().cycle().skip(1).take(upgrades as usize) {
+        let due = Instant::now() + BETWEEN;
+        std::fs::write(host.folder.path().join("dongting.toml"), configuration(release))?;
+        let answer = tokio::task::block_in_place(|| host.act("reload", &Value::Null))?.body;
+        let outcome = answer.pointer("/installations/0/outcome").and_then(Value::as_str);
+        ensure!(outcome == Some("changed"), "the upgrade was not made: {answer}");
+        tokio::time::sleep_until(due).await;
+    }
+    let ended = Timestamp::now();
+    let sent = sending.await??;
+    let seen = watching.await??;
+    let lost = sent.saturating_sub(seen.messages);
+    let gaps = |from: Timestamp, to: Timestamp| longest(&seen.stored, from, to);
+    println!("{upgrades} upgrades at {rate} messages a second");
+    println!("sent: {sent}");
+    println!("arrived: {}", seen.messages);
+    println!("lost: {lost}");
+    println!("doubled, out of order or miscounted: {}", seen.wrong);
+    println!("longest gap between two outputs while upgrading: {:.1} ms", gaps(began, ended));
+    let start = seen.stored.first().copied().unwrap_or(began).saturating_add(CALM / 3);
+    println!("longest gap before: {:.1} ms", gaps(start, began));
+    Ok(lost == 0 && seen.wrong == 0 && sent > 0)
+}
+
+fn releases(folder: &Path) -> Result<Vec<PathBuf>> {
+    let component = std::fs::read(plugin("guests/ledger-count.wasm")?)?;
+    ["1.0.0", "2.0.0"]
+        .iter()
+        .map(|version| {
+            let path = folder.join(format!("count-{version}.wasm"));
+            std::fs::write(&path, restamped(&component, version)?)?;
+            Ok(path)
+        })
+        .collect()
+}
+
+fn configuration(component: &Path) -> String {
+    format!(
+        r#"
+        [[installation]]
+        id = "count"
+        component = {component:?}
+        region = "430000"
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "ledger", kind = "observation" }}]
+        publish = [{{ domain = "ledger", kind = "assessment", per_second = 100000 }}]
+        "#
+    )
+}
+
+async fn send(bus: Bus, rate: u64, load: Duration) -> Result<u64> {
+    let began = Instant::now();
+    let mut sent = 0;
+    while began.elapsed() < load {
+        let due = u64::try_from(began.elapsed().as_micros())? * rate / 1_000_000;
+        let messages: Vec<Message> = (sent..due.min(sent + 500)).map(reading).collect();
+        for stored in bus.publish(&messages).await {
+            stored?;
+        }
+        sent += messages.len() as u64;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(sent)
+}
+
+fn reading(at: u64) -> Message {
+    let (partition, n) = (format!("p{:03}", at % PARTITIONS), at / PARTITIONS + 1);
+    let (r#type, key) = ("em.ledger.observation.v1".to_owned(), format!("{partition}/{n}"));
+    let now = Timestamp::now();
+    Message {
+        id: message::id("/systems/ledger", &r#type, &key, "1"),
+        source: "/systems/ledger".to_owned(),
+        r#type,
+        subject: Subject {
+            region: Region::HUNAN,
+            domain: "ledger".to_owned(),
+            kind: Kind::Observation,
+            detail: None,
+        },
+        time: now,
+        received: now,
+        key,
+        revision: "1".to_owned(),
+        causation: Vec::new(),
+        plugin: String::new(),
+        traceparent: String::new(),
+        content_type: "application/json".to_owned(),
+        extensions: Vec::new(),
+        body: json!({ "partition": partition, "n": n }).to_string().into_bytes(),
+        partition,
+    }
+}
+
+/// Reads the outputs until no more come.
+async fn watch(bus: Bus) -> Result<Seen> {
+    let mut tail = bus.tail(Lane::Alert, 1);
+    let mut seen = Seen::default();
+    while let Ok(tailed) = tokio::time::timeout(STILL.min(CALM * 2), tail.next()).await {
+        let Ok(message) = tailed.message else { bail!("something else is on the lane") };
+        let body: Value = serde_json::from_slice(&message.body)?;
+        let number = |name| body.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let next = seen.next.entry(message.partition).or_insert(1);
+        if number("n") != *next || number("count") != *next {
+            seen.wrong += 1;
+        }
+        *next = number("n") + 1;
+        seen.messages += 1;
+        seen.stored.push(tailed.stored_at);
+    }
+    Ok(seen)
+}
+
+/// In milliseconds.
+fn longest(stored: &[Timestamp], from: Timestamp, to: Timestamp) -> f64 {
+    let within: Vec<&Timestamp> = stored.iter().filter(|at| (from..=to).contains(at)).collect();
+    let gaps = within.windows(2).filter_map(|pair| match pair {
+        [before, after] => Some(after.since(**before)),
+        _ => None,
+    });
+    gaps.max().unwrap_or_default().as_secs_f64() * 1e3
+}
