@@ -122,6 +122,10 @@ pub struct Limits {
     pub http_concurrency: u32,
     /// Keys and values that the installation may keep.
     pub state_kib: u32,
+    /// Timers that the installation may have set.
+    pub timers: u32,
+    /// Documents and their keys that the installation may keep.
+    pub records_kib: u32,
 }
 
 impl Default for Limits {
@@ -137,6 +141,8 @@ impl Default for Limits {
             http_requests: 16,
             http_concurrency: 4,
             state_kib: 4 * 1024,
+            timers: 10_000,
+            records_kib: 16 * 1024,
         }
     }
 }

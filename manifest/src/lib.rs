@@ -2,15 +2,18 @@
 //! manifest and the operator's installation. No I/O.
 
 pub mod dead_letter;
+pub mod history;
 pub mod installation;
 pub mod kind;
 pub mod message;
 pub mod name;
 pub mod plugin;
+pub mod record;
 pub mod region;
 pub mod section;
 pub mod subject;
 pub mod text;
+pub mod timer;
 pub mod timestamp;
 
 pub use dead_letter::{DeadLetter, Origin};

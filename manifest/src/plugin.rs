@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::name::is_token;
+use crate::record::{self, Collections};
 use crate::{Kind, Text};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Manifest {
     /// Files that the operator may attach, by name, with what they are.
     #[serde(default)]
     pub attachments: BTreeMap<String, Text>,
+    /// Its collections of JSON documents.
+    #[serde(default)]
+    pub records: Collections,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -55,6 +59,12 @@ pub enum Capability {
     Log,
     Config,
     State,
+    /// What was said before on the bus.
+    History,
+    /// Deadlines.
+    Timers,
+    /// JSON documents.
+    Records,
     /// `wasi:http/outgoing-handler`.
     Http,
 }
@@ -113,6 +123,12 @@ pub enum ManifestError {
     Version(String),
     #[error("plugin.toml: name at least one role: source, decoder, transform, sink, service or views")]
     NoRole,
+    #[error(
+        "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
+    )]
+    Timers,
+    #[error("plugin.toml: records: {0}")]
+    Records(String),
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
 }
@@ -129,6 +145,15 @@ impl Manifest {
         }
         if manifest.roles.is_empty() {
             return Err(ManifestError::NoRole);
+        }
+        if let Some(fault) = record::fault(&manifest.records) {
+            return Err(ManifestError::Records(fault));
+        }
+        let wakes = manifest.roles.contains(&Role::Transform)
+            && !manifest.roles.contains(&Role::Sink)
+            && !manifest.subscribe.is_empty();
+        if manifest.capabilities.contains_key(&Capability::Timers) && !wakes {
+            return Err(ManifestError::Timers);
         }
         for topic in manifest.publish.iter().chain(&manifest.subscribe) {
             for token in std::iter::once(&topic.domain).chain(&topic.detail) {
@@ -165,12 +190,21 @@ impl std::fmt::Display for Role {
 }
 
 impl Capability {
+    /// Whether calls write what later calls read.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::State | Self::Timers | Self::Records)
+    }
+
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Config => "config",
             Self::State => "state",
+            Self::History => "history",
+            Self::Timers => "timers",
+            Self::Records => "records",
             Self::Http => "http",
         }
     }
@@ -235,6 +269,7 @@ mod tests {
         assert!(said("\"decoder\"", "\"encoder\"").contains("encoder"));
         assert!(said("domain = \"earthquake\"", "domain = \"e.q\"").contains("subject token"));
         assert!(said("vendor", "vendors").contains("vendors"));
+        assert!(said("http =", "timers =").contains("asks for timers"));
     }
 
     #[test]

@@ -17,10 +17,13 @@
 pub mod bindings;
 pub mod config;
 pub mod geo;
+pub mod history;
 pub mod http;
 pub mod log;
 pub mod message;
+pub mod records;
 pub mod state;
+pub mod timers;
 
 pub use dongting_events as events;
 

@@ -14,29 +14,32 @@ use dongting_manifest::installation::Limits;
 use dongting_manifest::plugin::Capability;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
-use dongting_sandbox::{Applied, Call, Egress, Fault, Outcome, Plugin, Refusal, Sandbox, SandboxOptions};
+use dongting_sandbox::{
+    Applied, Call, Egress, Fault, Outcome, Plugin, Readers, Refusal, Sandbox, SandboxOptions,
+};
 
-fn plugin(name: &str) -> Plugin {
+pub fn plugin(name: &str) -> Plugin {
     load(&std::fs::read(dongting_tests::host::plugin(&format!("guests/{name}.wasm")).unwrap()).unwrap())
 }
 
 fn load(component: &[u8]) -> Plugin {
     let release = Sandbox::new(SandboxOptions::default()).unwrap().load(component).unwrap();
-    release.link(&BTreeSet::from([Capability::Log, Capability::State, Capability::Http])).unwrap()
+    let asked: BTreeSet<Capability> = release.manifest.capabilities.keys().copied().collect();
+    release.link(&asked).unwrap()
 }
 
-fn call(limits: Limits, now: &str, seed: u8) -> Call {
+pub fn call(limits: Limits, now: &str, seed: u8) -> Call {
     Call {
         config: Config::default(),
         limits,
         now: now.parse().unwrap(),
         seed: [seed; 32],
-        state: None,
+        readers: Readers::default(),
         egress: Egress::Closed,
     }
 }
 
-fn message(key: &str) -> Message {
+pub fn message(key: &str) -> Message {
     let time: Timestamp = "2026-08-29T00:00:00Z".parse().unwrap();
     Message {
         id: key.into(),
@@ -57,7 +60,7 @@ fn message(key: &str) -> Message {
     }
 }
 
-const NOW: &str = "2026-08-29T06:36:52Z";
+pub const NOW: &str = "2026-08-29T06:36:52Z";
 
 async fn run(name: &str, limits: Limits) -> Outcome<Applied> {
     plugin(name).apply(call(limits, NOW, 1), &[message("a")]).await
@@ -160,9 +163,9 @@ async fn counter() {
     );
     assert_eq!(applied.drafts[1].from, [2]);
     assert_eq!(applied.rejected.len(), 1);
-    assert_eq!(outcome.state["count"].as_deref(), Some(b"2".as_slice()));
+    assert_eq!(outcome.writes.state["count"].as_deref(), Some(b"2".as_slice()));
     let tight = Limits { state_kib: 0, ..Limits::default() };
     let full = plugin.apply(call(tight, NOW, 1), &batch).await;
     assert!(matches!(full.result, Err(Refusal::Other(said)) if said.contains("limits.state_kib")));
-    assert!(full.state.is_empty(), "a call that failed writes nothing");
+    assert!(full.writes.state.is_empty(), "a call that failed writes nothing");
 }

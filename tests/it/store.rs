@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const MODEL: &str = "model";
 
 /// Where a test's database is, for as long as the test runs.
-trait Place {
+pub trait Place {
     fn new() -> Self;
     fn database(&self) -> Database;
 }
@@ -58,6 +58,8 @@ macro_rules! on_both {
     };
 }
 
+pub(crate) use on_both;
+
 on_both! {
     a_call_is_committed_whole_and_once
     a_state_that_is_too_large_undoes_the_call
@@ -70,7 +72,7 @@ on_both! {
     a_call_and_the_state_before_it
 }
 
-async fn open<P: Place>() -> (P, Store) {
+pub async fn open<P: Place>() -> (P, Store) {
     let place = P::new();
     let store = Store::open(&place.database()).await.unwrap();
     (place, store)

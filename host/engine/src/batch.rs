@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use dongting_bus::Delivery;
 use dongting_sandbox::Refusal;
-use dongting_store::{Commit, CommitError, Input, Lease, Output, Park};
+use dongting_store::{Commit, CommitError, Input, Lease, Output, Park, Rung};
 
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
@@ -132,8 +132,9 @@ impl Worker {
         if !installed.ordered() || self.parking.is_empty() {
             return Ok(items);
         }
-        let (behind, items): (Vec<Item>, Vec<Item>) =
-            items.into_iter().partition(|item| self.parking.holds(&item.message.partition));
+        let (behind, items): (Vec<Item>, Vec<Item>) = items
+            .into_iter()
+            .partition(|i| !matches!(i.from, From::Timer) && self.parking.holds(&i.message.partition));
         // Those that are parked already stay where they are.
         let behind: Vec<Item> = behind.into_iter().filter(|i| matches!(i.from, From::Lane(_))).collect();
         if !behind.is_empty() {
@@ -152,7 +153,7 @@ impl Worker {
         effects: Effects,
     ) -> Result<(), String> {
         let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
-        let Effects { outputs, ends, state } = effects;
+        let Effects { outputs, ends, writes } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
             installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
@@ -165,8 +166,7 @@ impl Worker {
         commit.lease = installed.lease()?;
         // A call that gave nothing is not one to be made again.
         commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
-        commit.state = state;
-        commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
+        installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         let mut waits = Vec::new();
         for (item, end) in items.iter().zip(&ends) {
@@ -174,6 +174,14 @@ impl Worker {
                 commit.outputs.push(Output::DeadLetter(item.dead_letter(installed, reason.clone())));
             }
             match (&item.from, end) {
+                (From::Timer, end) => {
+                    let again = match end {
+                        End::Later { after, .. } => Some((item::due(item.tries, *after, 0), item.tries)),
+                        End::Done | End::Dead(_) => None,
+                    };
+                    let (name, at) = (item.message.key.clone(), item.message.time);
+                    commit.rung.push(Rung { name, at, again });
+                }
                 (From::Parked(position), End::Done | End::Dead(_)) => commit.unparked.push(*position),
                 (_, End::Done | End::Dead(_)) => commit.inputs.push(item.input()),
                 (_, End::Later { .. }) if !installed.ordered() && !matches!(item.from, From::Parked(_)) => {}

@@ -1,17 +1,18 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dongting_manifest::installation::InstallationError;
 use dongting_manifest::message::hash;
 use dongting_manifest::plugin::{Capability, Manifest, Role};
+use dongting_manifest::record::Collections;
 use dongting_manifest::{Installation, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
-    Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Refusal, Release,
-    Sandbox,
+    Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
+    Release, Sandbox,
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
@@ -21,9 +22,11 @@ use tokio::sync::Mutex;
 use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
+use crate::records::Recorded;
 use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
+use crate::timers::Changes;
 use crate::views::ViewInfo;
 
 /// A file attached by the operator.
@@ -39,10 +42,13 @@ pub struct Installed {
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
-    /// Keeps state between calls.
+    /// The capabilities that the component imports.
+    pub imported: BTreeSet<Capability>,
+    /// Keeps something between calls.
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
     pub turn: Arc<Mutex<()>>,
+    pub timer_changes: Arc<Changes>,
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
     pub outbox: Arc<Outbox>,
@@ -53,6 +59,7 @@ pub struct Installed {
     config: Config,
     egress: Egress,
     store: Store,
+    collections: Arc<Collections>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +113,8 @@ pub async fn install(
         settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
         attachments: Arc::new(files),
     };
-    let egress = if release.imported().contains(&Capability::Http) {
+    let imported = release.imported();
+    let egress = if imported.contains(&Capability::Http) {
         let network = Network::new(&installation.grants.http)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
         Egress::Network(Arc::new(network))
@@ -115,11 +123,14 @@ pub async fn install(
     };
     let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
     let mut installed = Installed {
-        stateful: release.imported().contains(&Capability::State),
+        stateful: imported.iter().any(|capability| capability.keeps()),
+        imported,
         turn: Arc::default(),
+        timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(None)),
         outbox: Arc::default(),
         reference: release.reference(),
+        collections: Arc::new(release.manifest.records.clone()),
         digest: release.digest,
         manifest: release.manifest,
         installation,
@@ -202,14 +213,18 @@ impl Installed {
             seed.update((part.len() as u64).to_be_bytes());
             seed.update(part.as_bytes());
         }
+        let committed = Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() });
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
             seed: seed.finalize().into(),
-            state: self.stateful.then(|| {
-                Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() }) as _
-            }),
+            readers: Readers {
+                state: Some(Arc::clone(&committed) as _),
+                history: Some(Arc::new(self.past(&self.store, now))),
+                timers: Some(Arc::clone(&committed) as _),
+                records: Some(Arc::new(Recorded { committed, collections: Arc::clone(&self.collections) })),
+            },
             egress: self.egress.clone(),
         }
     }

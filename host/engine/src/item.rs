@@ -18,6 +18,8 @@ pub enum From {
     Lane(Box<Delivery>),
     /// The row in which it is parked.
     Parked(i64),
+    /// A timer that is due; the message's key and time are its name and deadline.
+    Timer,
     /// A dead letter that is driven again.
     Dead,
 }
@@ -74,8 +76,10 @@ impl Item {
             origin: Some(self.origin.clone()),
             attributes: match &self.from {
                 From::Lane(delivery) => delivery.headers.clone(),
-                // It was on a lane, so it can be written; what cannot is told by its payload alone.
-                From::Parked(_) | From::Dead => cloudevents::encode(&self.message).unwrap_or_default(),
+                // It was on a lane or is small, so it can be written; what cannot is told by its payload alone.
+                From::Parked(_) | From::Timer | From::Dead => {
+                    cloudevents::encode(&self.message).unwrap_or_default()
+                }
             },
             content_type: self.message.content_type.clone(),
             payload: self.message.body.clone(),

@@ -25,7 +25,12 @@ pub struct Outbox {
 pub async fn commit(installed: &Installed, shared: &Shared, mut commit: Commit<'_>) -> Result<(), String> {
     let mut confirmed = installed.outbox.confirmed.lock().await;
     commit.confirmed.clone_from(&confirmed);
-    let positions = match shared.store.commit(&commit).await {
+    let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
+    let committed = shared.store.commit(&commit).await;
+    if timers {
+        installed.timer_changes.add();
+    }
+    let positions = match committed {
         Ok(positions) => positions,
         // Delivered twice at once: nothing was committed, and the next try finds what is used up.
         Err(CommitError::Applied) => {

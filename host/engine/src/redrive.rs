@@ -78,7 +78,7 @@ impl Host {
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
         let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
-        let Effects { outputs, ends, state } = effects;
+        let Effects { outputs, ends, writes } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
             Some(End::Later { reason, .. }) => return Err(RedriveError::Later(reason)),
@@ -90,8 +90,7 @@ impl Host {
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
         commit.call = record;
-        commit.state = state;
-        commit.state_limit_bytes = u64::from(installed.installation.limits.state_kib) * 1024;
+        installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         crate::outbox::commit(installed, &self.shared, commit).await.map_err(RedriveError::Later)?;
         installed.status.active();

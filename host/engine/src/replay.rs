@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dongting_manifest::installation::InstallationError;
-use dongting_manifest::plugin::Role;
+use dongting_manifest::plugin::{Capability, Role};
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
-use dongting_sandbox::{Call, Egress, LoadError, Release, StateRead, StateReader};
+use dongting_sandbox::{Call, Egress, LoadError, Read, Readers, Release, StateReader};
 use dongting_store::{Recorded, Store, StoreError};
 
 use crate::difference::{self, Difference};
@@ -43,6 +43,10 @@ pub enum ReplayError {
     NotInstalled(String),
     #[error("the installation `{0}` is no transform: only their calls are recorded")]
     NoTransform(String),
+    #[error(
+        "the installation `{0}` keeps timers or records, of which only the present is known: calls with state and history can be made again"
+    )]
+    Present(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -64,7 +68,7 @@ struct Past {
 }
 
 impl StateReader for Past {
-    fn get(&self, key: &str) -> StateRead<'_> {
+    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
         let key = key.to_owned();
         Box::pin(async move {
             let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -88,6 +92,11 @@ impl Host {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
         if !installed.has(Role::Transform) {
             return Err(ReplayError::NoTransform(id.to_owned()));
+        }
+        if installed.imported.contains(&Capability::Timers)
+            || installed.imported.contains(&Capability::Records)
+        {
+            return Err(ReplayError::Present(id.to_owned()));
         }
         let release = match component {
             Some(bytes) => Some(self.candidate(&installed, bytes).await?),
@@ -159,7 +168,10 @@ impl Host {
         let surroundings = installed.call_for(&batch);
         let call = Call {
             config: Config { settings: record.settings.as_str().into(), ..surroundings.config.clone() },
-            state: installed.stateful.then(|| Arc::clone(past) as Arc<dyn StateReader>),
+            readers: Readers {
+                state: Some(Arc::clone(past) as Arc<dyn StateReader>),
+                ..surroundings.readers.clone()
+            },
             egress: Egress::Closed,
             ..surroundings
         };
@@ -171,7 +183,7 @@ impl Host {
                 let before = before.into_iter().map(|message| (message.id.clone(), message)).collect();
                 let mut found = difference::rejects(&record.rejects, &effects.rejects());
                 found.extend(difference::outputs(&record.outputs, &before, &effects.outputs));
-                past.written.lock().unwrap_or_else(PoisonError::into_inner).extend(effects.state);
+                past.written.lock().unwrap_or_else(PoisonError::into_inner).extend(effects.writes.state);
                 found
             }
         };

@@ -47,7 +47,7 @@ impl Installed {
             }
             Err(refusal) => return Ok(Err(refusal)),
         };
-        Ok(Ok(Effects { ends, state: outcome.state, ..Effects::default() }))
+        Ok(Ok(Effects { ends, writes: outcome.writes, ..Effects::default() }))
     }
 
     fn end(&self, delivered: Delivered) -> End {

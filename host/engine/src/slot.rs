@@ -59,6 +59,7 @@ impl Slot {
         if let Some(before) = self.installed() {
             installed.turn = Arc::clone(&before.turn);
             installed.outbox = Arc::clone(&before.outbox);
+            installed.timer_changes = Arc::clone(&before.timer_changes);
         }
         installed.pin = Arc::clone(&self.pin);
         let installed = Arc::new(installed);

@@ -1,6 +1,6 @@
 //! The installation's committed state, as the sandbox reads it.
 
-use dongting_sandbox::{StateRead, StateReader};
+use dongting_sandbox::{Read, StateReader};
 use dongting_store::Store;
 
 pub struct Committed {
@@ -9,7 +9,7 @@ pub struct Committed {
 }
 
 impl StateReader for Committed {
-    fn get(&self, key: &str) -> StateRead<'_> {
+    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
         let key = key.to_owned();
         Box::pin(async move {
             self.store.state(&self.installation, &key).await.map_err(|error| error.to_string())

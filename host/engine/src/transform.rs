@@ -1,11 +1,9 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
-use std::collections::BTreeMap;
-
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{Installation, Message, Timestamp};
-use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal};
-use dongting_store::CallRecord;
+use dongting_manifest::{Installation, Message, Timestamp, record};
+use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
+use dongting_store::{CallRecord, Commit};
 
 use crate::difference::digest;
 use crate::installed::Installed;
@@ -19,7 +17,7 @@ pub struct Effects {
     pub outputs: Vec<Message>,
     /// One for each input.
     pub ends: Vec<End>,
-    pub state: BTreeMap<String, Option<Vec<u8>>>,
+    pub writes: Writes,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -33,7 +31,7 @@ pub struct Made<'m> {
 /// One call of a transform and what it comes to. Nothing of it is stored.
 pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Effects> {
     let outcome = made.plugin.apply(call, batch).await;
-    let Outcome { result, log, log_dropped, state, cpu } = outcome;
+    let Outcome { result, log, log_dropped, writes, cpu } = outcome;
     let result = result.and_then(|Applied { drafts, rejected }| {
         let inputs = Inputs { messages: batch, received: Timestamp::now() };
         let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
@@ -43,9 +41,9 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, state })
+        Ok(Effects { outputs, ends, writes })
     });
-    Outcome { result, log, log_dropped, state: BTreeMap::new(), cpu }
+    Outcome { result, log, log_dropped, writes: Writes::default(), cpu }
 }
 
 impl Effects {
@@ -115,6 +113,17 @@ impl Installed {
             rejects: effects.rejects(),
             outputs: effects.digests(),
         }
+    }
+
+    /// Puts what a call wrote into its commit, with what the installation may keep.
+    pub fn write(&self, commit: &mut Commit<'_>, writes: Writes) {
+        let limits = self.installation.limits;
+        commit.state = writes.state;
+        commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
+        commit.timers = writes.timers;
+        commit.timers_limit = limits.timers;
+        commit.records = writes.records;
+        commit.records_declared = record::declared(&self.manifest.records);
     }
 
     /// The surroundings of a call with messages: the clock stands at the newest, chance follows from all of them.

@@ -10,8 +10,8 @@ use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Message, Region, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
-    Call, Canned, Document, Egress, LoadError, LogLine, Outcome, Plugin, Refusal, Release, Sandbox,
-    SandboxError, SandboxOptions, StateRead, StateReader,
+    Call, Canned, Document, Egress, LoadError, LogLine, Outcome, Plugin, Read, Readers, Refusal, Release,
+    Sandbox, SandboxError, SandboxOptions, StateReader,
 };
 
 use crate::publish::{Inputs, messages};
@@ -55,7 +55,7 @@ pub enum TrialError {
 struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl StateReader for Memory {
-    fn get(&self, key: &str) -> StateRead<'_> {
+    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
         let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         Box::pin(async move { Ok(value) })
     }
@@ -154,7 +154,11 @@ impl Trial {
             limits: self.installation.limits,
             now: self.now,
             seed: [0; 32],
-            state: Some(Arc::clone(&self.state) as Arc<dyn StateReader>),
+            // With no bus nothing was said before.
+            readers: Readers {
+                state: Some(Arc::clone(&self.state) as Arc<dyn StateReader>),
+                ..Readers::default()
+            },
             egress,
         }
     }
@@ -163,7 +167,7 @@ impl Trial {
     fn kept<T>(&self, outcome: Outcome<T>) -> Result<(T, Vec<LogLine>), TrialError> {
         let answer = outcome.result?;
         let mut memory = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, value) in outcome.state {
+        for (key, value) in outcome.writes.state {
             match value {
                 Some(value) => memory.insert(key, value),
                 None => memory.remove(&key),

@@ -26,8 +26,10 @@ use crate::publisher::Publisher;
 use crate::recorder::Recorder;
 use crate::{State, backoff, outbox};
 
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 const FETCH: Duration = Duration::from_secs(20);
+/// Where an installation sets timers: what another lane's call or a dead letter driven again has set is noticed as soon.
+const FETCH_WITH_TIMERS: Duration = Duration::from_secs(1);
 /// A third of the consumers' `ack_wait`.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -48,6 +50,8 @@ pub struct Worker {
     pub(crate) lane: Lane,
     pub(crate) breaker: Arc<Mutex<Breaker>>,
     pub(crate) parking: Parking,
+    /// When the next timer is due, as of so many changes.
+    pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
     consumer: Option<Reading>,
     floor: Floor,
 }
@@ -72,8 +76,9 @@ impl Worker {
         lane: Lane,
         breaker: Arc<Mutex<Breaker>>,
     ) -> Self {
-        let (parking, consumer, floor) = (Parking::default(), None, Floor::default());
-        Self { current, shared, lane, breaker, parking, consumer, floor }
+        let (parking, floor) = (Parking::default(), Floor::default());
+        let (next_timer, consumer) = (None, None);
+        Self { current, shared, lane, breaker, parking, next_timer, consumer, floor }
     }
 
     /// Works until it is aborted.
@@ -111,13 +116,18 @@ impl Worker {
         }
         let installed = Arc::clone(&self.current.borrow_and_update());
         if installed.is_pinned() && installed.pin.wait().await {
-            // Another host has worked meanwhile: its consumer and what is parked are read anew.
+            // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
             self.consumer = None;
+            self.next_timer = None;
             return Ok(());
         }
         let mut reading = self.reading(&installed).await?;
         if installed.fenced() && self.floor.is_due(Instant::now()) {
             self.forget(&installed, &reading.consumer).await?;
+        }
+        // Between two batches, so that neither messages nor timers hold up the others.
+        if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
+            self.ring().await?;
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
@@ -125,8 +135,9 @@ impl Worker {
             self.consumer = Some(reading);
             return Ok(());
         }
-        let until_due = self.parking.next_due().map(|due| due.since(Timestamp::now()));
-        let patience = until_due.unwrap_or(FETCH).min(FETCH);
+        let next_due = self.next_timer(&installed).await?.into_iter().chain(self.parking.next_due()).min();
+        let until_due = next_due.map_or(FETCH, |due| due.since(Timestamp::now()));
+        let patience = until_due.min(if installed.sets_timers() { FETCH_WITH_TIMERS } else { FETCH });
         if self.parking.is_full() {
             tokio::time::sleep(patience).await;
             self.consumer = Some(reading);
@@ -285,7 +296,7 @@ impl Worker {
         ConsumerOptions { start: Start::All, ..ConsumerOptions::new(installed.id(), self.lane, filters) }
     }
 
-    fn caller(&self, installed: &Installed) -> Caller {
+    pub(crate) fn caller(&self, installed: &Installed) -> Caller {
         let [province, city, _] = installed.installation.region.digits();
         let place = u32::from(province) * 100 + u32::from(city);
         Caller { lane: self.lane, place, plugin: installed.manifest.name.clone() }

@@ -9,6 +9,9 @@ wasmtime::component::bindgen!({
             import dongting:log/log@0.1.0;
             import dongting:config/config@0.1.0;
             import dongting:state/state@0.1.0;
+            import dongting:history/history@0.1.0;
+            import dongting:timers/timers@0.1.0;
+            import dongting:records/records@0.1.0;
             export dongting:source/source@0.1.0;
             export dongting:decoder/decoder@0.1.0;
             export dongting:transform/transform@0.1.0;

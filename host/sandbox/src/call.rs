@@ -1,25 +1,28 @@
 //! One call: the store's data, the limits around it, and running it to its outcome.
 
-use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::installation::Limits;
+use dongting_manifest::record::Collections;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capability::config::Config;
+use crate::capability::history::History;
 use crate::capability::http::{Egress, Requests};
+use crate::capability::records::Records;
 use crate::capability::state::State;
+use crate::capability::timers::Timers;
 use crate::clock::{Standing, Stepping, random};
 use crate::limiter::Limiter;
 use crate::meter::{Meter, Metered};
-use crate::outcome::{Fault, LogLevel, Outcome, Refusal};
+use crate::outcome::{Fault, LogLevel, Outcome, Refusal, Writes};
 use crate::output::{Log, Stream};
+use crate::reader::Readers;
 
 /// What surrounds one call. Cheap to make: the parts are shared.
 #[derive(Clone)]
@@ -30,29 +33,34 @@ pub struct Call {
     pub now: Timestamp,
     /// Follows from the installation and the ids of the inputs.
     pub seed: [u8; 32],
-    pub state: Option<Arc<dyn StateReader>>,
+    pub readers: Readers,
     pub egress: Egress,
 }
-
-/// Reads what earlier calls of the installation committed. The engine reads from SQL, `dongting try` from memory.
-pub trait StateReader: Send + Sync {
-    fn get(&self, key: &str) -> StateRead<'_>;
-}
-
-/// The value under a key, or why it cannot be read.
-pub type StateRead<'r> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, String>> + Send + 'r>>;
 
 /// The data of a call's store.
 pub struct CallState {
     pub(crate) log: Log,
     pub(crate) config: Config,
     pub(crate) state: State,
+    pub(crate) history: History,
+    pub(crate) timers: Timers,
+    pub(crate) records: Records,
     limiter: Limiter,
     wasi: WasiCtx,
     table: ResourceTable,
     http: WasiHttpCtx,
     requests: Requests,
     streams: [Stream; 2],
+}
+
+impl CallState {
+    fn writes(&mut self) -> Writes {
+        Writes {
+            state: self.state.take_writes(),
+            timers: self.timers.take_writes(),
+            records: self.records.take_writes(),
+        }
+    }
 }
 
 impl WasiView for CallState {
@@ -68,7 +76,7 @@ impl WasiHttpView for CallState {
 }
 
 impl Call {
-    fn state(self) -> CallState {
+    fn state(self, collections: Arc<Collections>) -> CallState {
         let log = Log::new(self.limits.log_lines);
         let streams = [log.stream(LogLevel::Info), log.stream(LogLevel::Warn)];
         let [stdout, stderr] = streams.clone();
@@ -85,7 +93,10 @@ impl Call {
             .max_random_size(1 << 20);
         CallState {
             log,
-            state: State::new(self.state, self.limits.state_kib),
+            state: State::new(self.readers.state, self.limits.state_kib),
+            history: History::new(self.readers.history),
+            timers: Timers::new(self.readers.timers, self.limits.timers),
+            records: Records::new(self.readers.records, collections, self.limits.records_kib),
             limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -101,13 +112,14 @@ impl Call {
 pub async fn run<T>(
     engine: &wasmtime::Engine,
     call: Call,
+    collections: Arc<Collections>,
     body: impl AsyncFnOnce(&mut Store<CallState>) -> Result<Result<T, Refusal>, Stopped>,
 ) -> Outcome<T> {
     let limits = call.limits;
     let wall = Duration::from_millis(limits.wall_ms.into());
     let cpu = Duration::from_millis(limits.cpu_ms.into());
     let meter = Arc::new(Meter::default());
-    let mut store = Store::new(engine, call.state());
+    let mut store = Store::new(engine, call.state(collections));
     store.limiter(|state| &mut state.limiter);
     // What a guest may hand to the host at once; lists count by what they take in the host's memory.
     store.set_hostcall_fuel(limits.output_kib as usize * 1024 * 4);
@@ -138,8 +150,8 @@ pub async fn run<T>(
         stream.finish();
     }
     let (log, log_dropped) = state.log.take();
-    let writes = if result.is_ok() { state.state.take_writes() } else { BTreeMap::new() };
-    Outcome { result, log, log_dropped, state: writes, cpu: meter.used() }
+    let writes = if result.is_ok() { state.writes() } else { Writes::default() };
+    Outcome { result, log, log_dropped, writes, cpu: meter.used() }
 }
 
 /// Where a call was stopped by wasmtime.

@@ -1,9 +1,12 @@
 //! What the host offers to guests, one file a capability, and which imports each of them stands for.
 
 pub mod config;
+pub mod history;
 pub mod http;
 pub mod log;
+pub mod records;
 pub mod state;
+pub mod timers;
 
 use dongting_manifest::plugin::Capability;
 
@@ -16,6 +19,9 @@ pub fn of_import(interface: &str) -> Import {
         "dongting:log/log" if ours => Import::Asked(Capability::Log),
         "dongting:config/config" if ours => Import::Asked(Capability::Config),
         "dongting:state/state" if ours => Import::Asked(Capability::State),
+        "dongting:history/history" if ours => Import::Asked(Capability::History),
+        "dongting:timers/timers" if ours => Import::Asked(Capability::Timers),
+        "dongting:records/records" if ours => Import::Asked(Capability::Records),
         "wasi:http/outgoing-handler" if is_wasi_02(version) => Import::Asked(Capability::Http),
         // A language's library may import the types of HTTP without using them; they reach nothing.
         "wasi:http/types" if is_wasi_02(version) => Import::Free,

@@ -241,7 +241,7 @@ fn kind_to_wit(kind: Kind) -> wit::Kind {
     }
 }
 
-fn kind_from_wit(kind: wit::Kind) -> Kind {
+pub fn kind_from_wit(kind: wit::Kind) -> Kind {
     match kind {
         wit::Kind::Observation => Kind::Observation,
         wit::Kind::Forecast => Kind::Forecast,

@@ -14,14 +14,16 @@ mod meter;
 mod outcome;
 mod output;
 mod plugin;
+mod reader;
 pub mod views;
 
-pub use call::{Call, StateRead, StateReader};
+pub use call::Call;
 pub use capability::http::{Canned, Egress, Network, NetworkError};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
-    Rejected, Reply, Request, Response,
+    Rejected, Reply, Request, Response, Writes,
 };
 pub use plugin::Plugin;
+pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader};

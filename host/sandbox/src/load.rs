@@ -37,7 +37,7 @@ pub enum LoadError {
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
     #[error(
-        "the component imports `{0}`, which this host does not offer: plugins may import dongting:log, config, state (0.1.0), wasi:http/outgoing-handler@0.2 and the parts of WASI 0.2 that reach nothing outside"
+        "the component imports `{0}`, which this host does not offer: plugins may import dongting:log, config, state, history, timers, records (0.1.0), wasi:http/outgoing-handler@0.2 and the parts of WASI 0.2 that reach nothing outside"
     )]
     UnknownImport(String),
     #[error(

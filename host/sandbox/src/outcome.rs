@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dongting_manifest::message::Reject;
+use dongting_manifest::record;
+use dongting_manifest::timer::Timer;
 use dongting_manifest::{Draft, Message, Timestamp};
 
 #[derive(Debug)]
@@ -12,9 +14,19 @@ pub struct Outcome<T> {
     pub log: Vec<LogLine>,
     /// Lines beyond the limit, counted and dropped.
     pub log_dropped: u32,
-    /// Keys set, and keys deleted (none); to be committed with the call's messages.
-    pub state: BTreeMap<String, Option<Vec<u8>>>,
+    /// Nothing where the call gave nothing.
+    pub writes: Writes,
     pub cpu: Duration,
+}
+
+/// What a call wrote, by capability; to be committed with its messages.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Keys set, and keys deleted (none).
+    pub state: BTreeMap<String, Option<Vec<u8>>>,
+    /// Timers set, and timers cancelled (none).
+    pub timers: BTreeMap<String, Option<Timer>>,
+    pub records: record::Writes,
 }
 
 /// Why a call gave nothing.

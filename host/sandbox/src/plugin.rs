@@ -1,9 +1,11 @@
 //! A release linked for one installation, and its roles as functions. Each call has a fresh instance.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dongting_manifest::message::Reject;
 use dongting_manifest::plugin::{Capability, Role};
+use dongting_manifest::record::Collections;
 use dongting_manifest::{Draft, Message, Timestamp};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
@@ -15,7 +17,7 @@ use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
 use crate::bindings::exports::dongting::views::views as views_role;
 use crate::call::{Call, CallState, Stopped, run};
-use crate::capability::{config, http, log, state};
+use crate::capability::{config, history, http, log, records, state, timers};
 use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
@@ -30,6 +32,8 @@ const MAX_VIEWS: usize = 32;
 #[derive(Clone)]
 pub struct Plugin {
     pre: InstancePre<CallState>,
+    /// Its collections of records.
+    collections: Arc<Collections>,
     source: Option<source::GuestIndices>,
     decoder: Option<decoder::GuestIndices>,
     transform: Option<transform::GuestIndices>,
@@ -47,6 +51,7 @@ impl Release {
         let pre = linker.instantiate_pre(&self.component).map_err(linked)?;
         let has = |role| self.manifest.roles.contains(&role);
         Ok(Plugin {
+            collections: Arc::new(self.manifest.records.clone()),
             source: has(Role::Source).then(|| source::GuestIndices::new(&pre)).transpose().map_err(linked)?,
             decoder: has(Role::Decoder)
                 .then(|| decoder::GuestIndices::new(&pre))
@@ -78,6 +83,9 @@ impl Release {
                 Capability::Log => log::add_to_linker(&mut linker)?,
                 Capability::Config => config::add_to_linker(&mut linker)?,
                 Capability::State => state::add_to_linker(&mut linker)?,
+                Capability::History => history::add_to_linker(&mut linker)?,
+                Capability::Timers => timers::add_to_linker(&mut linker)?,
+                Capability::Records => records::add_to_linker(&mut linker)?,
                 Capability::Http => http::add_to_linker(&mut linker)?,
             }
         }
@@ -262,7 +270,7 @@ impl Plugin {
         call: Call,
         body: impl AsyncFnOnce(&mut Store<CallState>, &Instance) -> Result<Result<T, Refusal>, Stopped>,
     ) -> Outcome<T> {
-        run(self.pre.engine(), call, async |store| {
+        run(self.pre.engine(), call, Arc::clone(&self.collections), async |store| {
             let instance = self.pre.instantiate_async(&mut *store).await.map_err(Stopped::instantiate)?;
             body(store, &instance).await
         })

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
+use dongting_manifest::record::Writes;
+use dongting_manifest::timer::Timer;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::call::{self, CallRecord};
 use crate::lease::{self, Lease};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
-use crate::{Store, StoreError, attempt, row};
+use crate::timer::{self, Rung};
+use crate::{Store, StoreError, attempt, record, row};
 
 pub struct Commit<'c> {
     pub installation: &'c str,
@@ -20,6 +23,14 @@ pub struct Commit<'c> {
     /// Keys set, and keys deleted (none).
     pub state: BTreeMap<String, Option<Vec<u8>>>,
     pub state_limit_bytes: u64,
+    /// Timers set, and timers cancelled (none).
+    pub timers: BTreeMap<String, Option<Timer>>,
+    pub timers_limit: u32,
+    pub records: Writes,
+    /// The collections and indexes for which they were written.
+    pub records_declared: String,
+    /// Timers that were given to the call.
+    pub rung: Vec<Rung>,
     pub outputs: Vec<Output>,
     /// Earlier outputs that the bus has stored; they go from the outbox with this.
     pub confirmed: Vec<i64>,
@@ -52,6 +63,11 @@ pub enum CommitError {
     LeaseLost,
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
+    /// Nothing was committed. Run the call again.
+    #[error("the installation's records were changed while the call ran")]
+    RecordsChanged,
+    #[error("the installation would have {count} timers; {limit} are allowed")]
+    TimersFull { count: u64, limit: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,6 +82,11 @@ impl<'c> Commit<'c> {
             inputs: Vec::new(),
             state: BTreeMap::new(),
             state_limit_bytes: 0,
+            timers: BTreeMap::new(),
+            timers_limit: 0,
+            records: Writes::default(),
+            records_declared: String::new(),
+            rung: Vec::new(),
             outputs: Vec::new(),
             confirmed: Vec::new(),
             parks: Vec::new(),
@@ -119,11 +140,16 @@ impl Store {
         if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
+        if !timer::ring(&mut transaction, commit).await? {
+            return Err(CommitError::Applied);
+        }
         let position = match &commit.call {
             Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
             None => None,
         };
         write_state(&mut transaction, commit, position).await?;
+        timer::write(&mut transaction, commit).await?;
+        record::write(&mut transaction, commit).await?;
         let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;

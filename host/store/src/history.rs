@@ -7,7 +7,7 @@ use dongting_manifest::{Lane, Message, Region, Timestamp};
 use sqlx::any::AnyArguments;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::{Store, StoreError, row};
+use crate::{Store, StoreError, row, statement};
 
 /// A message with its place on its lane.
 #[derive(Debug, Clone)]
@@ -190,7 +190,7 @@ impl Store {
 }
 
 /// Rows of one statement; ten values each, and SQLite takes 32,766.
-const ROWS: usize = 256;
+pub(crate) const ROWS: usize = 256;
 
 /// Keeps what is new, in few statements: the writer is shared with every commit.
 async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
@@ -219,6 +219,7 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
         new.extend(entries.iter().map(|entry| &entry.message).filter(|m| added.contains(m.id.as_str())));
     }
     keep_latest(transaction, &new).await?;
+    statement::write(transaction, &new).await?;
     keep_causation(transaction, &new).await
 }
 
@@ -283,7 +284,7 @@ fn messages(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<Message>, StoreError> {
 }
 
 /// What concerns a region: the range of codes in it, and the codes of its ancestors.
-fn place(region: Region) -> (i64, i64, (i64, i64)) {
+pub(crate) fn place(region: Region) -> (i64, i64, (i64, i64)) {
     use dongting_manifest::region::Level;
     let first = row::region(region);
     let last = match region.level() {

@@ -11,8 +11,11 @@ pub mod history;
 pub mod lease;
 pub mod outbox;
 pub mod parked;
+pub mod record;
 pub mod state;
+pub mod statement;
 pub mod store;
+pub mod timer;
 
 mod row;
 
@@ -26,3 +29,4 @@ pub use lease::Lease;
 pub use outbox::{Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition};
 pub use store::{Store, StoreError};
+pub use timer::{Due, Rung};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dongting_manifest::installation::Limits;
-use dongting_sandbox::{Applied, Call, Fault, Outcome, StateRead, StateReader};
+use dongting_sandbox::{Applied, Call, Fault, Outcome, Read, Readers, StateReader};
 
 use super::{NOW, call, fault, message, plugin};
 
@@ -12,7 +12,7 @@ use super::{NOW, call, fault, message, plugin};
 struct Slow(Duration);
 
 impl StateReader for Slow {
-    fn get(&self, _: &str) -> StateRead<'_> {
+    fn get(&self, _: &str) -> Read<'_, Option<Vec<u8>>> {
         Box::pin(async {
             tokio::time::sleep(self.0).await;
             Ok(None)
@@ -22,7 +22,7 @@ impl StateReader for Slow {
 
 async fn waiting(limits: Limits) -> Outcome<Applied> {
     let slow = Arc::new(Slow(Duration::from_millis(30)));
-    let call = Call { state: Some(slow), ..call(limits, NOW, 1) };
+    let call = Call { readers: Readers { state: Some(slow), ..Readers::default() }, ..call(limits, NOW, 1) };
     plugin("slow-host-calls").apply(call, &[message("a")]).await
 }
 

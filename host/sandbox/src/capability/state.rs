@@ -7,7 +7,8 @@ use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 
 use crate::bindings::dongting::state::state;
-use crate::call::{CallState, StateReader};
+use crate::call::CallState;
+use crate::reader::StateReader;
 
 const MAX_KEY_BYTES: usize = 256;
 const MAX_VALUE_BYTES: usize = 256 * 1024;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use dongting_manifest::installation::Limits;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
-use dongting_sandbox::{Call, Document, Egress, Plugin, Sandbox, SandboxOptions};
+use dongting_sandbox::{Call, Document, Egress, Plugin, Readers, Sandbox, SandboxOptions};
 
 use crate::{Answer, sample};
 
@@ -30,7 +30,7 @@ impl Host {
             limits: Limits::default(),
             now: now()?,
             seed: [0; 32],
-            state: None,
+            readers: Readers::default(),
             egress: Egress::Closed,
         };
         Ok(Self { _sandbox: sandbox, echo, adapter, call })

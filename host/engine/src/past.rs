@@ -1,0 +1,49 @@
+//! What was said before on the bus, as the sandbox reads it: what the installation is granted, as of the instant of the call.
+
+use dongting_manifest::history::{Found, Query};
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::{Region, Timestamp};
+use dongting_sandbox::{HistoryReader, Read};
+use dongting_store::Store;
+
+use crate::installed::{Installed, chain};
+
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+pub struct Past {
+    store: Store,
+    granted: Vec<Topic>,
+    region: Region,
+    /// What was received later had not been said.
+    now: Timestamp,
+}
+
+impl Installed {
+    pub fn past(&self, store: &Store, now: Timestamp) -> Past {
+        let granted = self.installation.grants.subscribe.clone();
+        Past { store: store.clone(), granted, region: self.installation.region, now }
+    }
+}
+
+impl Past {
+    fn denied(&self, query: &Query) -> Option<String> {
+        if !self.granted.iter().any(|grant| grant.covers(&query.topic)) {
+            return Some(format!("reading `{}` is not granted", query.topic));
+        }
+        let inside = self.region.contains(query.region);
+        (!inside)
+            .then(|| format!("the region {} lies outside the installation's {}", query.region, self.region))
+    }
+}
+
+impl HistoryReader for Past {
+    fn find(&self, query: Query) -> Read<'_, Result<Found, String>> {
+        Box::pin(async move {
+            if let Some(why) = self.denied(&query) {
+                return Ok(Err(why));
+            }
+            let found = self.store.statements(&query, self.now, MAX_BYTES).await;
+            found.map(Ok).map_err(|error| chain(&error))
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! Timers of installations: read by calls, and given to them as messages when they are due.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dongting_manifest::message::id;
+use dongting_manifest::plugin::Capability;
+use dongting_manifest::timer::Timer;
+use dongting_manifest::{Kind, Message, Origin, Subject, Timestamp};
+use dongting_sandbox::{Read, TimerReader};
+use dongting_store::Due;
+
+use crate::installed::{Installed, chain};
+use crate::item::{From, Item};
+use crate::state::Committed;
+use crate::worker::{BATCH, Worker, lanes};
+
+const TYPE: &str = "em.timer.due.v1";
+
+/// Counts the commits that changed an installation's timers, so that its worker knows whether the deadline it remembers is still the next.
+#[derive(Debug, Default)]
+pub struct Changes(AtomicU64);
+
+impl Changes {
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl TimerReader for Committed {
+    fn get(&self, name: &str) -> Read<'_, Option<Timer>> {
+        let name = name.to_owned();
+        Box::pin(
+            async move { self.store.timer(&self.installation, &name).await.map_err(|error| chain(&error)) },
+        )
+    }
+
+    fn count(&self) -> Read<'_, u64> {
+        Box::pin(
+            async move { self.store.count_timers(&self.installation).await.map_err(|error| chain(&error)) },
+        )
+    }
+}
+
+impl Worker {
+    /// When the installation's next timer is due. One lane's worker of an installation serves them; the others see none.
+    pub(crate) async fn next_timer(&mut self, installed: &Installed) -> Result<Option<Timestamp>, String> {
+        if !installed.sets_timers() || lanes(installed).first() != Some(&self.lane) {
+            return Ok(None);
+        }
+        // Counted before the database is read: what is committed in between is noticed the next time.
+        let changes = installed.timer_changes.count();
+        if let Some((known, next)) = self.next_timer
+            && known == changes
+        {
+            return Ok(next);
+        }
+        let next = self.shared.store.next_timer(installed.id()).await.map_err(|error| chain(&error))?;
+        self.next_timer = Some((changes, next));
+        Ok(next)
+    }
+
+    /// Calls the plugin with timers that are due.
+    pub(crate) async fn ring(&mut self) -> Result<(), String> {
+        let installed = self.installed();
+        let permits = self.shared.permits.clone();
+        let _permit = permits.acquire(self.caller(&installed)).await;
+        // Read in the turn: no other call cancels them meanwhile.
+        let turn = std::sync::Arc::clone(&installed.turn);
+        let _turn = turn.lock().await;
+        let due = self.shared.store.due_timers(installed.id(), Timestamp::now(), BATCH as u32).await;
+        let due = due.map_err(|error| chain(&error))?;
+        let items: Vec<Item> = due.into_iter().map(|due| installed.rung(due)).collect();
+        if items.is_empty() { Ok(()) } else { self.process(&installed, items).await }
+    }
+}
+
+impl Installed {
+    pub fn sets_timers(&self) -> bool {
+        self.imported.contains(&Capability::Timers)
+    }
+
+    /// A timer as the message that the plugin is given. All of it follows from the installation, the name and the deadline.
+    fn rung(&self, due: Due) -> Item {
+        let Due { name, timer, tries } = due;
+        let (source, revision) = (format!("/timers/{}", self.id()), timer.at.to_string());
+        let id = id(&source, TYPE, &name, &revision);
+        let trace = id.get(..32).unwrap_or_default();
+        let span = id.get(24..40).unwrap_or_default();
+        let subject = Subject {
+            region: self.installation.region,
+            domain: "timer".to_owned(),
+            kind: Kind::Status,
+            detail: None,
+        };
+        // It was on no lane. Name and deadline tell it apart among the dead letters.
+        let origin = Origin {
+            stream: format!("timers/{name}"),
+            stream_created: timer.at,
+            sequence: 0,
+            subject: subject.to_string(),
+        };
+        let message = Message {
+            traceparent: format!("00-{trace}-{span}-01"),
+            id,
+            source,
+            r#type: TYPE.to_owned(),
+            subject,
+            time: timer.at,
+            received: timer.at,
+            partition: name.clone(),
+            key: name,
+            revision,
+            causation: Vec::new(),
+            plugin: self.reference.clone(),
+            content_type: "application/octet-stream".to_owned(),
+            extensions: Vec::new(),
+            body: timer.payload,
+        };
+        Item { message, origin, tries: tries.saturating_add(1), from: From::Timer }
+    }
+}

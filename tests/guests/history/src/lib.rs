@@ -1,0 +1,59 @@
+//! Asks the history what the body of its input says, and repeats the answer: keys of the messages and whether they are all.
+
+#![cfg(any(target_family = "wasm", test))]
+#![allow(unsafe_code, reason = "the exports that the macro generates")]
+
+use dongting_sdk::history::{self, Selection};
+use dongting_sdk::transform::{Applied, Draft, Error, Guest, Kind, Message};
+
+struct Plugin;
+
+/// The input's body, as JSON in a string: `latest` or `series`, and of what.
+#[derive(serde::Deserialize)]
+#[serde(default)]
+struct Question {
+    domain: String,
+    region: String,
+    prefix: Option<String>,
+    span: Option<(i64, i64)>,
+    limit: u32,
+    times: u32,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self { domain: "test".into(), region: "430100".into(), prefix: None, span: None, limit: 10, times: 1 }
+    }
+}
+
+impl Guest for Plugin {
+    fn apply(batch: Vec<Message>) -> Result<Applied, Error> {
+        let mut applied = Applied { drafts: Vec::new(), rejected: Vec::new() };
+        for (input, message) in (0u32..).zip(&batch) {
+            let Ok(question) = message.json::<Question>() else { continue };
+            let mut selection = Selection::new(&question.domain, Kind::Observation, &question.region);
+            selection.key_prefix = question.prefix;
+            let ask = || match question.span {
+                Some(span) => history::series(&selection, span, question.limit),
+                None => history::latest(&selection, question.limit),
+            };
+            let answer = (0..question.times).map(|_| ask()).last().unwrap_or_else(ask);
+            let said = match answer {
+                Ok(found) => {
+                    let keys: Vec<&str> = found.messages.iter().map(|one| one.key.as_str()).collect();
+                    format!("{} {}", keys.join(" "), found.complete)
+                }
+                Err(Error::Other(why)) => why,
+                Err(error) => return Err(error),
+            };
+            let about = (message.key.as_str(), message.time);
+            let subject = ("test", Kind::Assessment);
+            let mut draft = Draft::json("em.test.assessment.v1", subject, &message.region, about, &said)?;
+            draft.from = vec![input];
+            applied.drafts.push(draft);
+        }
+        Ok(applied)
+    }
+}
+
+dongting_sdk::export_transform!(Plugin);

@@ -1,0 +1,176 @@
+//! The capability `history`: what an installation may read of what was said before, and as of when.
+
+use std::sync::Arc;
+
+use dongting_manifest::history::{Found, Query};
+use dongting_manifest::installation::Limits;
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::{Kind, Lane, Message, Timestamp};
+use dongting_sandbox::{HistoryReader, Read, Readers};
+use dongting_store::{Entry, Tailed};
+use dongting_tests::host::{Host, eventually, plugin};
+
+use crate::guests::{self, NOW, call, message};
+use crate::store::{Place, on_both, open};
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+struct Fixed;
+
+impl HistoryReader for Fixed {
+    fn find(&self, query: Query) -> Read<'_, Result<Found, String>> {
+        let denied = query.topic.domain != "test";
+        let found = Found { messages: vec![message("before")], complete: query.limit > 1 };
+        Box::pin(async move { Ok(if denied { Err("not granted".to_owned()) } else { Ok(found) }) })
+    }
+}
+
+/// What the guest of this name is answered to a question.
+async fn asked(question: &str, readers: Readers) -> String {
+    let mut input = message("a");
+    input.body = question.as_bytes().to_vec();
+    let call = dongting_sandbox::Call { readers, ..call(Limits::default(), NOW, 1) };
+    let outcome = guests::plugin("history").apply(call, &[input]).await;
+    serde_json::from_slice(&outcome.result.unwrap().drafts[0].body).unwrap()
+}
+
+#[tokio::test]
+async fn history() {
+    let readers = || Readers { history: Some(Arc::new(Fixed)), ..Readers::default() };
+    assert_eq!(asked("{}", readers()).await, "before true");
+    assert_eq!(asked(r#"{"limit": 1, "span": [0, 9]}"#, readers()).await, "before false");
+    assert_eq!(asked(r#"{"domain": "water"}"#, readers()).await, "history: not granted");
+    assert_eq!(asked("{}", Readers::default()).await, " true", "with no bus nothing was said");
+    for (bad, why) in [
+        (r#"{"limit": 0}"#, "the limit must lie between"),
+        (r#"{"limit": 4294967295}"#, "the limit must lie between"),
+        (r#"{"domain": "te.*"}"#, "no subject token"),
+        (r#"{"region": "43'; --"}"#, "not a GB/T 2260 code"),
+        (r#"{"span": [-9223372036854775808, 0]}"#, "outside the years"),
+        (r#"{"times": 257}"#, "a call may ask 256 times"),
+    ] {
+        let said = asked(bad, readers()).await;
+        assert!(said.contains(why), "{bad}: {said}");
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000).unwrap()
+}
+
+/// Said of `key` at one second, received at another.
+fn said(key: &str, region: &str, (time, received): (i64, i64)) -> Message {
+    let mut message = message(key);
+    message.id = dongting_manifest::message::id("test", "", key, &time.to_string());
+    message.subject.region = region.parse().unwrap();
+    (message.time, message.received) = (at(time), at(received));
+    message.body = vec![b'1'; 100];
+    message
+}
+
+on_both! {
+    series_and_what_held_at_an_instant
+}
+
+async fn series_and_what_held_at_an_instant<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let all = [
+        said("a/1", "430100", (1, 1)),
+        said("a/1", "430100", (5, 20)),
+        said("a/1", "430100", (3, 30)),
+        said("b/1", "430102", (2, 2)),
+        said("c/1", "430000", (4, 4)),
+        said("d/1", "430200", (6, 6)),
+        said("a_x", "430100", (7, 7)),
+    ];
+    let entries: Vec<Entry> =
+        (1..).zip(all).map(|(sequence, message)| Entry { lane: Lane::Bulk, sequence, message }).collect();
+    let tailed = Tailed { stream_created: at(0), sequence: 9 };
+    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    let query = Query {
+        topic: Topic { domain: "test".into(), kind: Kind::Observation, detail: None },
+        region: "430100".parse().unwrap(),
+        source: None,
+        key_prefix: None,
+        span: None,
+        limit: 10,
+    };
+    let find = async |query: &Query, until: i64| {
+        let found = store.statements(query, at(until), 1_000).await.unwrap();
+        let seconds = found
+            .messages
+            .iter()
+            .map(|one| format!("{}@{}", one.key, (one.time.as_micros() - at(0).as_micros()) / 1_000_000));
+        (seconds.collect::<Vec<_>>().join(" "), found.complete)
+    };
+    // What holds is what had the latest time among what had been received.
+    assert_eq!(find(&query, 10).await, ("a_x@7 c/1@4 b/1@2 a/1@1".into(), true));
+    assert_eq!(find(&query, 40).await, ("a_x@7 a/1@5 c/1@4 b/1@2".into(), true));
+    let few = Query { limit: 2, ..query.clone() };
+    assert_eq!(find(&few, 40).await, ("a_x@7 a/1@5".into(), false));
+    let series = Query { span: Some((at(1), at(5))), ..query.clone() };
+    assert_eq!(find(&series, 40).await, ("a/1@1 b/1@2 a/1@3 c/1@4".into(), true));
+    assert_eq!(find(&series, 10).await, ("a/1@1 b/1@2 c/1@4".into(), true));
+    // The prefix is no pattern.
+    let prefix = |text: &str| Query { key_prefix: Some(text.into()), ..query.clone() };
+    assert_eq!(find(&prefix("a_"), 40).await, ("a_x@7".into(), true));
+    assert_eq!(find(&prefix("%"), 40).await, (String::new(), true));
+    let other = Query { source: Some("/systems/other".into()), ..query.clone() };
+    assert_eq!(find(&other, 40).await, (String::new(), true));
+    let detail = Topic { detail: Some("rain".into()), ..query.topic.clone() };
+    assert_eq!(find(&Query { topic: detail, ..query.clone() }, 40).await, (String::new(), true));
+    // Bodies are bounded: two of a hundred bytes, and one in any case.
+    assert_eq!(store.statements(&query, at(40), 250).await.unwrap().messages.len(), 2);
+    assert_eq!(store.statements(&query, at(40), 1).await.unwrap().messages.len(), 1);
+    // A message that is forgotten takes what it stated with it.
+    store.forget(at(100)).await.unwrap();
+    assert_eq!(find(&series, 40).await, ("b/1@2 c/1@4".into(), true));
+}
+
+#[test]
+fn a_host_answers_within_the_grants_and_after_a_kill() {
+    let (document, history) =
+        (plugin("guests/document.wasm").unwrap(), plugin("guests/history.wasm").unwrap());
+    let configuration = format!(
+        r#"
+        [[installation]]
+        id = "documents"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
+        [[installation]]
+        id = "asker"
+        component = {history:?}
+        region = "430100"
+        [installation.grants]
+        capabilities = ["history"]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "assessment" }}]
+        "#
+    );
+    let mut host = Host::start(&configuration).unwrap();
+    let ask = |host: &Host, question: &str| {
+        let known = host.messages("assessment").unwrap().len();
+        assert_eq!(host.push("documents", TOKEN, question.as_bytes()).unwrap().status, 200);
+        eventually("an answer", || Ok(host.messages("assessment")?.len() > known)).unwrap();
+        host.messages("assessment").unwrap()[0]["data"].as_str().unwrap().to_owned()
+    };
+    let told = |host: &Host, body: &str| {
+        assert_eq!(host.push("documents", TOKEN, body.as_bytes()).unwrap().status, 200);
+        let shown = || {
+            let all = host.messages("observation")?;
+            Ok(all.iter().any(|one| one.to_string().contains(body)))
+        };
+        eventually("it is kept", shown).unwrap();
+    };
+    told(&host, "station/1");
+    let question = r#"{"prefix": "station/"}"#;
+    assert_eq!(ask(&host, question), "station/1 true");
+    host.kill_and_restart().unwrap();
+    let question = r#"{"prefix": "station/", "span": [0, 9000000000000000]}"#;
+    assert_eq!(ask(&host, question), "station/1 true");
+    assert!(ask(&host, r#"{"domain": "water"}"#).contains("not granted"));
+    assert!(ask(&host, r#"{"region": "430200"}"#).contains("outside the installation's 430100"));
+    assert!(ask(&host, r#"{"region": "430000"}"#).contains("outside the installation's 430100"));
+}
