@@ -37,7 +37,10 @@ impl Guest for Plugin {
                 Some(span) => history::series(&selection, span, question.limit),
                 None => history::latest(&selection, question.limit),
             };
-            let answer = (0..question.times).map(|_| ask()).last().unwrap_or_else(ask);
+            let mut answer = ask();
+            for _ in 1..question.times {
+                answer = ask();
+            }
             let said = match answer {
                 Ok(found) => {
                     let keys: Vec<&str> = found.messages.iter().map(|one| one.key.as_str()).collect();
