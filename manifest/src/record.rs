@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -56,7 +56,7 @@ pub struct Writes {
 }
 
 /// All records of an installation together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extent {
     /// The last revision that was given to one.
     pub revision: u64,
@@ -81,6 +81,15 @@ pub struct Page {
     pub records: Vec<(String, Record)>,
     /// Whether nothing is behind it.
     pub complete: bool,
+}
+
+impl Query {
+    /// Whether it asks for the document with this key and id.
+    #[must_use]
+    pub fn takes(&self, key: &str, id: &str) -> bool {
+        (self.first.as_str()..=self.last.as_str()).contains(&key)
+            && (key, id) > (&*self.after.0, &*self.after.1)
+    }
 }
 
 impl Collection {

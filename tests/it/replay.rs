@@ -107,6 +107,64 @@ fn the_same_release_comes_to_the_same_and_another_is_compared() {
     assert!(none.as_str().unwrap().contains("yesterday"), "{none}");
 }
 
+/// Pushes one document after the other, each when the one before is answered by the model.
+fn ask(host: &Host, bodies: &[&str]) {
+    for body in bodies {
+        let before = host.messages("assessment").unwrap().len();
+        assert_eq!(host.push("documents", TOKEN, body.as_bytes()).unwrap().status, 200, "{body}");
+        eventually(body, || Ok(host.messages("assessment")?.len() > before)).unwrap();
+    }
+}
+
+fn comes_to_the_same(host: &Host, from: &str, to: &str, least: u64) {
+    let (same, all) = replay(host, from, to, &[]);
+    assert!(same && all["calls"].as_u64() >= Some(least), "{all}");
+    assert_eq!(all["same"], all["calls"], "{all}");
+}
+
+#[test]
+fn documents_are_as_they_were() {
+    let host = Host::start(&configuration("guests/records.wasm", "\"records\"", "")).unwrap();
+    let start = now(&host);
+    ask(
+        &host,
+        &[
+            r#"[{"put": ["stations", "a", "{\"level\": 1}", null]}, {"put": ["stations", "b", "{\"level\": 2}", null]}, "count"]"#,
+            r#"[{"delete": ["stations", "b", null]}, {"put": ["stations", "d", "{\"level\": 3}", 0]}, "count"]"#,
+        ],
+    );
+    let middle = now(&host);
+    ask(
+        &host,
+        &[
+            r#"[{"find": ["stations", "/level", null, null, 1]}, {"put": ["stations", "c", "{\"level\": 0}", 0]}, "count"]"#,
+            r#"[{"find": ["stations", "/level", null, null, 2]}, {"get": ["stations", "a"]}, "count"]"#,
+        ],
+    );
+    let end = now(&host);
+    // What is kept now is neither what was kept at the start nor in the middle.
+    ask(&host, &[r#"[{"delete": ["stations", "a", null]}, {"delete": ["stations", "c", null]}, "count"]"#]);
+    comes_to_the_same(&host, &middle, &end, 2);
+    comes_to_the_same(&host, &start, &end, 4);
+    assert_eq!(host.messages("assessment").unwrap().len(), 5, "nothing left it");
+}
+
+#[test]
+fn timers_ring_again_as_they_did() {
+    let capabilities = "\"config\", \"state\", \"timers\"";
+    let host = Host::start(&configuration("guests/timers.wasm", capabilities, "")).unwrap();
+    let start = now(&host);
+    ask(&host, &[r#"{"set": [["a", 1, "again"], ["b", 1, "ring"]], "get": "a"}"#]);
+    let middle = now(&host);
+    eventually("all have rung", || Ok(host.messages("assessment")?.len() == 4)).unwrap();
+    ask(&host, &[r#"{"get": "a"}"#]);
+    let end = now(&host);
+    // None of them is there any more.
+    comes_to_the_same(&host, &middle, &end, 3);
+    comes_to_the_same(&host, &start, &end, 4);
+    assert_eq!(host.messages("assessment").unwrap().len(), 5, "nothing left it");
+}
+
 #[test]
 fn a_shadow_is_compared_and_publishes_nothing() {
     let echo = plugin("guests/echo.wasm").unwrap();

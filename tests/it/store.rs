@@ -372,6 +372,8 @@ async fn a_call_and_the_state_before_it<P: Place>() {
         settings: "{}".to_owned(),
         attachments: String::new(),
         inputs: vec![n.to_string()],
+        timers: Vec::new(),
+        records: None,
         rejects: vec![None],
         outputs: Vec::new(),
     };

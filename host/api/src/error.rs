@@ -132,7 +132,7 @@ impl From<ReplayError> for ApiError {
         let message = dongting_engine::installed::chain(&error);
         match error {
             ReplayError::Store(source) => source.into(),
-            ReplayError::NotInstalled(_) | ReplayError::NoTransform(_) | ReplayError::Present(_) => {
+            ReplayError::NotInstalled(_) | ReplayError::NoTransform(_) => {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
             ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),

@@ -2,19 +2,23 @@
 //! leaves it. The same release must come to the same, bit for bit; another one is compared.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use dongting_manifest::installation::InstallationError;
-use dongting_manifest::plugin::{Capability, Role};
+use dongting_manifest::plugin::Role;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
-use dongting_sandbox::{Call, Egress, LoadError, Read, Readers, Release, StateReader};
-use dongting_store::{Recorded, Store, StoreError};
+use dongting_sandbox::{Call, Egress, LoadError, Readers, RecordReader, Release, StateReader, TimerReader};
+use dongting_store::{Recorded, StoreError};
 
 use crate::difference::{self, Difference};
 use crate::host::Host;
 use crate::installed::Installed;
 use crate::transform::{Made, apply};
+
+use before::Before;
+
+mod before;
 
 const PAGE: u32 = 256;
 /// Differences that are told; the others are counted.
@@ -43,10 +47,6 @@ pub enum ReplayError {
     NotInstalled(String),
     #[error("the installation `{0}` is no transform: only their calls are recorded")]
     NoTransform(String),
-    #[error(
-        "the installation `{0}` keeps timers or records, of which only the present is known: calls with state and history can be made again"
-    )]
-    Present(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -57,28 +57,6 @@ pub enum ReplayError {
     Interrupted,
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// The state as of the first call, and what the replay has written since.
-struct Past {
-    store: Store,
-    installation: String,
-    first: i64,
-    written: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
-}
-
-impl StateReader for Past {
-    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
-        let key = key.to_owned();
-        Box::pin(async move {
-            let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-            if let Some(value) = written {
-                return Ok(value);
-            }
-            let before = self.store.state_before(&self.installation, &key, self.first).await;
-            before.map_err(|error| error.to_string())
-        })
-    }
 }
 
 impl Host {
@@ -92,11 +70,6 @@ impl Host {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
         if !installed.has(Role::Transform) {
             return Err(ReplayError::NoTransform(id.to_owned()));
-        }
-        if installed.imported.contains(&Capability::Timers)
-            || installed.imported.contains(&Capability::Records)
-        {
-            return Err(ReplayError::Present(id.to_owned()));
         }
         let release = match component {
             Some(bytes) => Some(self.candidate(&installed, bytes).await?),
@@ -113,7 +86,8 @@ impl Host {
             reference: &release.as_ref().map_or_else(|| installed.reference.clone(), Release::reference),
         };
         let mut replayed = Replayed { plugin: made.reference.to_owned(), ..Replayed::default() };
-        let mut past: Option<Arc<Past>> = None;
+        let collections = release.as_ref().map_or(&installed.manifest.records, |r| &r.manifest.records);
+        let mut past: Option<Arc<Before>> = None;
         let mut after = 0;
         loop {
             let page = self.store().calls(id, (from, to), after, PAGE).await?;
@@ -121,12 +95,7 @@ impl Host {
             after = last.position;
             for recorded in page {
                 let past = Arc::clone(past.get_or_insert_with(|| {
-                    Arc::new(Past {
-                        store: self.store().clone(),
-                        installation: id.to_owned(),
-                        first: recorded.position,
-                        written: Mutex::default(),
-                    })
+                    Arc::new(Before::new(self.store().clone(), id, recorded.position, collections.clone()))
                 }));
                 self.again(&installed, &made, &past, &recorded, &mut replayed).await?;
                 if replayed.calls > MAX_CALLS {
@@ -149,7 +118,7 @@ impl Host {
         &self,
         installed: &Installed,
         made: &Made<'_>,
-        past: &Arc<Past>,
+        past: &Arc<Before>,
         recorded: &Recorded,
         replayed: &mut Replayed,
     ) -> Result<(), ReplayError> {
@@ -158,18 +127,18 @@ impl Host {
         if record.plugin != *made.reference || record.attachments != installed.attachments {
             replayed.otherwise += 1;
         }
-        let kept = self.store().messages(&record.inputs).await?;
-        let kept: BTreeMap<&str, &Message> = kept.iter().map(|m| (m.id.as_str(), m)).collect();
-        let found = record.inputs.iter().map(|id| kept.get(id.as_str()).map(|m| (*m).clone()));
-        let Some(batch) = found.collect::<Option<Vec<Message>>>() else {
+        let Some(batch) = self.batch(installed, recorded).await? else {
             replayed.incomplete += 1;
             return Ok(());
         };
+        past.begin(record).await;
         let surroundings = installed.call_for(&batch);
         let call = Call {
             config: Config { settings: record.settings.as_str().into(), ..surroundings.config.clone() },
             readers: Readers {
                 state: Some(Arc::clone(past) as Arc<dyn StateReader>),
+                timers: Some(Arc::clone(past) as Arc<dyn TimerReader>),
+                records: Some(Arc::clone(past) as Arc<dyn RecordReader>),
                 ..surroundings.readers.clone()
             },
             egress: Egress::Closed,
@@ -183,7 +152,7 @@ impl Host {
                 let before = before.into_iter().map(|message| (message.id.clone(), message)).collect();
                 let mut found = difference::rejects(&record.rejects, &effects.rejects());
                 found.extend(difference::outputs(&record.outputs, &before, &effects.outputs));
-                past.written.lock().unwrap_or_else(PoisonError::into_inner).extend(effects.writes.state);
+                past.write(record, effects.writes).await;
                 found
             }
         };
@@ -195,5 +164,27 @@ impl Host {
         let room = TOLD.saturating_sub(replayed.differences.len());
         replayed.differences.extend(differences.into_iter().take(room).map(|one| (recorded.made_at, one)));
         Ok(())
+    }
+
+    /// The messages of a call's batch; none where they are no longer all kept.
+    async fn batch(
+        &self,
+        installed: &Installed,
+        Recorded { position, record, .. }: &Recorded,
+    ) -> Result<Option<Vec<Message>>, StoreError> {
+        if record.timers.is_empty() {
+            let kept = self.store().messages(&record.inputs).await?;
+            let kept: BTreeMap<&str, &Message> = kept.iter().map(|m| (m.id.as_str(), m)).collect();
+            let found = record.inputs.iter().map(|id| kept.get(id.as_str()).map(|m| (*m).clone()));
+            return Ok(found.collect());
+        }
+        // Timers were on no lane: they are made again of what they carried then.
+        let mut batch = Vec::with_capacity(record.timers.len());
+        for (name, at) in &record.timers {
+            let timer = self.store().timer_before(installed.id(), name, *position).await?;
+            let Some(timer) = timer.filter(|timer| timer.at == *at) else { return Ok(None) };
+            batch.push(installed.timer_message(name, timer, &record.plugin));
+        }
+        Ok(Some(batch))
     }
 }

@@ -86,8 +86,21 @@ impl Installed {
     /// A timer as the message that the plugin is given. All of it follows from the installation, the name and the deadline.
     fn rung(&self, due: Due) -> Item {
         let Due { name, timer, tries } = due;
+        let at = timer.at;
+        let message = self.timer_message(&name, timer, &self.reference);
+        // It was on no lane. Name and deadline tell it apart among the dead letters.
+        let origin = Origin {
+            stream: format!("timers/{name}"),
+            stream_created: at,
+            sequence: 0,
+            subject: message.subject.to_string(),
+        };
+        Item { message, origin, tries: tries.saturating_add(1), from: From::Timer }
+    }
+
+    pub fn timer_message(&self, name: &str, timer: Timer, plugin: &str) -> Message {
         let (source, revision) = (format!("/timers/{}", self.id()), timer.at.to_string());
-        let id = id(&source, TYPE, &name, &revision);
+        let id = id(&source, TYPE, name, &revision);
         let trace = id.get(..32).unwrap_or_default();
         let span = id.get(24..40).unwrap_or_default();
         let subject = Subject {
@@ -96,14 +109,7 @@ impl Installed {
             kind: Kind::Status,
             detail: None,
         };
-        // It was on no lane. Name and deadline tell it apart among the dead letters.
-        let origin = Origin {
-            stream: format!("timers/{name}"),
-            stream_created: timer.at,
-            sequence: 0,
-            subject: subject.to_string(),
-        };
-        let message = Message {
+        Message {
             traceparent: format!("00-{trace}-{span}-01"),
             id,
             source,
@@ -111,15 +117,14 @@ impl Installed {
             subject,
             time: timer.at,
             received: timer.at,
-            partition: name.clone(),
-            key: name,
+            partition: name.to_owned(),
+            key: name.to_owned(),
             revision,
             causation: Vec::new(),
-            plugin: self.reference.clone(),
+            plugin: plugin.to_owned(),
             content_type: "application/octet-stream".to_owned(),
             extensions: Vec::new(),
             body: timer.payload,
-        };
-        Item { message, origin, tries: tries.saturating_add(1), from: From::Timer }
+        }
     }
 }

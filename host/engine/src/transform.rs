@@ -1,13 +1,14 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{Installation, Message, Timestamp, record};
+use dongting_manifest::record::{self, Extent};
+use dongting_manifest::{Installation, Message, Timestamp};
 use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
 use dongting_store::{CallRecord, Commit};
 
 use crate::difference::digest;
 use crate::installed::Installed;
-use crate::item::{End, Item};
+use crate::item::{self, End, Item};
 use crate::publish::{Inputs, messages};
 use crate::worker::Shared;
 
@@ -110,6 +111,12 @@ impl Installed {
             settings: self.settings().to_owned(),
             attachments: self.attachments.clone(),
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
+            timers: items
+                .iter()
+                .filter(|item| matches!(item.from, item::From::Timer))
+                .map(|item| (item.message.key.clone(), item.message.time))
+                .collect(),
+            records: Some(effects.writes.records.before).filter(|extent| *extent != Extent::default()),
             rejects: effects.rejects(),
             outputs: effects.digests(),
         }

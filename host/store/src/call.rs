@@ -1,5 +1,6 @@
-//! Calls as they were made, and the state as of each: for replay. Kept for a bounded time.
+//! Calls as they were made, for replay. Kept for a bounded time.
 
+use dongting_manifest::record::Extent;
 use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, AssertSqlSafe, Transaction};
@@ -19,6 +20,12 @@ pub struct CallRecord {
     pub attachments: String,
     /// Ids of the batch's messages, in order.
     pub inputs: Vec<String>,
+    /// The timers that the batch was made of, by name and deadline, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<(String, Timestamp)>,
+    /// All of the installation's records together, where the call used them and there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Extent>,
     /// Why an input was rejected; none where it was not.
     pub rejects: Vec<Option<String>>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.
@@ -74,37 +81,6 @@ impl Store {
             .collect()
     }
 
-    /// The value under a key just before the call at `position`.
-    pub async fn state_before(
-        &self,
-        installation: &str,
-        key: &str,
-        position: i64,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let version: Option<Option<Vec<u8>>> = sqlx::query_scalar(
-            "SELECT value FROM state_version WHERE installation = $1 AND key = $2 AND call < $3 ORDER BY call DESC LIMIT 1",
-        )
-        .bind(installation)
-        .bind(key)
-        .bind(position)
-        .fetch_optional(&self.reader)
-        .await
-        .map_err(StoreError::sql)?;
-        if let Some(value) = version {
-            return Ok(value);
-        }
-        // Never written since calls are recorded: it is what it was. Written later for the first time: it was not there.
-        sqlx::query_scalar(
-            "SELECT value FROM state WHERE installation = $1 AND key = $2 AND NOT EXISTS
-                 (SELECT 1 FROM state_version v WHERE v.installation = $1 AND v.key = $2)",
-        )
-        .bind(installation)
-        .bind(key)
-        .fetch_optional(&self.reader)
-        .await
-        .map_err(StoreError::sql)
-    }
-
     /// Those of the messages that are still kept.
     pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
@@ -121,7 +97,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Forgets calls made before `before`, and the values of the state that only they could read.
+    /// Forgets calls made before `before`, and what only they could read of what was kept.
     pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
         let gone = sqlx::query("DELETE FROM call WHERE made_at < $1")
             .bind(before.as_micros())
@@ -130,17 +106,7 @@ impl Store {
             .map_err(StoreError::sql)?
             .rows_affected();
         if gone > 0 {
-            sqlx::query(
-                "DELETE FROM state_version WHERE EXISTS (
-                     SELECT 1 FROM state_version newer
-                     WHERE newer.installation = state_version.installation AND newer.key = state_version.key
-                       AND newer.call > state_version.call
-                       AND newer.call < (SELECT COALESCE(MIN(position), 0) FROM call
-                                         WHERE call.installation = state_version.installation))",
-            )
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
+            self.forget_versions().await?;
         }
         Ok(gone)
     }
@@ -163,42 +129,4 @@ pub(crate) async fn write(
     .fetch_one(&mut **transaction)
     .await
     .map_err(StoreError::sql)
-}
-
-/// Keeps the value that is about to be replaced, where no version of the key is known yet.
-pub(crate) async fn keep_base(
-    transaction: &mut Transaction<'_, Any>,
-    installation: &str,
-    key: &str,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO state_version SELECT installation, key, 0, value FROM state
-         WHERE installation = $1 AND key = $2 AND NOT EXISTS
-             (SELECT 1 FROM state_version v WHERE v.installation = $1 AND v.key = $2)",
-    )
-    .bind(installation)
-    .bind(key)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    Ok(())
-}
-
-pub(crate) async fn keep_version(
-    transaction: &mut Transaction<'_, Any>,
-    (installation, key, position): (&str, &str, i64),
-    value: Option<&[u8]>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO state_version VALUES ($1, $2, $3, $4)
-         ON CONFLICT (installation, key, call) DO UPDATE SET value = $4",
-    )
-    .bind(installation)
-    .bind(key)
-    .bind(position)
-    .bind(value)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    Ok(())
 }

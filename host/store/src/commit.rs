@@ -12,6 +12,7 @@ use crate::lease::{self, Lease};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::timer::{self, Rung};
+use crate::version::{self, Class};
 use crate::{Store, StoreError, attempt, record, row};
 
 pub struct Commit<'c> {
@@ -140,16 +141,16 @@ impl Store {
         if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
-        if !timer::ring(&mut transaction, commit).await? {
-            return Err(CommitError::Applied);
-        }
         let position = match &commit.call {
             Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
             None => None,
         };
+        if !timer::ring(&mut transaction, commit, position).await? {
+            return Err(CommitError::Applied);
+        }
         write_state(&mut transaction, commit, position).await?;
-        timer::write(&mut transaction, commit).await?;
-        record::write(&mut transaction, commit).await?;
+        timer::write(&mut transaction, commit, position).await?;
+        record::write(&mut transaction, commit, position).await?;
         let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
@@ -204,9 +205,8 @@ async fn write_state(
                 .await
                 .map_err(StoreError::sql)?;
         if let Some(position) = position {
-            let version = (commit.installation, key.as_str(), position);
-            call::keep_base(transaction, version.0, version.1).await?;
-            call::keep_version(transaction, version, value.as_deref()).await?;
+            let of = (commit.installation, Class::State, key.as_str());
+            version::keep(transaction, of, position, (before.as_deref(), value.as_deref())).await?;
         }
         bytes += size(key, value.as_deref()) - size(key, before.as_deref());
         let query = match value {

@@ -18,6 +18,7 @@ pub mod store;
 pub mod timer;
 
 mod row;
+mod version;
 
 pub use attempt::Begun;
 pub use call::{CallRecord, Recorded};

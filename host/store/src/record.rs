@@ -7,6 +7,7 @@ use futures::TryStreamExt;
 use sqlx::{Any, Transaction};
 
 use crate::commit::{Commit, CommitError};
+use crate::version::{self, Class};
 use crate::{Store, StoreError};
 
 /// Documents that are indexed anew at a time.
@@ -158,6 +159,7 @@ impl Store {
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
+    position: Option<i64>,
 ) -> Result<(), CommitError> {
     let writes = &commit.records;
     if writes.records.is_empty() {
@@ -181,9 +183,41 @@ pub(crate) async fn write(
         return Err(CommitError::RecordsChanged);
     }
     for ((collection, id), written) in &writes.records {
+        if let Some(position) = position {
+            keep(transaction, commit.installation, (collection, id), written.as_ref(), position).await?;
+        }
         write_one(transaction, commit.installation, (collection, id), written.as_ref()).await?;
     }
     Ok(())
+}
+
+/// Before it is changed.
+async fn keep(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    (collection, id): (&str, &str),
+    after: Option<&Written>,
+    position: i64,
+) -> Result<(), StoreError> {
+    let before: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT revision, body FROM record WHERE installation = $1 AND collection = $2 AND id = $3",
+    )
+    .bind(installation)
+    .bind(collection)
+    .bind(id)
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    let before = before.map(|(revision, body)| version::record(revision, &body));
+    let after = after.map(|Written { record, .. }| version::record(column(record.revision), &record.body));
+    let key = format!("{collection}/{id}");
+    version::keep(
+        transaction,
+        (installation, Class::Record, &key),
+        position,
+        (before.as_deref(), after.as_deref()),
+    )
+    .await
 }
 
 async fn write_one(

@@ -7,6 +7,7 @@ use dongting_manifest::timer::Timer;
 use sqlx::{Any, Transaction};
 
 use crate::commit::{Commit, CommitError};
+use crate::version::{self, Class};
 use crate::{Store, StoreError};
 
 /// A timer whose deadline has passed when it is set waits this long, so that one that sets itself again does not spin.
@@ -95,8 +96,12 @@ fn instant(micros: i64) -> Result<Timestamp, StoreError> {
 pub(crate) async fn ring(
     transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
+    position: Option<i64>,
 ) -> Result<bool, StoreError> {
     for Rung { name, at, again } in &commit.rung {
+        if again.is_none() {
+            keep(transaction, commit.installation, (name, None), position).await?;
+        }
         let query = match again {
             None => sqlx::query("DELETE FROM timer WHERE installation = $1 AND name = $2 AND deadline = $3"),
             Some(_) => sqlx::query(
@@ -117,12 +122,14 @@ pub(crate) async fn ring(
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
+    position: Option<i64>,
 ) -> Result<(), CommitError> {
     if commit.timers.is_empty() {
         return Ok(());
     }
     let soonest = Timestamp::now().saturating_add(SOONEST);
     for (name, timer) in &commit.timers {
+        keep(transaction, commit.installation, (name, timer.as_ref()), position).await?;
         let query = match timer {
             Some(timer) => sqlx::query(
                 "INSERT INTO timer VALUES ($1, $2, $3, $4, $5, 0)
@@ -147,4 +154,25 @@ pub(crate) async fn write(
     let (count, limit) = (u64::try_from(count).unwrap_or(0), u64::from(commit.timers_limit));
     let sets = commit.timers.values().any(Option::is_some);
     if sets && count > limit { Err(CommitError::TimersFull { count, limit }) } else { Ok(()) }
+}
+
+/// Before it is changed.
+async fn keep(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    (name, after): (&str, Option<&Timer>),
+    position: Option<i64>,
+) -> Result<(), StoreError> {
+    let Some(position) = position else { return Ok(()) };
+    let before: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT deadline, payload FROM timer WHERE installation = $1 AND name = $2")
+            .bind(installation)
+            .bind(name)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(StoreError::sql)?;
+    let before = before.map(|(at, payload)| version::timer(at, &payload));
+    let after = after.map(|timer| version::timer(timer.at.as_micros(), &timer.payload));
+    let of = (installation, Class::Timer, name);
+    version::keep(transaction, of, position, (before.as_deref(), after.as_deref())).await
 }

@@ -123,10 +123,10 @@ impl Records {
             page.records.last().filter(|_| !page.complete).map(|(key, one)| (key.clone(), one.id.clone()));
         for written in of_collection().filter_map(|(_, written)| written.as_ref()) {
             let key = written.keys.iter().find(|(index, _)| *index == query.index).map(|(_, key)| key);
-            let Some(key) = key.filter(|key| (&query.first..=&query.last).contains(key)) else { continue };
+            let Some(key) = key.filter(|key| query.takes(key, &written.record.id)) else { continue };
             let place = (key, &written.record.id);
             let behind = end.as_ref().is_some_and(|(key, id)| place > (key, id));
-            if place > (&query.after.0, &query.after.1) && !behind {
+            if !behind {
                 page.records.push((key.clone(), written.record.clone()));
             }
         }

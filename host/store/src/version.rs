@@ -1,0 +1,219 @@
+//! What an installation kept as of each recorded call: state, timers and records, for replay. Kept as long as the calls.
+
+use std::collections::BTreeMap;
+
+use dongting_manifest::Timestamp;
+use dongting_manifest::record::Record;
+use dongting_manifest::timer::Timer;
+use sqlx::{Any, Transaction};
+
+use crate::{Store, StoreError};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Class {
+    State,
+    Timer,
+    Record,
+}
+
+impl Class {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Timer => "timer",
+            Self::Record => "record",
+        }
+    }
+}
+
+/// What was known of a key.
+enum Known {
+    Then(Option<Vec<u8>>),
+    /// Never written since calls are recorded: it is what it was.
+    Unchanged,
+}
+
+impl Store {
+    /// The value under a key just before the call at `position`.
+    pub async fn state_before(
+        &self,
+        installation: &str,
+        key: &str,
+        position: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.known(installation, Class::State, key, position).await? {
+            Known::Then(value) => Ok(value),
+            Known::Unchanged => self.state(installation, key).await,
+        }
+    }
+
+    /// A timer as it stood just before the call at `position`.
+    pub async fn timer_before(
+        &self,
+        installation: &str,
+        name: &str,
+        position: i64,
+    ) -> Result<Option<Timer>, StoreError> {
+        match self.known(installation, Class::Timer, name, position).await? {
+            Known::Then(value) => value.as_deref().map(decode_timer).transpose(),
+            Known::Unchanged => self.timer(installation, name).await,
+        }
+    }
+
+    /// The names of the timers that were set just before the call at `position`.
+    pub async fn timers_before(&self, installation: &str, position: i64) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT key FROM version v WHERE installation = $1 AND class = 'timer' AND value IS NOT NULL AND call =
+                 (SELECT MAX(call) FROM version w WHERE w.installation = v.installation AND w.class = v.class
+                    AND w.key = v.key AND w.call < $2)
+             UNION SELECT name FROM timer t WHERE installation = $1 AND NOT EXISTS
+                 (SELECT 1 FROM version w WHERE w.installation = $1 AND w.class = 'timer' AND w.key = t.name)",
+        )
+        .bind(installation)
+        .bind(position)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)
+    }
+
+    /// All documents as they stood just before the call at `position`, by collection and id. Their bytes are not known.
+    pub async fn records_before(
+        &self,
+        installation: &str,
+        position: i64,
+    ) -> Result<BTreeMap<(String, String), Record>, StoreError> {
+        let versions: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT key, value FROM version v WHERE installation = $1 AND class = 'record' AND value IS NOT NULL AND call =
+                 (SELECT MAX(call) FROM version w WHERE w.installation = v.installation AND w.class = v.class
+                    AND w.key = v.key AND w.call < $2)",
+        )
+        .bind(installation)
+        .bind(position)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let unchanged: Vec<(String, String, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT collection, id, revision, body FROM record r WHERE installation = $1 AND NOT EXISTS
+                 (SELECT 1 FROM version w WHERE w.installation = $1 AND w.class = 'record'
+                    AND w.key = r.collection || '/' || r.id)",
+        )
+        .bind(installation)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let mut records = BTreeMap::new();
+        for (key, value) in versions {
+            let damaged = || StoreError::Damaged(format!("a version of the record {key}"));
+            let (collection, id) = key.split_once('/').ok_or_else(damaged)?;
+            let (revision, body) = number(&value).ok_or_else(damaged)?;
+            let record = Record {
+                id: id.to_owned(),
+                revision: revision.cast_unsigned(),
+                body: body.to_vec(),
+                bytes: 0,
+            };
+            records.insert((collection.to_owned(), id.to_owned()), record);
+        }
+        for (collection, id, revision, body) in unchanged {
+            let record = Record { id: id.clone(), revision: revision.cast_unsigned(), body, bytes: 0 };
+            records.insert((collection, id), record);
+        }
+        Ok(records)
+    }
+
+    async fn known(
+        &self,
+        installation: &str,
+        class: Class,
+        key: &str,
+        position: i64,
+    ) -> Result<Known, StoreError> {
+        // The first version at or behind the call has no value that concerns it, and tells that the key is not unchanged.
+        let version: Option<(i64, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT call, value FROM version WHERE installation = $1 AND class = $2 AND key = $3
+             ORDER BY CASE WHEN call < $4 THEN 0 ELSE 1 END, call DESC LIMIT 1",
+        )
+        .bind(installation)
+        .bind(class.as_str())
+        .bind(key)
+        .bind(position)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(match version {
+            Some((call, value)) if call < position => Known::Then(value),
+            Some(_) => Known::Then(None),
+            None => Known::Unchanged,
+        })
+    }
+
+    /// Forgets versions that no recorded call can read any more.
+    pub(crate) async fn forget_versions(&self) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM version WHERE EXISTS (
+                 SELECT 1 FROM version newer
+                 WHERE newer.installation = version.installation AND newer.class = version.class
+                   AND newer.key = version.key AND newer.call > version.call
+                   AND newer.call < (SELECT COALESCE(MIN(position), 0) FROM call
+                                     WHERE call.installation = version.installation))",
+        )
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(())
+    }
+}
+
+/// Keeps what a call writes, and where no version of the key is known yet what it replaces.
+pub(crate) async fn keep(
+    transaction: &mut Transaction<'_, Any>,
+    (installation, class, key): (&str, Class, &str),
+    position: i64,
+    (before, after): (Option<&[u8]>, Option<&[u8]>),
+) -> Result<(), StoreError> {
+    if before.is_some() {
+        sqlx::query(
+            "INSERT INTO version SELECT $1, $2, $3, 0, $4 WHERE NOT EXISTS
+                 (SELECT 1 FROM version WHERE installation = $1 AND class = $2 AND key = $3)",
+        )
+        .bind(installation)
+        .bind(class.as_str())
+        .bind(key)
+        .bind(before)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?;
+    }
+    sqlx::query(
+        "INSERT INTO version VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = $5",
+    )
+    .bind(installation)
+    .bind(class.as_str())
+    .bind(key)
+    .bind(position)
+    .bind(after)
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    Ok(())
+}
+
+pub(crate) fn timer(at: i64, payload: &[u8]) -> Vec<u8> {
+    [at.to_be_bytes().as_slice(), payload].concat()
+}
+
+pub(crate) fn record(revision: i64, body: &[u8]) -> Vec<u8> {
+    [revision.to_be_bytes().as_slice(), body].concat()
+}
+
+fn decode_timer(value: &[u8]) -> Result<Timer, StoreError> {
+    let damaged = || StoreError::Damaged("a version of a timer".to_owned());
+    let (at, payload) = number(value).ok_or_else(damaged)?;
+    Ok(Timer { at: Timestamp::from_micros(at).ok_or_else(damaged)?, payload: payload.to_vec() })
+}
+
+fn number(value: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, rest) = value.split_first_chunk()?;
+    Some((i64::from_be_bytes(*number), rest))
+}
