@@ -92,6 +92,21 @@ impl Query {
     }
 }
 
+impl Page {
+    /// Puts the documents in their order and leaves as many as were asked for and `max_bytes` of bodies hold, but one in any case.
+    pub fn cut(&mut self, limit: u32, max_bytes: usize) {
+        self.records.sort_by(|(key, one), (other_key, other)| (key, &one.id).cmp(&(other_key, &other.id)));
+        let mut held = 0usize;
+        let fit = self.records.iter().enumerate().take_while(|(n, (_, one))| {
+            held = held.saturating_add(one.body.len());
+            *n == 0 || (*n < limit as usize && held <= max_bytes)
+        });
+        let fit = fit.count();
+        self.complete &= fit == self.records.len();
+        self.records.truncate(fit);
+    }
+}
+
 impl Collection {
     /// The keys of a document, or why it cannot be stored.
     pub fn keys(&self, body: &[u8]) -> Result<Vec<(String, String)>, String> {
@@ -114,6 +129,13 @@ impl Collection {
         }
         Ok(keys)
     }
+}
+
+/// The keys of a document that is kept already. What it lacks for an index keeps it out of that index and nothing else.
+#[must_use]
+pub fn keys(collections: &Collections, collection: &str, body: &[u8]) -> Vec<(String, String)> {
+    let keys = collections.get(collection).and_then(|declared| declared.keys(body).ok());
+    keys.unwrap_or_else(|| vec![(BY_ID.to_owned(), String::new())])
 }
 
 /// What a document and its keys count.

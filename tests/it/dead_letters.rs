@@ -1,31 +1,19 @@
 //! Dead letters, as an operator deals with them: the commands against the real host.
 
+use dongting_tests::documents::{self, TOKEN};
 use dongting_tests::host::{Host, dongting, eventually, plugin};
 use serde_json::Value;
 
-const TOKEN: &str = "a-token-of-the-tests";
-
 /// Documents become observations, and the component named is made a model of them.
 fn configuration(model: &str, capabilities: &str) -> String {
-    let (document, model) = (plugin("guests/document.wasm").unwrap(), plugin(model).unwrap());
-    format!(
+    let installation = format!(
         r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
         id = "model"
-        component = {model:?}
         region = "430000"
-        [installation.grants]
-        capabilities = [{capabilities}]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment" }}]
+        grants.capabilities = [{capabilities}]
         "#
-    )
+    );
+    documents::configuration(model, &installation).unwrap()
 }
 
 struct Ran {
@@ -65,7 +53,7 @@ fn counts(host: &Host) -> Vec<u64> {
 #[test]
 fn what_is_refused_again_stays_until_it_is_discarded() {
     let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
-    assert_eq!(host.push("documents", TOKEN, b"\"reject\"").unwrap().status, 200);
+    assert_eq!(documents::push(&host, b"\"reject\"").unwrap().status, 200);
     let number = only(&host);
     let listed = dead_letters(&host, &["list", "--installation", "model"]).out;
     assert!(listed.trim_end().ends_with("model\tit says so itself"), "{listed}");
@@ -90,7 +78,7 @@ fn what_is_refused_again_stays_until_it_is_discarded() {
 #[test]
 fn a_mended_plugin_takes_what_its_predecessor_could_not() {
     let mut host = Host::start(&configuration("guests/trap.wasm", "")).unwrap();
-    assert_eq!(host.push("documents", TOKEN, b"1").unwrap().status, 200);
+    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
     let number = only(&host);
     let mended = configuration("guests/counter.wasm", "\"state\"");
     std::fs::write(host.folder.path().join("dongting.toml"), mended).unwrap();
@@ -103,14 +91,14 @@ fn a_mended_plugin_takes_what_its_predecessor_could_not() {
     assert_eq!(dead_letters(&host, &["list"]).out, "");
     eventually("what it was kept for", || Ok(counts(&host) == [1])).unwrap();
     // Its state went with it, and the line behind it goes on.
-    assert_eq!(host.push("documents", TOKEN, b"2").unwrap().status, 200);
+    assert_eq!(documents::push(&host, b"2").unwrap().status, 200);
     eventually("the next", || Ok(counts(&host) == [1, 2])).unwrap();
 }
 
 #[test]
 fn a_document_is_driven_again_through_its_decoder() {
     let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
-    let refused = host.push("documents", TOKEN, b"").unwrap();
+    let refused = documents::push(&host, b"").unwrap();
     assert_eq!(refused.status, 422, "{}", refused.body);
     let number = only(&host);
     let again = dead_letters(&host, &["redrive", &number]);

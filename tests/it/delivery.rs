@@ -1,37 +1,25 @@
 //! Delivery by the real host: order, parking, poison, a plugin that is broken, a release that takes over.
 
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, dongting, eventually};
 use serde_json::Value;
-
-const TOKEN: &str = "a-token-of-the-tests";
 
 /// Documents become observations, and the gate lets them pass.
 fn configuration(settings: &str) -> String {
-    let (document, gate) = (plugin("guests/document.wasm").unwrap(), plugin("guests/gate.wasm").unwrap());
-    format!(
+    let installation = format!(
         r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}] }}
-        [[installation]]
         id = "gate"
-        component = {gate:?}
         region = "430000"
         settings = {{ {settings} }}
-        [installation.grants]
-        capabilities = ["config", "state"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment", per_second = 100000 }}]
+        grants.capabilities = ["config", "state"]
         "#
-    )
+    );
+    documents::configuration("guests/gate.wasm", &installation).unwrap()
 }
 
 fn push(host: &Host, bodies: impl IntoIterator<Item = &'static str>) {
     for body in bodies {
-        let answer = host.push("documents", TOKEN, format!("\"{body}\"").as_bytes()).unwrap();
+        let answer = documents::push(host, format!("\"{body}\"").as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{body}: {}", answer.body);
     }
 }

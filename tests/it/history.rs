@@ -8,12 +8,11 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Timestamp};
 use dongting_sandbox::{HistoryReader, Read, Readers};
 use dongting_store::{Entry, Tailed};
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, eventually};
 
 use crate::guests::{self, NOW, call, message};
 use crate::store::{Place, on_both, open};
-
-const TOKEN: &str = "a-token-of-the-tests";
 
 struct Fixed;
 
@@ -129,35 +128,21 @@ async fn series_and_what_held_at_an_instant<P: Place>() {
 
 #[test]
 fn a_host_answers_within_the_grants_and_after_a_kill() {
-    let (document, history) =
-        (plugin("guests/document.wasm").unwrap(), plugin("guests/history.wasm").unwrap());
-    let configuration = format!(
-        r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
+    let installation = r#"
         id = "asker"
-        component = {history:?}
         region = "430100"
-        [installation.grants]
-        capabilities = ["history"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment" }}]
-        "#
-    );
+        grants.capabilities = ["history"]
+        "#;
+    let configuration = documents::configuration("guests/history.wasm", installation).unwrap();
     let mut host = Host::start(&configuration).unwrap();
     let ask = |host: &Host, question: &str| {
         let known = host.messages("assessment").unwrap().len();
-        assert_eq!(host.push("documents", TOKEN, question.as_bytes()).unwrap().status, 200);
+        assert_eq!(documents::push(host, question.as_bytes()).unwrap().status, 200);
         eventually("an answer", || Ok(host.messages("assessment")?.len() > known)).unwrap();
         host.messages("assessment").unwrap()[0]["data"].as_str().unwrap().to_owned()
     };
     let told = |host: &Host, body: &str| {
-        assert_eq!(host.push("documents", TOKEN, body.as_bytes()).unwrap().status, 200);
+        assert_eq!(documents::push(host, body.as_bytes()).unwrap().status, 200);
         let shown = || {
             let all = host.messages("observation")?;
             Ok(all.iter().any(|one| one.to_string().contains(body)))

@@ -2,33 +2,18 @@
 
 use std::time::Instant;
 
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, eventually};
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
 
-const TOKEN: &str = "a-token-of-the-tests";
-
 fn configuration() -> String {
-    let document = plugin("guests/document.wasm").unwrap();
-    let counter = plugin("guests/counter.wasm").unwrap();
-    format!(
-        r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
+    let installation = r#"
         id = "model"
-        component = {counter:?}
         region = "430000"
-        [installation.grants]
-        capabilities = ["state"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment" }}]
-        "#
-    )
+        grants.capabilities = ["state"]
+        "#;
+    documents::configuration("guests/counter.wasm", installation).unwrap()
 }
 
 fn counts(host: &Host) -> Vec<u64> {
@@ -58,7 +43,7 @@ async fn what_keeps_state_runs_on_one_and_moves_when_it_dies() {
     // Documents are taken by both; one counts them.
     let push = |host: &Host, bodies: std::ops::Range<u64>| {
         for body in bodies {
-            assert_eq!(host.push("documents", TOKEN, body.to_string().as_bytes()).unwrap().status, 200);
+            assert_eq!(documents::push(host, body.to_string().as_bytes()).unwrap().status, 200);
         }
     };
     push(&first, 0..5);

@@ -1,31 +1,16 @@
 //! The real host on a real PostgreSQL.
 
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, eventually};
 use dongting_tests::postgres::Postgres;
 
-const TOKEN: &str = "a-token-of-the-tests";
-
 fn configuration() -> String {
-    let document = plugin("guests/document.wasm").unwrap();
-    let counter = plugin("guests/counter.wasm").unwrap();
-    format!(
-        r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
+    let installation = r#"
         id = "model"
-        component = {counter:?}
         region = "430000"
-        [installation.grants]
-        capabilities = ["state"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment" }}]
-        "#
-    )
+        grants.capabilities = ["state"]
+        "#;
+    documents::configuration("guests/counter.wasm", installation).unwrap()
 }
 
 fn counts(host: &Host) -> anyhow::Result<Vec<u64>> {
@@ -43,7 +28,7 @@ fn it_counts_on_over_the_death_of_the_host_and_of_the_database() {
     let mut push = |host: &Host| {
         for _ in 0..5 {
             pushed += 1;
-            assert_eq!(host.push("documents", TOKEN, pushed.to_string().as_bytes()).unwrap().status, 200);
+            assert_eq!(documents::push(host, pushed.to_string().as_bytes()).unwrap().status, 200);
         }
         (1..=pushed).collect::<Vec<u64>>()
     };

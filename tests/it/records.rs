@@ -9,12 +9,12 @@ use dongting_manifest::record::{
 };
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, RecordReader};
 use dongting_store::{Commit, CommitError, Store};
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, eventually};
 
 use crate::guests::{self, NOW, call, message};
 use crate::store::{Place, on_both, open};
 
-const TOKEN: &str = "a-token-of-the-tests";
 const MODEL: &str = "model";
 
 /// Reads the real database, as the engine does.
@@ -216,26 +216,12 @@ async fn documents_are_indexed_anew_where_the_indexes_change<P: Place>() {
 
 #[test]
 fn documents_are_committed_once_whatever_is_killed() {
-    let (document, records) =
-        (plugin("guests/document.wasm").unwrap(), plugin("guests/records.wasm").unwrap());
-    let configuration = format!(
-        r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}] }}
-        [[installation]]
+    let installation = r#"
         id = "register"
-        component = {records:?}
         region = "430000"
-        [installation.grants]
-        capabilities = ["records"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment", per_second = 100000 }}]
-        "#
-    );
+        grants.capabilities = ["records"]
+        "#;
+    let configuration = documents::configuration("guests/records.wasm", installation).unwrap();
     let mut host = Host::start(&configuration).unwrap();
     let counted = |host: &Host| -> Vec<u64> {
         let all = host.messages("assessment").unwrap();
@@ -250,7 +236,7 @@ fn documents_are_committed_once_whatever_is_killed() {
             let number = round * 100 + n;
             let own: String = (0..9).map(|bit| if number >> bit & 1 == 0 { ' ' } else { '\t' }).collect();
             let body = format!(r#"["count"{own}]"#);
-            assert_eq!(host.push("documents", TOKEN, body.as_bytes()).unwrap().status, 200);
+            assert_eq!(documents::push(&host, body.as_bytes()).unwrap().status, 200);
         }
         eventually("some are counted", || Ok(counted(&host).len() > round * 100 - 50)).unwrap();
         host.kill_and_restart().unwrap();

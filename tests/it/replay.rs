@@ -1,36 +1,24 @@
 //! The past run again, and a candidate tried on what comes.
 
+use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
 use serde_json::Value;
 
-const TOKEN: &str = "a-token-of-the-tests";
-
 fn configuration(model: &str, capabilities: &str, more: &str) -> String {
-    let (document, model) = (plugin("guests/document.wasm").unwrap(), plugin(model).unwrap());
-    format!(
+    let installation = format!(
         r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
         id = "model"
-        component = {model:?}
         region = "430000"
+        grants.capabilities = [{capabilities}]
         {more}
-        [installation.grants]
-        capabilities = [{capabilities}]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment" }}]
         "#
-    )
+    );
+    documents::configuration(model, &installation).unwrap()
 }
 
 fn push(host: &Host, bodies: &[&str]) {
     for body in bodies {
-        let answer = host.push("documents", TOKEN, format!("\"{body}\"").as_bytes()).unwrap();
+        let answer = documents::push(host, format!("\"{body}\"").as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{body}: {}", answer.body);
     }
 }
@@ -111,7 +99,7 @@ fn the_same_release_comes_to_the_same_and_another_is_compared() {
 fn ask(host: &Host, bodies: &[&str]) {
     for body in bodies {
         let before = host.messages("assessment").unwrap().len();
-        assert_eq!(host.push("documents", TOKEN, body.as_bytes()).unwrap().status, 200, "{body}");
+        assert_eq!(documents::push(host, body.as_bytes()).unwrap().status, 200, "{body}");
         eventually(body, || Ok(host.messages("assessment")?.len() > before)).unwrap();
     }
 }

@@ -377,12 +377,15 @@ async fn a_call_and_the_state_before_it<P: Place>() {
         rejects: vec![None],
         outputs: Vec::new(),
     };
-    for (n, value) in [(2, Some("two")), (3, None), (4, Some("four"))] {
+    let made = async |n: u64, value: Option<&str>| {
         let mut commit = Commit::new(MODEL);
         commit.call = Some(record(n));
         commit.state.insert("count".to_owned(), value.map(|value| value.as_bytes().to_vec()));
         commit.state_limit_bytes = 100;
         store.commit(&commit).await.unwrap();
+    };
+    for (n, value) in [(2, Some("two")), (3, None), (4, Some("four"))] {
+        made(n, value).await;
     }
     let whole = (created(), created().saturating_add(std::time::Duration::from_secs(60)));
     let calls = store.calls(MODEL, whole, 0, 10).await.unwrap();
@@ -401,4 +404,11 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     assert_eq!(store.forget_calls(third).await.unwrap(), 2);
     assert_eq!(before(2).await, None);
     assert_eq!(store.calls(MODEL, whole, 0, 10).await.unwrap().len(), 1);
+    // With the last call goes all but what is kept now.
+    made(5, Some("five")).await;
+    let fifth = store.calls(MODEL, whole, calls[2].position, 10).await.unwrap()[0].position;
+    let value = async || store.state_before(MODEL, "count", fifth).await.unwrap();
+    assert_eq!(value().await.as_deref(), Some(b"four".as_slice()));
+    assert_eq!(store.forget_calls(whole.1).await.unwrap(), 2);
+    assert_eq!(value().await, None);
 }

@@ -8,12 +8,11 @@ use dongting_manifest::installation::Limits;
 use dongting_manifest::timer::Timer;
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, TimerReader};
 use dongting_store::{Commit, CommitError, Rung};
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, dongting, eventually};
 
 use crate::guests::{self, NOW, call, message};
 use crate::store::{Place, on_both, open};
-
-const TOKEN: &str = "a-token-of-the-tests";
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000).unwrap()
@@ -124,26 +123,15 @@ async fn a_timer_is_used_up_once<P: Place>() {
 }
 
 fn configuration(waits: bool) -> String {
-    let (document, timers) = (plugin("guests/document.wasm").unwrap(), plugin("guests/timers.wasm").unwrap());
-    format!(
+    let installation = format!(
         r#"
-        [[installation]]
-        id = "documents"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-        [[installation]]
         id = "alarms"
-        component = {timers:?}
         region = "430000"
         settings = {{ waits = {waits} }}
-        [installation.grants]
-        capabilities = ["config", "state", "timers"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "assessment", per_second = 100000 }}]
+        grants.capabilities = ["config", "state", "timers"]
         "#
-    )
+    );
+    documents::configuration("guests/timers.wasm", &installation).unwrap()
 }
 
 /// What was due, in the order of its counting.
@@ -159,7 +147,7 @@ fn due(host: &Host) -> Vec<(u64, String)> {
 }
 
 fn wish(host: &Host, wish: &str) {
-    assert_eq!(host.push("documents", TOKEN, wish.as_bytes()).unwrap().status, 200, "{wish}");
+    assert_eq!(documents::push(host, wish.as_bytes()).unwrap().status, 200, "{wish}");
 }
 
 #[test]

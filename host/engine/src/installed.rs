@@ -59,7 +59,8 @@ pub struct Installed {
     config: Config,
     egress: Egress,
     store: Store,
-    collections: Arc<Collections>,
+    /// All but the history, which is read as of an instant.
+    readers: Readers,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +131,7 @@ pub async fn install(
         pin: Arc::new(Pin::new(None)),
         outbox: Arc::default(),
         reference: release.reference(),
-        collections: Arc::new(release.manifest.records.clone()),
+        readers: readers(store, &id, &release.manifest.records),
         digest: release.digest,
         manifest: release.manifest,
         installation,
@@ -192,6 +193,16 @@ async fn shadow(
     Ok(Shadow::new(plugin, release.manifest.name, reference))
 }
 
+fn readers(store: &Store, id: &str, collections: &Collections) -> Readers {
+    let committed = Arc::new(Committed { store: store.clone(), installation: id.to_owned() });
+    Readers {
+        state: Some(Arc::clone(&committed) as _),
+        history: None,
+        timers: Some(Arc::clone(&committed) as _),
+        records: Some(Arc::new(Recorded { committed, collections: collections.clone() })),
+    }
+}
+
 impl Installed {
     /// The settings as JSON text.
     pub fn settings(&self) -> &str {
@@ -206,6 +217,10 @@ impl Installed {
         self.manifest.roles.contains(&role)
     }
 
+    fn grants(&self, capability: Capability) -> bool {
+        self.installation.grants.capabilities.contains(&capability)
+    }
+
     /// The surroundings of one call. The seed follows from the installation and what goes in.
     pub fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
         let mut seed = Sha256::new();
@@ -213,17 +228,14 @@ impl Installed {
             seed.update((part.len() as u64).to_be_bytes());
             seed.update(part.as_bytes());
         }
-        let committed = Arc::new(Committed { store: self.store.clone(), installation: self.id().to_owned() });
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
             seed: seed.finalize().into(),
             readers: Readers {
-                state: Some(Arc::clone(&committed) as _),
-                history: Some(Arc::new(self.past(&self.store, now))),
-                timers: Some(Arc::clone(&committed) as _),
-                records: Some(Arc::new(Recorded { committed, collections: Arc::clone(&self.collections) })),
+                history: self.grants(Capability::History).then(|| Arc::new(self.past(&self.store, now)) as _),
+                ..self.readers.clone()
             },
             egress: self.egress.clone(),
         }

@@ -11,7 +11,7 @@ use crate::state::Committed;
 
 pub struct Recorded {
     pub committed: Arc<Committed>,
-    pub collections: Arc<Collections>,
+    pub collections: Collections,
 }
 
 impl RecordReader for Recorded {

@@ -1,4 +1,4 @@
-//! The installation's committed state, as the sandbox reads it.
+//! What an installation has committed, and its state as the sandbox reads it.
 
 use dongting_sandbox::{Read, StateReader};
 use dongting_store::Store;

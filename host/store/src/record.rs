@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dongting_manifest::record::{self, BY_ID, Collections, Extent, Page, Query, Record, Written};
+use dongting_manifest::record::{self, Collections, Extent, Page, Query, Record, Written};
 use futures::TryStreamExt;
 use sqlx::{Any, Transaction};
 
@@ -96,7 +96,7 @@ impl Store {
         Ok(page)
     }
 
-    /// Makes the keys of all documents anew. What a document lacks for an index keeps it out of that index and nothing else.
+    /// Makes the keys of all documents anew.
     pub async fn index_records(
         &self,
         installation: &str,
@@ -124,8 +124,7 @@ impl Store {
             .await
             .map_err(StoreError::sql)?;
             for (collection, id, body) in &rows {
-                let keys = collections.get(collection).and_then(|declared| declared.keys(body).ok());
-                let keys = keys.unwrap_or_else(|| vec![(BY_ID.to_owned(), String::new())]);
+                let keys = record::keys(collections, collection, body);
                 add_keys(&mut transaction, installation, (collection, id), &keys).await?;
                 let bytes = column(record::size(collection, id, body, &keys));
                 total = total.saturating_add(bytes);

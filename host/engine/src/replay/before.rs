@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dongting_manifest::record::{self, BY_ID, Collections, Extent, Page, Query, Record, Written};
+use dongting_manifest::record::{self, Collections, Extent, Page, Query, Record, Written};
 use dongting_manifest::timer::Timer;
 use dongting_sandbox::{Read, RecordReader, StateReader, TimerReader, Writes};
 use dongting_store::{CallRecord, Store, StoreError};
@@ -77,8 +77,7 @@ impl Before {
     }
 
     fn indexed(&self, (collection, id): &(String, String), mut record: Record) -> Written {
-        let keys = self.collections.get(collection).and_then(|declared| declared.keys(&record.body).ok());
-        let keys = keys.unwrap_or_else(|| vec![(BY_ID.to_owned(), String::new())]);
+        let keys = record::keys(&self.collections, collection, &record.body);
         record.bytes = record::size(collection, id, &record.body, &keys);
         Written { record, keys }
     }
@@ -155,7 +154,7 @@ impl RecordReader for Before {
         Box::pin(async move {
             let mut since = self.since.lock().await;
             let documents = self.documents(&mut since).await.map_err(|error| chain(&error))?;
-            let mut found: Vec<(String, Record)> = documents
+            let records = documents
                 .iter()
                 .filter(|((collection, id), _)| *collection == query.collection && !without.contains(id))
                 .filter_map(|((_, id), written)| {
@@ -163,16 +162,9 @@ impl RecordReader for Before {
                     query.takes(key, id).then(|| (key.clone(), written.record.clone()))
                 })
                 .collect();
-            found.sort_by(|(key, one), (other_key, other)| (key, &one.id).cmp(&(other_key, &other.id)));
-            let all = found.len();
-            let mut held = 0usize;
-            let fit = found.iter().enumerate().take_while(|(n, (_, one))| {
-                held = held.saturating_add(one.body.len());
-                *n == 0 || (*n < query.limit as usize && held <= max_bytes)
-            });
-            let fit = fit.count();
-            found.truncate(fit);
-            Ok(Page { records: found, complete: fit == all })
+            let mut page = Page { records, complete: true };
+            page.cut(query.limit, max_bytes);
+            Ok(page)
         })
     }
 }

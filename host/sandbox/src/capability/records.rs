@@ -130,15 +130,7 @@ impl Records {
                 page.records.push((key.clone(), written.record.clone()));
             }
         }
-        page.records.sort_by(|(key, one), (other_key, other)| (key, &one.id).cmp(&(other_key, &other.id)));
-        let mut held = 0usize;
-        let fit = page.records.iter().enumerate().take_while(|(n, (_, one))| {
-            held = held.saturating_add(one.body.len());
-            *n == 0 || (*n < query.limit as usize && held <= MAX_PAGE_BYTES)
-        });
-        let fit = fit.count();
-        page.complete &= fit == page.records.len();
-        page.records.truncate(fit);
+        page.cut(query.limit, MAX_PAGE_BYTES);
         Ok(page)
     }
 

@@ -1,0 +1,32 @@
+//! A host to which documents are pushed, each an observation of the domain `test`, and one plugin that makes assessments of them.
+
+use anyhow::Result;
+
+use crate::host::{Answer, Host, plugin};
+
+pub const TOKEN: &str = "a-token-of-the-tests";
+
+/// The configuration. `installation` is what the plugin's entry says besides: its id, its region and what it is granted.
+pub fn configuration(guest: &str, installation: &str) -> Result<String> {
+    let (document, guest) = (plugin("guests/document.wasm")?, plugin(guest)?);
+    Ok(format!(
+        r#"
+        [[installation]]
+        id = "documents"
+        component = {document:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}] }}
+        [[installation]]
+        component = {guest:?}
+        grants.subscribe = [{{ domain = "test", kind = "observation" }}]
+        grants.publish = [{{ domain = "test", kind = "assessment", per_second = 100000 }}]
+        {installation}
+        "#
+    ))
+}
+
+/// Delivers a document.
+pub fn push(host: &Host, document: &[u8]) -> Result<Answer> {
+    host.push("documents", TOKEN, document)
+}
