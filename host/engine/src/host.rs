@@ -175,8 +175,13 @@ impl Host {
                 _ => tasks.spawn(follow),
             };
         }
-        let days = (self.config.history_days, self.config.replay_days);
-        tasks.spawn(history::forget(self.shared.store.clone(), days));
+        let retention = history::Retention {
+            history_days: self.config.history_days,
+            history_gib: self.config.history_gib,
+            replay_days: self.config.replay_days,
+            replay_gib: self.config.replay_gib,
+        };
+        tasks.spawn(history::forget(self.shared.store.clone(), retention));
         // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
         self.show(&slots);
