@@ -12,6 +12,7 @@ mod bus;
 mod chaos;
 mod component;
 mod dead_letters;
+mod decoder;
 mod delivery;
 mod guests;
 mod history;

@@ -116,8 +116,9 @@ impl From<RedriveError> for ApiError {
                 .hint("The dead letter stays; try again."),
             RedriveError::Release(source) => {
                 let message = format!("{message}: {}", dongting_engine::installed::chain(&source));
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message)
-                    .hint("The dead letter stays; name a release that the installation could be enabled with.")
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message).hint(
+                    "The dead letter stays; name a release that the installation could be enabled with.",
+                )
             }
             RedriveError::Bus(source) => source.into(),
         }

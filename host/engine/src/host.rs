@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
 use crate::history::Arrival;
-use crate::installed::Installed;
+use crate::installed::{Installed, chain};
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -29,6 +30,8 @@ const CALLS: usize = 16;
 const RESERVE: usize = 4;
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
 const ARRIVALS: usize = 1024;
+/// Likewise for word of consumers that JetStream has given up on.
+const EXHAUSTED: usize = 64;
 
 pub struct HostOptions {
     /// Everything that outlives the process.
@@ -88,6 +91,8 @@ pub struct Host {
     pub(crate) slots: tokio::sync::Mutex<BTreeMap<String, Slot>>,
     /// The slots as they are shown: nobody who only looks waits for a plugin that is being compiled.
     enabled: RwLock<BTreeMap<String, Enabled>>,
+    /// Held while a dead letter is driven again.
+    pub(crate) redriving: tokio::sync::Mutex<()>,
     /// None where the bus runs by itself.
     server: Option<Server>,
     arrivals: broadcast::Sender<Arrival>,
@@ -145,12 +150,20 @@ impl Host {
             })
             .collect();
         let host = Arc::new(Self {
-            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
+            shared: Arc::new(Shared {
+                publisher,
+                store,
+                permits,
+                recorder: Recorder::default(),
+                bulk,
+                exhausted: broadcast::channel(EXHAUSTED).0,
+            }),
             config,
             sandbox,
             holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
+            redriving: tokio::sync::Mutex::default(),
             server,
             arrivals,
             changed,
@@ -167,6 +180,8 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store).await });
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { listen_for_exhausted(&shared).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
             let follow = history::follow(lane, bus, store, self.arrivals.clone());
@@ -267,6 +282,28 @@ impl Host {
         if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {
             server.stop().await;
         }
+    }
+}
+
+/// Tells the workers, for ever. What is said while nobody listens is found when a worker next looks at its consumer.
+async fn listen_for_exhausted(shared: &Shared) {
+    loop {
+        match shared.publisher.bus.exhausted().await {
+            Ok(mut exhausted) => {
+                while let Some(which) = exhausted.next().await {
+                    tracing::warn!(
+                        stream = which.0,
+                        consumer = which.1,
+                        "JetStream has given up on a message of `{}`: somebody has set its max_deliver",
+                        which.1
+                    );
+                    // An error says that nobody works yet.
+                    let _ = shared.exhausted.send(which);
+                }
+            }
+            Err(error) => tracing::debug!("Advisories cannot be heard now: {}", chain(&error)),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -7,7 +7,7 @@ use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{DeadLetter, Installation, Lane, Origin};
 use dongting_sandbox::Refusal;
-use dongting_store::{Commit, Output};
+use dongting_store::{Commit, Input, Output};
 
 use crate::decoder::PushError;
 use crate::host::Host;
@@ -46,6 +46,8 @@ impl Host {
         sequence: u64,
         component: Option<PathBuf>,
     ) -> Result<Vec<String>, RedriveError> {
+        // One after the other: whoever comes second finds no letter any more.
+        let _turn = self.redriving.lock().await;
         let found = self.shared.publisher.bus.dead_letter_at(sequence).await?;
         let StoredDeadLetter { letter, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
         let installed = self
@@ -60,22 +62,28 @@ impl Host {
             None => self.redrive_document(&installed, letter).await?,
         };
         self.shared.publisher.bus.discard_dead_letter(sequence).await?;
+        // It will not come again, so its fence has done its work.
+        let place = self.place_of_letter(sequence).await?;
+        let forgotten = self.shared.store.forget_applied(installed.id(), &place).await;
+        forgotten.map_err(|error| RedriveError::Later(chain(&error)))?;
         let (id, plugin) = (installed.id(), &installed.reference);
         tracing::info!(installation = id, plugin, sequence, "Dead letter {sequence} was driven again");
         Ok(made)
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
-    async fn in_place_of(
-        &self,
-        enabled: &Installed,
-        component: PathBuf,
-    ) -> Result<Installed, InstallError> {
+    async fn in_place_of(&self, enabled: &Installed, component: PathBuf) -> Result<Installed, InstallError> {
         let installation = Installation { component, shadow: None, ..enabled.installation.clone() };
         let (bulk, status) = (&self.shared.bulk.handle, Arc::clone(&enabled.status));
         let mut installed = install((&self.sandbox, bulk), self.store(), installation, status).await?;
         installed.take_place_of(enabled);
         Ok(installed)
+    }
+
+    async fn place_of_letter(&self, sequence: u64) -> Result<Input, BusError> {
+        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
+        let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
+        Ok(Input { stream, stream_created, sequence })
     }
 
     async fn redrive_message(
@@ -87,8 +95,7 @@ impl Host {
     ) -> Result<Vec<String>, RedriveError> {
         let message = cloudevents::decode(&origin.subject, &letter.attributes, &letter.payload)
             .map_err(|error| RedriveError::Refused(chain(&error)))?;
-        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
-        let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
+        let Input { stream, stream_created, .. } = self.place_of_letter(sequence).await?;
         let origin = Origin { stream, stream_created, sequence, subject: origin.subject.clone() };
         let item = Item { message, origin, tries: 1, from: From::Dead };
         let inputs = vec![item.input()];

@@ -153,6 +153,22 @@ impl Store {
         Ok(found)
     }
 
+    /// Forgets an input that cannot come again.
+    pub async fn forget_applied(&self, installation: &str, input: &Input) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM applied
+             WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4",
+        )
+        .bind(installation)
+        .bind(&input.stream)
+        .bind(input.stream_created.as_micros())
+        .bind(row::sequence(input.sequence))
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(())
+    }
+
     /// Returns the places of the outputs in the outbox.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Vec<i64>, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
