@@ -28,7 +28,8 @@ const LAYERS: &[Layer] = &[
     layer("host/engine", &["host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
     layer("host/api", &["host/engine", "host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
     layer("host/cli", PRODUCT),
-    layer("registry", &["manifest"]),
+    layer("trust", &["manifest"]),
+    layer("registry", &["trust", "manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
     Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
     Layer { folder: "examples", may_use: GUEST, tests_may_use: &["manifest"] },
