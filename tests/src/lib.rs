@@ -3,6 +3,8 @@
 pub mod documents;
 pub mod host;
 pub mod nats;
+pub mod oci;
 pub mod postgres;
+pub mod registry;
 pub mod restamp;
 pub mod seismic_network;
