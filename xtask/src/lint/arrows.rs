@@ -28,6 +28,8 @@ const LAYERS: &[Layer] = &[
     layer("host/engine", &["host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
     layer("host/api", &["host/engine", "host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
     layer("host/cli", PRODUCT),
+    // It carries the SDK's sources as text and depends on none of its crates.
+    layer("toolchain", &["manifest"]),
     layer("registry", &["manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
     Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
@@ -36,7 +38,7 @@ const LAYERS: &[Layer] = &[
     // The harness starts the product from outside, and may look into any part of it; tests and the benchmark compare it with
     // the guests' pure parts.
     layer("tests", HARNESS),
-    layer("xtask", &["manifest", "sdk/events"]),
+    layer("xtask", &["toolchain", "manifest", "sdk/events"]),
 ];
 const BELOW_ENGINE: &[&str] = &["manifest", "sdk/events"];
 const GUEST: &[&str] = &["sdk", "sdk/events"];
@@ -59,6 +61,7 @@ const PRODUCT: &[&str] = &[
     "host/bus",
     "host/store",
     "registry",
+    "toolchain",
     "manifest",
     "sdk/events",
 ];
