@@ -25,8 +25,12 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{region}` is no region"));
     }
-    let time: jiff::Timestamp = time.parse().map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
-    let millimetres: f64 = millimetres.parse().map_err(|_| format!("`{millimetres}` is no number"))?;
+    let time: jiff::Timestamp = time
+        .parse()
+        .map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+    let millimetres: f64 = millimetres
+        .parse()
+        .map_err(|_| format!("`{millimetres}` is no number"))?;
     if !(0.0..=500.0).contains(&millimetres) {
         return Err(format!("{millimetres} mm in one report cannot be"));
     }

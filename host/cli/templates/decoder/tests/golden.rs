@@ -1,11 +1,11 @@
 //! The pure part against files: what a gauge sends, and what must come of it.
 
-use {{crate}}::report;
+use plugin_crate::report;
 use serde_json::{Value, json};
 
 #[test]
 fn the_report_is_read_as_it_was_agreed() {
-    let lines = include_str!("data/report.csv").lines();
+    let lines = include_str!("../samples/documents/report.csv").lines();
     let read: Vec<Value> = lines
         .map(|line| match report::read(line) {
             Ok(reading) => json!({

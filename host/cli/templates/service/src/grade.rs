@@ -44,13 +44,20 @@ impl Grade {
         let begins = match hours {
             12 => IN_12_HOURS,
             24 => IN_24_HOURS,
-            _ => return Err(format!("the standard has grades for 12 and 24 hours, not for {hours}")),
+            _ => {
+                return Err(format!(
+                    "the standard has grades for 12 and 24 hours, not for {hours}"
+                ));
+            }
         };
         if !(0.0..=3_000.0).contains(&millimetres) {
             return Err(format!("{millimetres} mm cannot be"));
         }
         let reached = begins.iter().filter(|begin| millimetres >= **begin).count();
-        GRADES.get(reached).copied().ok_or_else(|| "there is no such grade".to_owned())
+        GRADES
+            .get(reached)
+            .copied()
+            .ok_or_else(|| "there is no such grade".to_owned())
     }
 }
 
@@ -61,8 +68,18 @@ pub fn asked(query: &str) -> Result<(Grade, u32), String> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match name {
-            "mm" => millimetres = Some(value.parse().map_err(|_| format!("mm: `{value}` is no number"))?),
-            "hours" => hours = value.parse().map_err(|_| format!("hours: `{value}` is no number"))?,
+            "mm" => {
+                millimetres = Some(
+                    value
+                        .parse()
+                        .map_err(|_| format!("mm: `{value}` is no number"))?,
+                )
+            }
+            "hours" => {
+                hours = value
+                    .parse()
+                    .map_err(|_| format!("hours: `{value}` is no number"))?
+            }
             _ => return Err(format!("`{name}` is not understood: mm and hours are")),
         }
     }

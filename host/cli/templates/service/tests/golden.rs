@@ -1,6 +1,6 @@
 //! The pure part against a file: what is asked, and the grade that must be answered.
 
-use {{crate}}::grade;
+use plugin_crate::grade;
 
 #[test]
 fn amounts_have_the_grades_of_the_standard() {

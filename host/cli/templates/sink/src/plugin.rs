@@ -15,7 +15,10 @@ struct Settings {
 impl Guest for Plugin {
     fn deliver(batch: Vec<Attempt>) -> Result<Vec<Outcome>, Error> {
         let settings: Settings = config::settings()?;
-        Ok(batch.iter().map(|attempt| deliver(&settings.url, attempt)).collect())
+        Ok(batch
+            .iter()
+            .map(|attempt| deliver(&settings.url, attempt))
+            .collect())
     }
 }
 
@@ -38,7 +41,9 @@ fn deliver(url: &str, attempt: &Attempt) -> Outcome {
                 answer.status,
                 String::from_utf8_lossy(&answer.body)
             )),
-            Verdict::Busy => Outcome::Retry((format!("the duty system answers {}", answer.status), None)),
+            Verdict::Busy => {
+                Outcome::Retry((format!("the duty system answers {}", answer.status), None))
+            }
         },
         // It may have arrived before the connection broke.
         Err(reason) => Outcome::Unknown(reason),

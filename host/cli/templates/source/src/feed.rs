@@ -41,12 +41,16 @@ struct Item {
 /// The address of the next page.
 #[must_use]
 pub fn request(url: &str, cursor: Option<&str>) -> String {
-    let Some(cursor) = cursor else { return url.to_owned() };
+    let Some(cursor) = cursor else {
+        return url.to_owned();
+    };
     let joint = if url.contains('?') { '&' } else { '?' };
     let escaped: String = cursor
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect();
@@ -55,9 +59,12 @@ pub fn request(url: &str, cursor: Option<&str>) -> String {
 
 /// The error says that the answer as a whole is not what was agreed.
 pub fn read(body: &[u8]) -> Result<Page, String> {
-    let answer: Answer =
-        serde_json::from_slice(body).map_err(|error| format!("the feed's answer is not understood: {error}"))?;
-    let mut page = Page { next: answer.next, ..Page::default() };
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|error| format!("the feed's answer is not understood: {error}"))?;
+    let mut page = Page {
+        next: answer.next,
+        ..Page::default()
+    };
     for item in answer.items {
         let raw = item.to_string();
         match level(item) {
@@ -69,15 +76,18 @@ pub fn read(body: &[u8]) -> Result<Page, String> {
 }
 
 fn level(item: Value) -> Result<Level, String> {
-    let item: Item = serde_json::from_value(item).map_err(|error| format!("a level is not understood: {error}"))?;
+    let item: Item = serde_json::from_value(item)
+        .map_err(|error| format!("a level is not understood: {error}"))?;
     if !(1..=64).contains(&item.reservoir.len()) {
         return Err("a reservoir has 1 to 64 bytes".to_owned());
     }
     if item.region.len() != 6 || !item.region.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{}` is no region", item.region));
     }
-    let time: jiff::Timestamp =
-        item.time.parse().map_err(|_| format!("`{}` is no RFC 3339 instant", item.time))?;
+    let time: jiff::Timestamp = item
+        .time
+        .parse()
+        .map_err(|_| format!("`{}` is no RFC 3339 instant", item.time))?;
     if !(-10.0..=2_000.0).contains(&item.level_m) {
         return Err(format!("a level of {} m cannot be", item.level_m));
     }

@@ -21,8 +21,17 @@ impl Guest for Plugin {
             200 => {}
             // Nothing new: the cursor stays.
             204 => return polled(Vec::new(), Vec::new(), cursor),
-            429 | 500..=599 => return Err(Error::Retry((format!("the feed answers {}", answer.status), None))),
-            status => return Err(Error::Reject(format!("the feed answers {status}: look at the setting `url`"))),
+            429 | 500..=599 => {
+                return Err(Error::Retry((
+                    format!("the feed answers {}", answer.status),
+                    None,
+                )));
+            }
+            status => {
+                return Err(Error::Reject(format!(
+                    "the feed answers {status}: look at the setting `url`"
+                )));
+            }
         }
         let page = feed::read(&answer.body).map_err(Error::Reject)?;
         let mut drafts = Vec::with_capacity(page.levels.len());
@@ -35,13 +44,26 @@ impl Guest for Plugin {
                 level,
             )?);
         }
-        let rejects = page.rejects.into_iter().map(|(reason, raw)| Reject { reason, raw: raw.into_bytes() });
+        let rejects = page.rejects.into_iter().map(|(reason, raw)| Reject {
+            reason,
+            raw: raw.into_bytes(),
+        });
         polled(drafts, rejects.collect(), page.next.or(cursor))
     }
 }
 
-fn polled(drafts: Vec<Draft>, rejects: Vec<Reject>, cursor: Option<String>) -> Result<Polled, Error> {
-    Ok(Polled { drafts, rejects, cursor, complete_until: None, next: None })
+fn polled(
+    drafts: Vec<Draft>,
+    rejects: Vec<Reject>,
+    cursor: Option<String>,
+) -> Result<Polled, Error> {
+    Ok(Polled {
+        drafts,
+        rejects,
+        cursor,
+        complete_until: None,
+        next: None,
+    })
 }
 
 dongting_sdk::export_source!(Plugin);

@@ -30,11 +30,16 @@ pub enum Level {
 /// None where the reading is below the threshold. The error is a sentence for the operator.
 pub fn judge(reading: &Reading, threshold_mm: f64) -> Result<Option<Assessment>, String> {
     if !(1.0..=1_000.0).contains(&threshold_mm) {
-        return Err(format!("the setting `threshold_mm` must lie between 1 and 1000, not {threshold_mm}"));
+        return Err(format!(
+            "the setting `threshold_mm` must lie between 1 and 1000, not {threshold_mm}"
+        ));
     }
     let amount = reading.millimetres;
     if !(0.0..=2_000.0).contains(&amount) {
-        return Err(format!("station {}: {amount} mm cannot be", reading.station));
+        return Err(format!(
+            "station {}: {amount} mm cannot be",
+            reading.station
+        ));
     }
     let level = match amount / threshold_mm {
         ratio if ratio < 1.0 => return Ok(None),
@@ -43,6 +48,14 @@ pub fn judge(reading: &Reading, threshold_mm: f64) -> Result<Option<Assessment>,
         ratio if ratio < 3.0 => Level::Orange,
         _ => Level::Red,
     };
-    let text = format!("测站 {} 降雨 {amount} 毫米，达到阈值 {threshold_mm} 毫米", reading.station);
-    Ok(Some(Assessment { station: reading.station.clone(), millimetres: amount, level, text }))
+    let text = format!(
+        "测站 {} 降雨 {amount} 毫米，达到阈值 {threshold_mm} 毫米",
+        reading.station
+    );
+    Ok(Some(Assessment {
+        station: reading.station.clone(),
+        millimetres: amount,
+        level,
+        text,
+    }))
 }

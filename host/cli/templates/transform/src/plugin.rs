@@ -20,9 +20,14 @@ fn default_threshold() -> f64 {
 impl Guest for Plugin {
     fn apply(batch: Vec<Message>) -> Result<Applied, Error> {
         let settings: Settings = config::settings()?;
-        let mut applied = Applied { drafts: Vec::new(), rejected: Vec::new() };
+        let mut applied = Applied {
+            drafts: Vec::new(),
+            rejected: Vec::new(),
+        };
         for (input, message) in (0u32..).zip(&batch) {
-            let judged = message.json::<Reading>().and_then(|reading| judge::judge(&reading, settings.threshold_mm));
+            let judged = message
+                .json::<Reading>()
+                .and_then(|reading| judge::judge(&reading, settings.threshold_mm));
             match judged {
                 Ok(None) => {}
                 Ok(Some(assessment)) => {

@@ -1,11 +1,11 @@
 //! The pure part against files: readings as they come by the bus, and what must come of each.
 
-use {{crate}}::judge::{self, Reading};
+use plugin_crate::judge::{self, Reading};
 use serde_json::{Value, json};
 
 #[test]
 fn readings_are_judged_as_it_was_agreed() {
-    let judged: Vec<Value> = include_str!("data/readings.jsonl")
+    let judged: Vec<Value> = include_str!("../samples/messages/readings.jsonl")
         .lines()
         .map(|line| {
             let message: Value = serde_json::from_str(line).unwrap();
@@ -16,12 +16,19 @@ fn readings_are_judged_as_it_was_agreed() {
             }
         })
         .collect();
-    let wanted: Value = serde_json::from_str(include_str!("data/readings.golden.json")).unwrap();
+    let wanted: Value = serde_json::from_str(include_str!("data/assessments.json")).unwrap();
     assert_eq!(Value::Array(judged), wanted);
 }
 
 #[test]
 fn a_threshold_that_makes_no_sense_is_refused() {
-    let reading = Reading { station: "S1".into(), millimetres: 10.0 };
-    assert!(judge::judge(&reading, 0.0).unwrap_err().contains("threshold_mm"));
+    let reading = Reading {
+        station: "S1".into(),
+        millimetres: 10.0,
+    };
+    assert!(
+        judge::judge(&reading, 0.0)
+            .unwrap_err()
+            .contains("threshold_mm")
+    );
 }

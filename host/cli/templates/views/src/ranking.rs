@@ -76,6 +76,10 @@ pub fn rank(mut reports: Vec<Report>) -> Vec<Report> {
     reports.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.station.cmp(&b.station)));
     let mut seen = BTreeSet::new();
     reports.retain(|report| seen.insert(report.station.clone()));
-    reports.sort_by(|a, b| b.millimetres.total_cmp(&a.millimetres).then_with(|| a.station.cmp(&b.station)));
+    reports.sort_by(|a, b| {
+        b.millimetres
+            .total_cmp(&a.millimetres)
+            .then_with(|| a.station.cmp(&b.station))
+    });
     reports
 }
