@@ -6,4 +6,5 @@ mod guard;
 mod route;
 pub mod serve;
 
+pub use dto::panel::json as panels;
 pub use serve::{ServeError, Served, openapi, serve};

@@ -2,7 +2,6 @@
 
 mod dead_letters;
 mod lineage;
-mod message;
 mod plugin;
 mod reload;
 mod remote;

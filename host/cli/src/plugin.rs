@@ -1,6 +1,8 @@
 //! `dongting plugin`: what a vendor does with a plugin.
 
 mod build;
+mod check;
+mod harness;
 mod inspect;
 mod new;
 
@@ -18,14 +20,21 @@ enum Command {
     New(new::New),
     /// Compile a project to a component with its manifest and bill of materials.
     Build(build::Build),
+    /// Try a component in the real sandbox with whatever could be thrown at it, and grade it.
+    Check(check::Check),
     /// Say what a component is and asks for.
     Inspect(inspect::Inspect),
+    /// Calls one plugin as it is told on standard input, a JSON object a line. What the test kit drives.
+    #[command(hide = true)]
+    Harness,
 }
 
 pub async fn run(options: Plugin) -> anyhow::Result<()> {
     match options.command {
         Command::New(options) => new::run(&options),
         Command::Build(options) => tokio::task::block_in_place(|| build::run(&options)),
+        Command::Check(options) => check::run(options).await,
         Command::Inspect(options) => tokio::task::block_in_place(|| inspect::run(&options)),
+        Command::Harness => harness::run().await,
     }
 }

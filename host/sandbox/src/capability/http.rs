@@ -3,14 +3,12 @@
 
 mod address;
 mod dial;
+pub mod scripted;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use dongting_manifest::installation::Limits;
-use http_body_util::{BodyExt, Full};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
@@ -25,6 +23,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHook
 use crate::call::CallState;
 
 pub use dial::{Network, NetworkError};
+pub use scripted::Scripted;
 
 /// Where the requests of a call go.
 #[derive(Clone, Default)]
@@ -34,23 +33,8 @@ pub enum Egress {
     Closed,
     /// To the network, as far as the grants allow.
     Network(Arc<Network>),
-    /// Answered from a list, for `dongting try` and tests.
-    Canned(Canned),
-}
-
-/// Answers in the order in which they are asked for.
-#[derive(Clone, Default)]
-pub struct Canned(Arc<Mutex<VecDeque<(u16, String, Bytes)>>>);
-
-impl Canned {
-    pub fn push(&self, status: u16, content_type: &str, body: Vec<u8>) {
-        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.push_back((status, content_type.to_owned(), body.into()));
-    }
-
-    fn next(&self) -> Option<(u16, String, Bytes)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-    }
+    /// Answered from a script, for `dongting try` and tests.
+    Scripted(Scripted),
 }
 
 /// The hooks of one call: its share of requests and bytes.
@@ -99,16 +83,10 @@ impl WasiHttpHooks for Requests {
                     network.send(request, options.unwrap_or_default(), cap, place).await
                 })
             }
-            Egress::Canned(canned) => Box::new(async move {
-                let (status, content_type, body) = canned.next().ok_or(Error::DestinationUnavailable)?;
-                let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
-                let response = http::Response::builder()
-                    .status(status)
-                    .header(http::header::CONTENT_TYPE, content_type)
-                    .body(body)
-                    .map_err(|error| Error::InternalError(Some(error.to_string())))?;
-                Ok((response, Box::new(async { Ok(()) }) as Worker))
-            }),
+            Egress::Scripted(scripted) => {
+                let chosen = scripted.choose(&request);
+                Box::new(scripted.send(request, chosen, cap))
+            }
         }
     }
 
