@@ -29,3 +29,4 @@ mod startup;
 mod store;
 mod timers;
 mod trial;
+mod vendor;

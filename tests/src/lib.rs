@@ -6,3 +6,4 @@ pub mod nats;
 pub mod postgres;
 pub mod restamp;
 pub mod seismic_network;
+pub mod transcript;

@@ -95,7 +95,15 @@ async fn check(options: &Check) -> Result<Quality> {
     let findings = findings(&subject);
     let grade = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::A);
     let imports = release.imports();
-    Ok(Quality { manifest: release.manifest, digest: release.digest, bytes: bytes.len(), imports, grade, findings, compliance })
+    Ok(Quality {
+        manifest: release.manifest,
+        digest: release.digest,
+        bytes: bytes.len(),
+        imports,
+        grade,
+        findings,
+        compliance,
+    })
 }
 
 /// The one named; else that of the project whose `dist` the component lies in, or of this folder.

@@ -67,7 +67,8 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
                     Grade::E
                 };
                 let first = check.failures.first();
-                let reason = first.map_or_else(String::new, |first| format!(": {}: {}", first.case, first.reason));
+                let reason =
+                    first.map_or_else(String::new, |first| format!(": {}: {}", first.case, first.reason));
                 let again = first.map_or_else(String::new, |first| format!("try again: {}", first.reproduce));
                 found.push(Finding::new(grade, format!("{name}: not so: {}{reason}", check.asks), again));
             }
@@ -84,7 +85,8 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         found.push(Finding::new(
             Grade::B,
             format!("the component has {} MiB; over {} are large", subject.bytes >> 20, LARGE_BYTES >> 20),
-            "drop dependencies that are not needed, or live with it where the language brings its runtime".to_owned(),
+            "drop dependencies that are not needed, or live with it where the language brings its runtime"
+                .to_owned(),
         ));
     }
     found.extend(texts(subject.manifest));

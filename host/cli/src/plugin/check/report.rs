@@ -47,7 +47,14 @@ impl Quality {
 impl fmt::Display for Quality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let manifest = &self.manifest;
-        writeln!(f, "{} {} of {}, {} KiB", manifest.name, manifest.version, manifest.vendor, self.bytes.div_ceil(1024))?;
+        writeln!(
+            f,
+            "{} {} of {}, {} KiB",
+            manifest.name,
+            manifest.version,
+            manifest.vendor,
+            self.bytes.div_ceil(1024)
+        )?;
         for check in &self.compliance.checks {
             let (sign, rest) = match &check.verdict {
                 Verdict::Passed => ("✓", format!("{} ({} calls)", check.asks, check.cases)),

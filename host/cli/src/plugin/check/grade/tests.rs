@@ -3,7 +3,8 @@ use dongting_engine::compliance::{Check, Failure};
 
 fn check(name: &'static str, verdict: Verdict, advice: bool) -> Check {
     let failed = verdict == Verdict::Failed;
-    let failure = || Failure { case: "a case".into(), reason: "why".into(), reproduce: "again".into(), input: None };
+    let failure =
+        || Failure { case: "a case".into(), reason: "why".into(), reproduce: "again".into(), input: None };
     Check {
         role: "decoder",
         name,
