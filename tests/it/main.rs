@@ -31,3 +31,4 @@ mod startup;
 mod store;
 mod timers;
 mod trial;
+mod vendor;

@@ -8,3 +8,4 @@ pub mod postgres;
 pub mod registry;
 pub mod restamp;
 pub mod seismic_network;
+pub mod transcript;

@@ -223,16 +223,11 @@ impl Installed {
 
     /// The surroundings of one call. The seed follows from the installation and what goes in.
     pub fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
-        let mut seed = Sha256::new();
-        for part in std::iter::once(&self.id()).chain(inputs) {
-            seed.update((part.len() as u64).to_be_bytes());
-            seed.update(part.as_bytes());
-        }
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
-            seed: seed.finalize().into(),
+            seed: seed(self.id(), inputs),
             readers: Readers {
                 history: self.grants(Capability::History).then(|| Arc::new(self.past(&self.store, now)) as _),
                 ..self.readers.clone()
@@ -281,6 +276,16 @@ impl Installed {
             LogLevel::Error => tracing::error!(target: "plugin", installation, "{text}"),
         }
     }
+}
+
+/// What chance in a call follows from.
+pub fn seed(installation: &str, inputs: &[&str]) -> [u8; 32] {
+    let mut seed = Sha256::new();
+    for part in std::iter::once(&installation).chain(inputs) {
+        seed.update((part.len() as u64).to_be_bytes());
+        seed.update(part.as_bytes());
+    }
+    seed.finalize().into()
 }
 
 async fn attachments(installation: &Installation) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {

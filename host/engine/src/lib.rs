@@ -5,6 +5,7 @@ mod backoff;
 mod batch;
 mod breaker;
 mod bulk;
+pub mod compliance;
 pub mod config;
 mod dead;
 mod decoder;
@@ -15,6 +16,7 @@ pub mod host;
 pub mod installed;
 mod item;
 pub mod lineage;
+pub mod line;
 mod outbox;
 mod parking;
 mod past;
@@ -54,5 +56,7 @@ pub use views::{ViewError, ViewInfo};
 /// What the API needs of the crates below, so that it depends on this one alone.
 pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
-pub use dongting_sandbox::{Document, Reply, Request};
+pub use dongting_sandbox::{
+    Delivered, Document, Fault, LogLevel, LogLine, Refusal, Reply, Request, scripted,
+};
 pub use dongting_store::{Dispatched, StoreError};
