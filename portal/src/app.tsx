@@ -4,6 +4,7 @@ import { BrowserRouter, Route, Routes } from "react-router"
 import { newQueryClient } from "./api/queries"
 import { DeadLettersPage } from "./page/dead-letters"
 import { Home } from "./page/home"
+import { InstallationPage } from "./page/installation"
 import { MessagesPage } from "./page/messages"
 import { NotFound } from "./page/not-found"
 import { PluginsPage } from "./page/plugins"
@@ -26,6 +27,7 @@ export function App() {
                 <Route index element={<Home />} />
                 <Route path="views/:installation/:view" element={<ViewPage />} />
                 <Route path="system/plugins" element={<PluginsPage />} />
+                <Route path="system/plugins/:installation" element={<InstallationPage />} />
                 <Route path="system/dead-letters" element={<DeadLettersPage />} />
                 <Route path="system/messages" element={<MessagesPage />} />
                 <Route path="*" element={<NotFound />} />

@@ -2,6 +2,7 @@
 
 pub mod dead_letters;
 pub mod health;
+pub mod installations;
 pub mod messages;
 pub mod plugins;
 pub mod push;

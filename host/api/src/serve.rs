@@ -19,7 +19,8 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream, views,
+    dead_letters, health, installations, messages, plugins, push, regions, reload, replays, services, stream,
+    views,
 };
 
 #[derive(OpenApi)]
@@ -54,6 +55,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(regions::regions))
         .routes(routes!(regions::boundaries))
         .routes(routes!(plugins::plugins))
+        .routes(routes!(installations::show))
+        .routes(routes!(installations::parked))
         .routes(routes!(views::views))
         .routes(routes!(views::render))
         .routes(routes!(views::act))

@@ -51,7 +51,8 @@ pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 
 /// What the API needs of the crates below, so that it depends on this one alone.
+pub use dongting_bus::asked::subject as service_subject;
 pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
 pub use dongting_sandbox::{Document, Reply, Request};
-pub use dongting_store::{Lineage, StoreError};
+pub use dongting_store::{Lineage, Parkings, StoreError, Waiting};

@@ -28,6 +28,6 @@ pub use database::Database;
 pub use history::{Entry, Lineage, Tailed};
 pub use lease::Lease;
 pub use outbox::{Output, Pending};
-pub use parked::{Park, Parked, ParkedPartition};
+pub use parked::{Park, Parked, ParkedPartition, Parkings, Waiting};
 pub use store::{Store, StoreError};
 pub use timer::{Due, Rung};

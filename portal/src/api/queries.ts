@@ -7,8 +7,10 @@ import type {
   DeadLetterList,
   DeadLetterWhole,
   Health,
+  InstallationWhole,
   Lineage,
   MessageList,
+  ParkedList,
   PluginList,
   RegionList,
   Rendered,
@@ -76,6 +78,21 @@ export const queries = {
       queryKey: ["plugins"],
       queryFn: ({ signal }) => get<PluginList>("/plugins", {}, signal),
       refetchInterval: 30_000,
+    }),
+  // Under the same key as the list: what has the list fetched again has these fetched again.
+  installation: (id: string) =>
+    queryOptions({
+      queryKey: ["plugins", "one", id],
+      queryFn: ({ signal }) => get<InstallationWhole>(`/installations/${segment(id)}`, {}, signal),
+      refetchInterval: 5_000,
+      gcTime: 60_000,
+    }),
+  parked: (id: string) =>
+    queryOptions({
+      queryKey: ["plugins", "parked", id],
+      queryFn: ({ signal }) => get<ParkedList>(`/installations/${segment(id)}/parked`, {}, signal),
+      refetchInterval: 5_000,
+      gcTime: 60_000,
     }),
   views: () => queryOptions({ queryKey: ["views"], queryFn: ({ signal }) => get<ViewList>("/views", {}, signal) }),
   view: (installation: string, view: string, region: string, lang: Language) =>

@@ -791,6 +791,97 @@ export interface components {
     ViewList: {
       views: components["schemas"]["ViewInfo"][]
     }
+    GrantedTopic: {
+      domain: string
+      kind: string
+      detail: string | null
+    }
+    GrantedPublish: components["schemas"]["GrantedTopic"] & {
+      outside: boolean
+      /** Format: int32 */
+      perSecond: number
+    }
+    GrantedHttp: {
+      host: string
+      /** Format: int32 */
+      port: number
+      networks: string[]
+    }
+    Granted: {
+      capabilities: string[]
+      publish: components["schemas"]["GrantedPublish"][]
+      subscribe: components["schemas"]["GrantedTopic"][]
+      http: components["schemas"]["GrantedHttp"][]
+    }
+    CallLimits: {
+      /** Format: int32 */
+      memoryMib: number
+      /** Format: int32 */
+      cpuMs: number
+      /** Format: int32 */
+      wallMs: number
+      /** Format: int32 */
+      outputs: number
+      /** Format: int32 */
+      outputKib: number
+      /** Format: int32 */
+      logLines: number
+      /** Format: int32 */
+      httpRequests: number
+      /** Format: int32 */
+      httpConcurrency: number
+      /** Format: int32 */
+      httpResponseKib: number
+      /** Format: int32 */
+      stateKib: number
+      /** Format: int32 */
+      recordsKib: number
+      /** Format: int32 */
+      timers: number
+    }
+    ServiceAddress: {
+      path: string | null
+      subject: string
+    }
+    AskedCapability: {
+      name: string
+      why: components["schemas"]["Text"]
+    }
+    PluginAbout: {
+      vendor: string
+      description: components["schemas"]["Text"]
+      ordered: boolean
+      capabilities: components["schemas"]["AskedCapability"][]
+    }
+    InstallationWhole: components["schemas"]["Installation"] & {
+      about: null | components["schemas"]["PluginAbout"]
+      system: string
+      granted: components["schemas"]["Granted"]
+      limits: components["schemas"]["CallLimits"]
+      service: null | components["schemas"]["ServiceAddress"]
+      push: string | null
+      pollSeconds: number | null
+      holdsUnknown: boolean | null
+    }
+    ParkedPartition: {
+      stream: string
+      partition: string
+      /** Format: int64 */
+      messages: number
+      message: string
+      since: string
+      /** Format: int32 */
+      tries: number
+      nextTry: string
+      reason: string
+    }
+    ParkedList: {
+      /** Format: int64 */
+      partitions: number
+      /** Format: int64 */
+      messages: number
+      waiting: components["schemas"]["ParkedPartition"][]
+    }
   }
   responses: never
   parameters: never
