@@ -23,6 +23,10 @@ const pages = {
   "installation-tripped": "/system/plugins/flood-model",
   "installation-refused": "/system/plugins/gas-adapter?lang=en",
   "installation-service": "/system/plugins/legacy-bridge",
+  catalogue: "/system/catalogue",
+  "release-trusted": "/system/catalogue/hunan-seismo/earthquake/1.2.0",
+  "release-waits": "/system/catalogue/hunan-seismo/earthquake/1.3.0?lang=en",
+  "release-review": "/system/catalogue/hunan-seismo/earthquake/1.3.0/review",
   messages: "/system/messages",
   "dead-letters": "/system/dead-letters",
 }

@@ -3,6 +3,7 @@ import { delay, http, HttpResponse, type HttpHandler } from "msw"
 import type { ApiErrorBody, ViewInfo } from "../src/api/schemas"
 import { concerns } from "../src/region/code"
 import { boundaries } from "./boundaries"
+import { catalogue, catalogueRelease, review } from "./catalogue"
 import { installations, parked, replayed, whole } from "./installations"
 import { regions } from "./regions"
 import { openStream } from "./stream"
@@ -46,6 +47,15 @@ export const handlers: HttpHandler[] = [
     return one ? HttpResponse.json(one) : refuse(404, "not_found", `there is no installation \`${String(params.id)}\``)
   }),
   http.get(`${base}/installations/:id/parked`, ({ params }) => HttpResponse.json(parked(String(params.id)))),
+  http.get(`${base}/catalogue`, () => HttpResponse.json(catalogue())),
+  http.get(`${base}/catalogue/:vendor/:plugin/:version`, ({ params }) => {
+    const found = catalogueRelease(`${String(params.vendor)}/${String(params.plugin)}`, String(params.version))
+    return found ? HttpResponse.json(found) : refuse(404, "not_found", "there is no such release")
+  }),
+  http.get(`${base}/releases/:vendor/:plugin/:version/review`, ({ params }) => {
+    const found = review(`${String(params.vendor)}/${String(params.plugin)}`, String(params.version))
+    return found ? HttpResponse.json(found) : refuse(404, "not_found", "there is no such release")
+  }),
   http.post(`${base}/replays`, async ({ request }) => {
     await delay(200)
     const query = new URL(request.url).searchParams

@@ -4,6 +4,8 @@ import type { Topology } from "../map/topology"
 import type { Language } from "../text/language"
 import { ApiFailure, get } from "./request"
 import type {
+  Catalogue,
+  CatalogueRelease,
   DeadLetterList,
   DeadLetterWhole,
   Health,
@@ -12,6 +14,7 @@ import type {
   MessageList,
   ParkedList,
   PluginList,
+  ReleaseReview,
   RegionList,
   Rendered,
   ViewList,
@@ -92,6 +95,31 @@ export const queries = {
       queryKey: ["plugins", "parked", id],
       queryFn: ({ signal }) => get<ParkedList>(`/installations/${segment(id)}/parked`, {}, signal),
       refetchInterval: 5_000,
+      gcTime: 60_000,
+    }),
+  catalogue: () =>
+    queryOptions({
+      queryKey: ["catalogue"],
+      queryFn: ({ signal }) => get<Catalogue>("/catalogue", {}, signal),
+      refetchInterval: 60_000,
+    }),
+  catalogueRelease: (repository: string, version: string) =>
+    queryOptions({
+      queryKey: ["catalogue", repository, version],
+      queryFn: ({ signal }) =>
+        get<CatalogueRelease>(`/catalogue/${[...repository.split("/"), version].map(segment).join("/")}`, {}, signal),
+      gcTime: 60_000,
+    }),
+  /** `repository` is `vendor/plugin`. */
+  release: (repository: string, version: string) =>
+    queryOptions({
+      queryKey: ["release", repository, version],
+      queryFn: ({ signal }) => {
+        const path = [...repository.split("/"), version].map(segment).join("/")
+        return get<ReleaseReview>(`/releases/${path}/review`, {}, signal)
+      },
+      // A signature, a yank or a revoked key changes it while somebody looks.
+      refetchInterval: 15_000,
       gcTime: 60_000,
     }),
   views: () => queryOptions({ queryKey: ["views"], queryFn: ({ signal }) => get<ViewList>("/views", {}, signal) }),

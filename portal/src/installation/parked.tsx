@@ -85,7 +85,7 @@ function Waiting({ waiting }: { waiting: One[] }) {
                   <button
                     type="button"
                     className="button small"
-                    aria-label={words.difference.open(clip(one.message, 40))}
+                    aria-label={words.table.traceOf(clip(one.partition, 80))}
                     onClick={() => openMessage(one.message)}
                   >
                     {words.table.trace}

@@ -43,11 +43,11 @@ pub struct PluginAbout {
     /// Whether messages of one partition are handled in their order.
     pub ordered: bool,
     /// Each capability, and why the plugin asks for it.
-    pub capabilities: Vec<AskedCapability>,
+    pub capabilities: Vec<CapabilityNeed>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AskedCapability {
+pub struct CapabilityNeed {
     pub name: String,
     pub why: Text,
 }
@@ -148,7 +148,7 @@ impl From<&Manifest> for PluginAbout {
             capabilities: manifest
                 .capabilities
                 .iter()
-                .map(|(name, why)| AskedCapability { name: name.to_string(), why: Text::from(why) })
+                .map(|(name, why)| CapabilityNeed { name: name.to_string(), why: Text::from(why) })
                 .collect(),
         }
     }
