@@ -17,6 +17,7 @@ mod delivery;
 mod guests;
 mod history;
 mod hosts;
+mod installations;
 mod openapi;
 mod postgres;
 mod product;

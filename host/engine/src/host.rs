@@ -234,6 +234,11 @@ impl Host {
         self.enabled.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// An installation, whether it could be loaded or not.
+    pub fn enabled(&self, id: &str) -> Option<Enabled> {
+        self.enabled.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
     /// An installation that could be loaded.
     pub fn installed(&self, id: &str) -> Option<Arc<Installed>> {
         self.enabled.read().unwrap_or_else(PoisonError::into_inner).get(id)?.installed.clone()

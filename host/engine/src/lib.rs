@@ -54,9 +54,10 @@ pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 
 /// What the API needs of the crates below, so that it depends on this one alone.
+pub use dongting_bus::asked::subject as service_subject;
 pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
 pub use dongting_sandbox::{
     Delivered, Document, Fault, LogLevel, LogLine, Refusal, Reply, Request, scripted,
 };
-pub use dongting_store::{Dispatched, StoreError};
+pub use dongting_store::{Dispatched, Parkings, StoreError, Waiting};

@@ -33,6 +33,6 @@ pub use history::{Entry, Lineage, Tailed};
 pub use lease::Lease;
 pub use lineage::{Dispatched, Granted};
 pub use outbox::{Output, Pending};
-pub use parked::{Park, Parked, ParkedPartition};
+pub use parked::{Park, Parked, ParkedPartition, Parkings, Waiting};
 pub use store::{Store, StoreError};
 pub use timer::{Due, Rung};
