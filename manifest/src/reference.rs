@@ -35,7 +35,9 @@ pub enum Pin {
 pub enum ReferenceError {
     #[error("`{0}` is no repository: write vendor/plugin, each 1 to 32 of a-z, 0-9 and -")]
     Repository(String),
-    #[error("`{0}` names no release: write vendor/plugin:1.2.0, or vendor/plugin@sha256: and 64 of 0-9 and a-f")]
+    #[error(
+        "`{0}` names no release: write vendor/plugin:1.2.0, or vendor/plugin@sha256: and 64 of 0-9 and a-f"
+    )]
     Reference(String),
 }
 
@@ -142,7 +144,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn noise_is_refused_or_read_as_it_stands(text in ".{0,80}") {
+        fn a_name_is_refused_or_read_as_it_stands(
+            text in "[a-zA-Z./-]{1,3}/[a-z.-]{1,3}:[0-9+]{1,2}[.][0-9]{1,2}[.][0-9]{1,2}"
+        ) {
             if let Ok(reference) = text.parse::<Reference>() {
                 prop_assert_eq!(reference.to_string(), text);
             }

@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn a_version_is_three_numbers_written_in_one_way() {
-        for bad in ["", "1", "1.2", "1.2.3.4", "1.2.x", "01.2.3", "+1.2.3", "1.2.3 ", "1.2.-3", "1.2.4294967296"] {
+        for bad in
+            ["", "1", "1.2", "1.2.3.4", "1.2.x", "01.2.3", "+1.2.3", "1.2.3 ", "1.2.-3", "1.2.4294967296"]
+        {
             assert!(bad.parse::<Version>().is_err(), "{bad}");
         }
         let ordered: Vec<Version> =

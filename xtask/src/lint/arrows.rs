@@ -25,10 +25,17 @@ const LAYERS: &[Layer] = &[
     layer("host/sandbox", BELOW_ENGINE),
     layer("host/bus", BELOW_ENGINE),
     layer("host/store", BELOW_ENGINE),
-    layer("host/engine", &["host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
-    layer("host/api", &["host/engine", "host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
+    layer(
+        "host/engine",
+        &["host/sandbox", "host/bus", "host/store", "registry", "trust", "manifest", "sdk/events"],
+    ),
+    layer(
+        "host/api",
+        &["host/engine", "host/sandbox", "host/bus", "host/store", "registry", "manifest", "sdk/events"],
+    ),
     layer("host/cli", PRODUCT),
-    layer("registry", &["manifest"]),
+    layer("trust", &["manifest"]),
+    layer("registry", &["trust", "manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
     Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
     Layer { folder: "examples", may_use: GUEST, tests_may_use: &["manifest"] },
@@ -48,6 +55,7 @@ const HARNESS: &[&str] = &[
     "host/store",
     "plugins",
     "registry",
+    "trust",
     "manifest",
     "sdk/events",
     "tests/guests",
@@ -59,6 +67,7 @@ const PRODUCT: &[&str] = &[
     "host/bus",
     "host/store",
     "registry",
+    "trust",
     "manifest",
     "sdk/events",
 ];
