@@ -122,7 +122,7 @@ impl FromStr for KeyId {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        if dongting_manifest::reference::is_sha256(text) {
+        if is_sha256(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(KeyError::Id(text.chars().take(80).collect()))
@@ -258,6 +258,11 @@ impl SecretKey {
             }
         }
     }
+}
+
+/// Whether `text` is a SHA-256 as 64 lower-case hexadecimal digits.
+pub(crate) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 impl fmt::Debug for SecretKey {

@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use dongting_manifest::Timestamp;
-use dongting_manifest::name::is_token;
 
 use crate::key::{KeyError, KeyId, PublicKey};
 
@@ -20,7 +19,7 @@ pub enum Owner {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no owner of a key: write vendor:NAMESPACE or province:REVIEWER, the name 1 to 32 of a-z, 0-9 and -"
+    "`{0}` is no owner of a key: write vendor:NAMESPACE or province:REVIEWER, the name in a-z and 0-9, parted by `.`, `_` or `-`"
 )]
 pub struct OwnerError(String);
 
@@ -108,11 +107,20 @@ impl FromStr for Owner {
 
     fn from_str(text: &str) -> Result<Self, OwnerError> {
         match text.split_once(':') {
-            Some(("vendor", name)) if is_token(name) => Ok(Self::Vendor(name.to_owned())),
-            Some(("province", name)) if is_token(name) => Ok(Self::Province(name.to_owned())),
+            Some(("vendor", name)) if is_namespace(name) => Ok(Self::Vendor(name.to_owned())),
+            Some(("province", name)) if is_namespace(name) => Ok(Self::Province(name.to_owned())),
             _ => Err(OwnerError(text.chars().take(80).collect())),
         }
     }
+}
+
+/// What may stand before the slash of a repository; it is compared whole.
+fn is_namespace(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    text.len() <= 128
+        && text.bytes().all(|b| word(b) || matches!(b, b'.' | b'_' | b'-'))
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().last().is_some_and(word)
 }
 
 #[cfg(test)]
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn owners_are_read_as_they_are_written() {
-        for good in ["vendor:hydro", "province:wang-wei"] {
+        for good in ["vendor:hydro", "vendor:hunan.water", "province:wang-wei"] {
             assert_eq!(good.parse::<Owner>().unwrap().to_string(), good);
         }
         for bad in ["", "hydro", "vendor:", "vendor:Hydro", "vendor:a:b", "city:x", "province:*"] {

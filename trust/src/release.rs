@@ -3,7 +3,7 @@
 //! A release needs its vendor's signature and a reviewer's. Signatures that are bad spoil nothing while good ones are there: whoever may
 //! push could otherwise take any release out of service. One thing does: a trusted reviewer's rejection, which no approval outweighs.
 
-use dongting_manifest::{Repository, Version};
+use dongting_manifest::Version;
 
 use crate::envelope::{Envelope, EnvelopeError, Signature};
 use crate::key::KeyId;
@@ -13,7 +13,8 @@ use crate::statement::{Predicate, Statement, StatementError};
 /// What somebody is about to run, as the host knows it by itself: the digest is of the bytes in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    pub repository: Repository,
+    /// `vendor/plugin`.
+    pub repository: String,
     pub version: Version,
     /// SHA-256 of the component, 64 hexadecimal digits.
     pub component_digest: String,
@@ -54,14 +55,14 @@ pub enum Distrust {
     Retired { key: KeyId, owner: Owner },
     #[error("{0}")]
     Statement(StatementError),
-    #[error("the release is signed with the key {key} of {owner}, but {repository} is vendor:{vendor}'s: only its own keys sign for it", key = key.short(), vendor = repository.vendor)]
-    WrongVendor { key: KeyId, owner: Owner, repository: Repository },
+    #[error("the release is signed with the key {key} of {owner}, but {repository} is vendor:{vendor}'s: only its own keys sign for it", key = key.short(), vendor = vendor(repository))]
+    WrongVendor { key: KeyId, owner: Owner, repository: String },
     #[error("the review is signed with the key {key} of {owner}, which is no reviewer's", key = key.short())]
     NotReviewer { key: KeyId, owner: Owner },
     #[error("the review is signed with the key {key} of {owner}, which this host's operator does not trust: name the key's file in `[trust] province` of dongting.toml, or have the release reviewed by somebody named there", key = key.short())]
     UntrustedReviewer { key: KeyId, owner: Owner },
     #[error("what is signed is {signed}, but this is {found}: a signature is good for its own plugin alone")]
-    Name { signed: Repository, found: Repository },
+    Name { signed: String, found: String },
     #[error(
         "what is signed is version {signed}, but this is version {found}: each version is signed by itself"
     )]
@@ -74,12 +75,12 @@ pub enum Distrust {
         "the reviewer {reviewer} rejected the release: {note}. Correct it and publish it as a new version"
     )]
     Rejected { reviewer: String, note: String },
-    #[error("the release has no signature of its vendor: sign it with `dongting plugin sign` and a key of vendor:{}", .0.vendor)]
-    NoVendorSignature(Repository),
+    #[error("the release has no signature of its vendor: sign it with `dongting plugin sign` and a key of vendor:{}", vendor(.0))]
+    NoVendorSignature(String),
     #[error(
         "the release was not reviewed yet: a reviewer of the province approves it with `dongting review approve {0}:{1}`"
     )]
-    NoReview(Repository, Version),
+    NoReview(String, Version),
 }
 
 /// The one question that the host asks before it compiles anything.
@@ -152,6 +153,11 @@ pub fn admit(keyring: &Keyring, claim: &Claim, envelope: &[u8]) -> Result<(), Di
     Ok(())
 }
 
+/// The namespace of a repository.
+fn vendor(repository: &str) -> &str {
+    repository.split_once('/').map_or(repository, |(vendor, _)| vendor)
+}
+
 /// The first good signature that says what is wanted; else what is wrong with the first that would, or else with the first of which
 /// nobody can tell what it says.
 fn signer(
@@ -188,7 +194,7 @@ fn judge(
     }
     let statement = statement.as_ref().map_err(|error| Distrust::Statement(error.clone()))?;
     match (&statement.predicate, &record.owner) {
-        (Predicate::Release, Owner::Vendor(vendor)) if *vendor == claim.repository.vendor => {}
+        (Predicate::Release, Owner::Vendor(name)) if *name == vendor(&claim.repository) => {}
         (Predicate::Release, _) => {
             return Err(Distrust::WrongVendor { key, owner, repository: claim.repository.clone() });
         }

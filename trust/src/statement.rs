@@ -1,12 +1,12 @@
 //! What is signed: an in-toto Statement v1 that says of one component, by digest, which release it is (the vendor) or what a
 //! review came to (the province).
 
-use dongting_manifest::reference::is_sha256;
-use dongting_manifest::{Repository, Version};
+use dongting_manifest::Version;
+use dongting_manifest::version::VersionError;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Envelope;
-use crate::key::{KeyError, SecretKey};
+use crate::key::{KeyError, SecretKey, is_sha256};
 
 /// DSSE's payloadType.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -18,7 +18,8 @@ pub const MAX_NOTE_BYTES: usize = 2048;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    pub repository: Repository,
+    /// `vendor/plugin`.
+    pub repository: String,
     pub version: Version,
     /// SHA-256 of the component, 64 hexadecimal digits.
     pub component_digest: String,
@@ -121,7 +122,9 @@ impl Statement {
         if !is_sha256(&subject.digest.sha256) {
             return Err(StatementError::Digest(shown(&subject.digest.sha256)));
         }
-        let name = |error: &dyn std::error::Error| StatementError::Name(error.to_string());
+        if !is_repository(&said.name) {
+            return Err(StatementError::Name(format!("`{}` is no vendor/plugin", shown(&said.name))));
+        }
         let predicate = match written.predicate_type.as_str() {
             RELEASE => Predicate::Release,
             REVIEW => {
@@ -138,8 +141,11 @@ impl Statement {
             other => return Err(StatementError::Predicate(shown(other))),
         };
         Ok(Self {
-            repository: said.name.parse().map_err(|error| name(&error))?,
-            version: said.version.parse().map_err(|error| name(&error))?,
+            repository: said.name.clone(),
+            version: said
+                .version
+                .parse()
+                .map_err(|error: VersionError| StatementError::Name(error.to_string()))?,
             component_digest: subject.digest.sha256.clone(),
             predicate,
         })
@@ -147,7 +153,7 @@ impl Statement {
 
     #[must_use]
     pub fn to_json(&self) -> String {
-        let name = self.repository.to_string();
+        let name = self.repository.clone();
         let (predicate_type, decision, note) = match &self.predicate {
             Predicate::Release => (RELEASE, None, None),
             Predicate::Review { approved, note } => {
@@ -167,6 +173,15 @@ impl Statement {
         // Strings and lists of strings always serialize.
         serde_json::to_string(&written).unwrap_or_default()
     }
+}
+
+/// The characters that a registry's repositories have. Which of them exist is the registry's to say; it is compared whole.
+fn is_repository(text: &str) -> bool {
+    (3..=255).contains(&text.len())
+        && text.contains('/')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b'/'))
 }
 
 /// What somebody else wrote, as much of it as fits a sentence.

@@ -19,8 +19,8 @@ fuzz_target!(|input: (&[u8], &str)| {
         assert!(key.verify(b"message", envelope).is_err());
     }
     drop(SecretKey::from_pem(text));
-    if let (Ok(repository), Ok(version)) = ("hydro/gauge".parse(), "1.2.0".parse()) {
-        let claim = Claim { repository, version, component_digest: "0f".repeat(32) };
+    if let Ok(version) = "1.2.0".parse() {
+        let claim = Claim { repository: "hydro/gauge".to_owned(), version, component_digest: "0f".repeat(32) };
         assert!(verify_release(&Keyring::default(), &claim, &[envelope]).is_err());
     }
 });

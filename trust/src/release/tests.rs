@@ -19,7 +19,7 @@ impl Scene {
         let reviewer = SecretKey::generate(algorithm).unwrap();
         let records = vec![record(&vendor, "vendor:hydro"), record(&reviewer, "province:wang")];
         let claim = Claim {
-            repository: "hydro/gauge".parse().unwrap(),
+            repository: "hydro/gauge".to_owned(),
             version: "1.2.0".parse().unwrap(),
             component_digest: "0f".repeat(32),
         };
@@ -158,7 +158,7 @@ fn another_digest_version_or_name() {
     assert!(said.contains("the component was changed after it was signed"), "{said}");
     let said = refused(Claim { version: "1.3.0".parse().unwrap(), ..scene.claim.clone() });
     assert!(said.contains("version 1.2.0, but this is version 1.3.0"), "{said}");
-    let said = refused(Claim { repository: "hydro/pump".parse().unwrap(), ..scene.claim.clone() });
+    let said = refused(Claim { repository: "hydro/pump".to_owned(), ..scene.claim.clone() });
     assert!(said.contains("what is signed is hydro/gauge, but this is hydro/pump"), "{said}");
 }
 

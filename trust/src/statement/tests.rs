@@ -4,7 +4,7 @@ use super::*;
 
 fn statement() -> Statement {
     Statement {
-        repository: "hydro/gauge".parse().unwrap(),
+        repository: "hydro/gauge".to_owned(),
         version: "1.2.0".parse().unwrap(),
         component_digest: "0f".repeat(32),
         predicate: Predicate::Review { approved: true, note: "读过".to_owned() },
@@ -58,15 +58,14 @@ fn another_type_of_payload_is_no_statement() {
 proptest! {
     #[test]
     fn it_reads_what_it_writes(
-        vendor in "[a-z0-9][a-z0-9-]{0,31}",
-        plugin in "[a-z0-9][a-z0-9-]{0,31}",
+        repository in "[a-z0-9._-]{1,40}/[a-z0-9-]{1,32}",
         (major, minor, patch) in any::<(u32, u32, u32)>(),
         digest in "[0-9a-f]{64}",
         review in prop::option::of((any::<bool>(), ".{0,200}")),
     ) {
         let predicate = review.map_or(Predicate::Release, |(approved, note)| Predicate::Review { approved, note });
         let statement = Statement {
-            repository: Repository { vendor, plugin },
+            repository,
             version: Version { major, minor, patch },
             component_digest: digest,
             predicate,
