@@ -9,5 +9,5 @@ pub mod statement;
 pub use envelope::{Envelope, EnvelopeError};
 pub use key::{Algorithm, KeyError, KeyId, PublicKey, SecretKey};
 pub use keyring::{KeyRecord, Keyring, Owner, OwnerError, Revoked};
-pub use release::{Claim, Distrust, Trusted, Verdict, admit, verdicts, verify_release};
+pub use release::{Claim, Distrust, Trusted, Verdict, admit, admit_early, verdicts, verify_release};
 pub use statement::{Predicate, Statement, StatementError};

@@ -153,6 +153,14 @@ pub fn admit(keyring: &Keyring, claim: &Claim, envelope: &[u8]) -> Result<(), Di
     Ok(())
 }
 
+/// The same for an envelope whose release is not there yet: it is held against what it says itself. The release is verified when it runs.
+pub fn admit_early(keyring: &Keyring, repository: &str, envelope: &[u8]) -> Result<(), Distrust> {
+    let read = Envelope::parse(envelope).map_err(Distrust::Envelope)?;
+    let statement = Statement::of(&read).map_err(Distrust::Statement)?;
+    let Statement { version, component_digest, .. } = statement;
+    admit(keyring, &Claim { repository: repository.to_owned(), version, component_digest }, envelope)
+}
+
 /// The namespace of a repository.
 fn vendor(repository: &str) -> &str {
     repository.split_once('/').map_or(repository, |(vendor, _)| vendor)

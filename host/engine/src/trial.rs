@@ -79,8 +79,11 @@ impl Trial {
         }
         let installation = Installation {
             id: "try".to_owned(),
-            component: std::path::PathBuf::new(),
+            release: None,
+            component: None,
+            shadow_release: None,
             shadow: None,
+            allow_downgrade: None,
             region: Region::HUNAN,
             system: None,
             grants: Grants {

@@ -211,6 +211,9 @@ fn a_retired_key_signs_nothing_new_and_what_it_signed_stays() {
     assert_eq!(admitted(&scene), Ok(()));
     scene.records[0].retired = Some(at());
     assert!(matches!(admitted(&scene), Err(Distrust::Retired { .. })));
+    let early = |repository| admit_early(&scene.keyring(), repository, &release);
+    assert!(matches!(early("hydro/gauge"), Err(Distrust::Retired { .. })));
+    assert!(matches!(early("hydro/pump"), Err(Distrust::Name { .. })));
     assert!(scene.verify(&[release.clone(), review]).is_ok());
     // A key that is not known yet may be added later; a wrong one is told at once.
     scene.records[0].retired = None;
