@@ -1,6 +1,7 @@
 //! The words that every part of Dongting shares: regions, kinds and lanes, subjects, messages, the plugin's
 //! manifest and the operator's installation. No I/O.
 
+pub mod asked;
 pub mod dead_letter;
 pub mod history;
 pub mod installation;

@@ -1,6 +1,7 @@
 //! The keys that releases and reviews are signed with: added, retired, revoked, never removed. What somebody signed must stay his.
 
 use dongting_manifest::Timestamp;
+use dongting_manifest::version::VersionError;
 use dongting_trust::{Claim, KeyRecord, Keyring, Owner, PublicKey, Revoked, admit, admit_early};
 
 use crate::digest::Digest;
@@ -8,6 +9,7 @@ use crate::error::RegistryError;
 use crate::name::{self, Repository};
 use crate::reference::{At, Reference};
 use crate::registry::{Registry, instant, now};
+use crate::release::Release;
 
 /// Said to everyone whose release stops by it.
 const MAX_REASON: usize = 500;
@@ -140,16 +142,7 @@ impl Registry {
         // Who is a reviewer for which host is that host's to say.
         let reference = Reference { repository: repository.clone(), at: At::Digest(subject) };
         let admitted = match self.release(&reference).await {
-            Ok(release) => {
-                let claim = Claim {
-                    repository: repository.to_string(),
-                    version: release.version.parse().map_err(|error: dongting_manifest::version::VersionError| {
-                        RegistryError::Damaged(error.to_string())
-                    })?,
-                    component_digest: release.component_digest.hex(),
-                };
-                admit(&keyring, &claim, &envelope)
-            }
+            Ok(release) => admit(&keyring, &release.claim()?, &envelope),
             // A bundle brings what is said of a release before the release itself.
             Err(RegistryError::UnknownManifest { .. }) => {
                 admit_early(&keyring, repository.as_str(), &envelope)
@@ -157,6 +150,20 @@ impl Registry {
             Err(error) => return Err(error),
         };
         admitted.map_err(RegistryError::Distrusted)
+    }
+}
+
+impl Release {
+    /// What signatures must be over, as this registry has it. A host that runs the release says it by the bytes in hand instead.
+    pub fn claim(&self) -> Result<Claim, RegistryError> {
+        Ok(Claim {
+            repository: self.repository.to_string(),
+            version: self
+                .version
+                .parse()
+                .map_err(|error: VersionError| RegistryError::Damaged(error.to_string()))?,
+            component_digest: self.component_digest.hex(),
+        })
     }
 }
 

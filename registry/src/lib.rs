@@ -6,6 +6,7 @@ pub mod attachment;
 pub mod catalogue;
 pub mod digest;
 pub mod error;
+pub mod keys;
 pub mod name;
 pub mod options;
 pub mod range;

@@ -8,6 +8,7 @@
 mod bench;
 mod chaos;
 mod command;
+mod compiler;
 mod debian;
 mod demo;
 mod guests;
@@ -16,7 +17,6 @@ mod product;
 mod progress;
 mod setup;
 mod test;
-mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod lineage;
 mod message;
+mod plugin;
 mod reload;
 mod remote;
 mod replay;
@@ -27,6 +28,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run one plugin in the real sandbox, with no bus. Prints each message it makes as one JSON line.
     Try(trial::Try),
+    /// Make, build, check and publish a plugin.
+    Plugin(plugin::Plugin),
     /// See, re-drive or discard what a running host could not process.
     DeadLetters(dead_letters::DeadLetters),
     /// Make a running host read its configuration again: releases change between two batches.
@@ -49,6 +52,7 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => serve::run(options).await,
         Command::Try(options) => trial::run(options).await,
+        Command::Plugin(options) => plugin::run(options).await,
         Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
         Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
         Command::Replay(options) => tokio::task::block_in_place(|| replay::run(&options)),

@@ -1,0 +1,31 @@
+//! `dongting plugin`: what a vendor does with a plugin.
+
+mod build;
+mod inspect;
+mod new;
+
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub struct Plugin {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a project that builds and passes its tests.
+    New(new::New),
+    /// Compile a project to a component with its manifest and bill of materials.
+    Build(build::Build),
+    /// Say what a component is and asks for.
+    Inspect(inspect::Inspect),
+}
+
+pub async fn run(options: Plugin) -> anyhow::Result<()> {
+    match options.command {
+        Command::New(options) => new::run(&options),
+        Command::Build(options) => tokio::task::block_in_place(|| build::run(&options)),
+        Command::Inspect(options) => tokio::task::block_in_place(|| inspect::run(&options)),
+    }
+}
