@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod attachment;
+pub mod bundle;
 pub mod catalogue;
 pub mod digest;
 pub mod error;
