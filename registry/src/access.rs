@@ -16,6 +16,7 @@ use crate::error::RegistryError;
 use crate::name::Repository;
 use crate::options::AnonymousRead;
 use crate::registry::{Registry, now};
+use crate::serve::is_loopback_name;
 use crate::token::{ADMIN, Rights, TokenRecord};
 
 /// How long a bearer token is good.
@@ -61,8 +62,10 @@ impl Registry {
         headers: &HeaderMap,
         peer: Option<SocketAddr>,
     ) -> Result<Caller, RegistryError> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let anonymous = || self.anonymous(peer.filter(|_| is_loopback_name(host)));
         let Some(value) = headers.get(header::AUTHORIZATION) else {
-            return Ok(Caller { who: self.anonymous(peer), lent: None });
+            return Ok(Caller { who: anonymous(), lent: None });
         };
         let (scheme, shown) =
             value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(unreadable)?;
@@ -92,7 +95,7 @@ impl Registry {
             RegistryError::Unauthorized("the bearer token has expired or is not of this registry".to_owned())
         })?;
         let who = match note.name.as_str() {
-            "" => self.anonymous(peer),
+            "" => anonymous(),
             ADMIN => Who::Admin,
             name => Who::Token(self.token_named(name).await?.ok_or_else(wrong)?),
         };

@@ -144,7 +144,9 @@ impl Reader<'_> {
                 descriptor.digest.parse().map_err(|error| self.no(format!("{INDEX}: {error}")))?;
             let named = |name| descriptor.annotations.get(name).map(String::as_str).unwrap_or_default();
             let repository: Repository = named(REPOSITORY).parse().map_err(|error| {
-                self.no(format!("{INDEX} does not say by `{REPOSITORY}` which repository {digest} is of: {error}"))
+                self.no(format!(
+                    "{INDEX} does not say by `{REPOSITORY}` which repository {digest} is of: {error}"
+                ))
             })?;
             let body = self.blob(blobs, digest, MAX_BYTES as u64)?;
             let parsed = ImageManifest::parse(Some(&descriptor.media_type), &body)
@@ -163,7 +165,8 @@ impl Reader<'_> {
                         self.no(format!("{INDEX} does not say by `{TAG}` which version {digest} is: {error}"))
                     })?;
                     let key = (repository.clone(), digest);
-                    releases.insert(key, BundledRelease { repository, tag, manifest, statements: Vec::new() });
+                    releases
+                        .insert(key, BundledRelease { repository, tag, manifest, statements: Vec::new() });
                 }
             }
         }
@@ -291,8 +294,7 @@ impl NewBundle {
 
     /// Writes the index last: without it nothing in the directory is a bundle.
     pub fn finish(self) -> Result<(), BundleError> {
-        let index =
-            Index { schema_version: 2, media_type: OCI_INDEX.to_owned(), manifests: self.manifests };
+        let index = Index { schema_version: 2, media_type: OCI_INDEX.to_owned(), manifests: self.manifests };
         let finish = || -> io::Result<()> {
             self.blobs.try_clone()?.into_std_file().sync_all()?;
             write(&self.dir, "oci-layout", LAYOUT.as_bytes())?;

@@ -110,16 +110,7 @@ fn gather(rows: &[ReleaseRow]) -> Result<Option<Plugin>, RegistryError> {
     rows.sort_by_key(|row| std::cmp::Reverse(numbers(&row.version)));
     let Some(shown) = rows.iter().find(|row| row.yanked.is_none()).or(rows.first()) else { return Ok(None) };
     let manifest = plugin(&shown.plugin)?;
-    let versions = rows.iter().map(|row| {
-        Ok(Version {
-            version: row.version.clone(),
-            manifest_digest: row.manifest.parse()?,
-            component_digest: row.component.parse()?,
-            size: row.size,
-            pushed: instant(row.created),
-            yanked: row.yanked.clone(),
-        })
-    });
+    let versions = rows.iter().map(|row| Version::read(row));
     Ok(Some(Plugin {
         repository: shown.repository.parse()?,
         title: manifest.title,
@@ -127,6 +118,19 @@ fn gather(rows: &[ReleaseRow]) -> Result<Option<Plugin>, RegistryError> {
         roles: manifest.roles,
         versions: versions.collect::<Result<_, RegistryError>>()?,
     }))
+}
+
+impl Version {
+    pub(crate) fn read(row: &ReleaseRow) -> Result<Self, RegistryError> {
+        Ok(Self {
+            version: row.version.clone(),
+            manifest_digest: row.manifest.parse()?,
+            component_digest: row.component.parse()?,
+            size: row.size,
+            pushed: instant(row.created),
+            yanked: row.yanked.clone(),
+        })
+    }
 }
 
 /// `1.10.0` comes after `1.9.0`.

@@ -14,6 +14,7 @@ pub mod range;
 pub mod reference;
 pub mod registry;
 pub mod release;
+pub mod serve;
 pub mod sweep;
 pub mod token;
 
@@ -39,5 +40,6 @@ pub use options::{AnonymousRead, RegistryOptions};
 pub use reference::{At, Reference};
 pub use registry::Registry;
 pub use release::{Details, Release};
+pub use serve::{Listening, ServeError, Served};
 pub use sweep::Swept;
 pub use token::{NewToken, Rights, TokenRecord};

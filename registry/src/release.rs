@@ -1,15 +1,16 @@
 //! A release as the host wants it: what it is, what is said of it, and its component, verified.
 
-use dongting_manifest::{Manifest, Timestamp};
+use dongting_manifest::Manifest;
 use sqlx::{FromRow, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use crate::attachment::Referrer;
+use crate::catalogue::Version;
 use crate::database::unsigned;
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::name::Repository;
 use crate::reference::{At, Reference};
-use crate::registry::{Registry, instant};
+use crate::registry::Registry;
 
 /// The type of an attached signature: a DSSE envelope.
 pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
@@ -32,13 +33,7 @@ pub struct Release {
 #[derive(Debug, Clone)]
 pub struct Details {
     pub repository: Repository,
-    pub version: String,
-    pub manifest_digest: Digest,
-    pub component_digest: Digest,
-    /// Of the component, in bytes.
-    pub size: u64,
-    pub pushed: Timestamp,
-    pub yanked: Option<String>,
+    pub release: Version,
     pub manifest: Manifest,
     /// The text that `manifest` was read from.
     pub plugin_toml: String,
@@ -96,17 +91,12 @@ impl Registry {
 
     pub async fn details(&self, reference: &Reference) -> Result<Details, RegistryError> {
         let row = self.release_row(reference).await?;
-        let manifest_digest: Digest = row.manifest.parse()?;
+        let release = Version::read(&row)?;
         Ok(Details {
             repository: reference.repository.clone(),
-            manifest_digest,
-            component_digest: row.component.parse()?,
-            size: row.size,
-            pushed: instant(row.created),
-            yanked: row.yanked,
             manifest: plugin(&row.plugin)?,
-            referrers: self.referrers(&reference.repository, manifest_digest).await?,
-            version: row.version,
+            referrers: self.referrers(&reference.repository, release.manifest_digest).await?,
+            release,
             plugin_toml: row.plugin,
         })
     }

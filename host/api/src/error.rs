@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dongting_engine::{BusError, PushError, RedriveError, ReloadError, ReplayError, StoreError, ViewError};
+use dongting_registry::RegistryError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -92,6 +93,18 @@ impl From<ViewError> for ApiError {
             ViewError::Failed(_) => Self::new(StatusCode::BAD_GATEWAY, "plugin", message)
                 .hint("The plugin behind this view failed; its state is on the plugins page."),
             ViewError::Store(source) => Self::internal(&source),
+        }
+    }
+}
+
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        let message = error.to_string();
+        match error {
+            RegistryError::UnknownRepository(_) | RegistryError::UnknownManifest { .. } => {
+                Self::not_found(message)
+            }
+            other => Self::internal(&other),
         }
     }
 }

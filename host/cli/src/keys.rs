@@ -64,8 +64,7 @@ pub fn run(options: &Keys) -> Result<()> {
                 .with_context(|| format!("the public key {} cannot be read", public_key.display()))?;
             // Refused here, a secret key never leaves the machine.
             let key = PublicKey::from_pem(&pem).with_context(|| public_key.display().to_string())?;
-            let added =
-                operator.post("keys", &json!({ "public_key": key.to_pem()?, "owner": owner }))?;
+            let added = operator.post("keys", &json!({ "public_key": key.to_pem()?, "owner": owner }))?;
             crate::print(&line(&added))
         }
         Command::List => {
@@ -76,9 +75,9 @@ pub fn run(options: &Keys) -> Result<()> {
         Command::Retire { key } => {
             crate::print(&line(&operator.post(&format!("keys/{key}/retire"), &json!({}))?))
         }
-        Command::Revoke { key, reason } => crate::print(&line(
-            &operator.post(&format!("keys/{key}/revoke"), &json!({ "reason": reason }))?,
-        )),
+        Command::Revoke { key, reason } => {
+            crate::print(&line(&operator.post(&format!("keys/{key}/revoke"), &json!({ "reason": reason }))?))
+        }
     }
 }
 

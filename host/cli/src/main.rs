@@ -1,14 +1,21 @@
 //! `dongting`: the host and the tools around it.
 
+mod bundle;
 mod dead_letters;
+mod keys;
 mod lineage;
 mod message;
+mod oci;
 mod plugin;
+mod registry;
 mod reload;
 mod remote;
 mod replay;
+mod review;
 mod serve;
+mod tokens;
 mod trial;
+mod yank;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +45,18 @@ enum Command {
     Replay(replay::Replay),
     /// Where a message comes from, and what was made of it.
     Lineage(lineage::Lineage),
+    /// Run the registry of releases alone, or look after a running one.
+    Registry(registry::RegistryCommand),
+    /// Make, list or revoke the tokens that vendors' tools show to the registry.
+    Tokens(tokens::Tokens),
+    /// Make keys, and say whose they are and how they stand.
+    Keys(keys::Keys),
+    /// Look at a release, and sign whether it may run in the province.
+    Review(review::Reviews),
+    /// Carry releases on a disk to where no network reaches.
+    Bundle(bundle::Bundles),
+    /// Mark a release as one that should no longer be used, and say why.
+    Yank(yank::Yank),
     /// Print the API's OpenAPI document.
     Openapi {
         /// Write it to this file instead.
@@ -57,6 +76,12 @@ async fn main() -> ExitCode {
         Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
         Command::Replay(options) => tokio::task::block_in_place(|| replay::run(&options)),
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
+        Command::Registry(options) => registry::run(options).await,
+        Command::Tokens(options) => tokio::task::block_in_place(|| tokens::run(&options)),
+        Command::Keys(options) => tokio::task::block_in_place(|| keys::run(&options)),
+        Command::Review(options) => tokio::task::block_in_place(|| review::run(&options)),
+        Command::Bundle(options) => tokio::task::block_in_place(|| bundle::run(&options)),
+        Command::Yank(options) => tokio::task::block_in_place(|| yank::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };
     match done {

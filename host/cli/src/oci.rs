@@ -151,9 +151,7 @@ impl Client {
         for blob in [config.as_slice(), bytes] {
             self.push_blob(repository, blob)?;
         }
-        let descriptor = |media_type: &str, bytes: &[u8]| {
-            json!({ "mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len() })
-        };
+        let descriptor = |media_type: &str, bytes: &[u8]| json!({ "mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len() });
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,

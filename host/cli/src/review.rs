@@ -102,9 +102,8 @@ fn page(review: &Value) -> String {
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).unwrap_or_default().replace(['\t', '\n'], " ")
     };
-    let list = |value: &Value, name: &str| {
-        value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
-    };
+    let list =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     lines.add("release", format!("{}:{}", text(review, "repository"), text(review, "version")));
     let both = |value: Option<&Value>| {
         value.map(|value| format!("{} · {}", text(value, "zh"), text(value, "en"))).unwrap_or_default()
@@ -141,7 +140,9 @@ fn page(review: &Value) -> String {
             }
             lines.all(
                 &format!("since {against}"),
-                all.iter().map(|one| format!("{} {} {}", text(one, "change"), text(one, "what"), text(one, "name"))),
+                all.iter().map(|one| {
+                    format!("{} {} {}", text(one, "change"), text(one, "what"), text(one, "name"))
+                }),
             );
         }
     }

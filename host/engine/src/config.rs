@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dongting_bus::lane::LaneLimits;
 use dongting_manifest::{Installation, Lane};
+use dongting_registry::RegistryOptions;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,8 @@ pub struct HostConfig {
     pub nats: NatsConfig,
     #[serde(default)]
     pub lanes: Lanes,
+    #[serde(default)]
+    pub registry: RegistryOptions,
     #[serde(default, rename = "installation")]
     pub installations: Vec<Installation>,
     /// The file that this was read from.
@@ -116,6 +119,7 @@ impl Default for HostConfig {
             replay_days: default_replay_days(),
             nats: NatsConfig::default(),
             lanes: Lanes::default(),
+            registry: RegistryOptions::default(),
             installations: Vec::new(),
             file: None,
         }

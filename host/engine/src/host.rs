@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
+use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Database, Store, StoreError};
 use tokio::sync::{broadcast, watch};
@@ -27,6 +28,8 @@ use crate::{HostConfig, history};
 const CALLS: usize = 16;
 /// Of them, kept for the alert and command lanes.
 const RESERVE: usize = 4;
+/// The registry's folder in the data directory.
+pub const REGISTRY: &str = "registry";
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
 const ARRIVALS: usize = 1024;
 
@@ -67,6 +70,8 @@ pub enum HostError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Bus(#[from] BusError),
+    #[error(transparent)]
+    Registry(#[from] OpenError),
 }
 
 /// An installation as the operator sees it, whether it could be loaded or not.
@@ -81,6 +86,8 @@ pub struct Enabled {
 pub struct Host {
     pub shared: Arc<Shared>,
     pub config: HostConfig,
+    /// Where releases are.
+    pub registry: Registry,
     pub(crate) sandbox: Arc<Sandbox>,
     /// This host's name among those that share its database; none where it has it for itself.
     pub(crate) holder: Option<String>,
@@ -121,6 +128,7 @@ impl Host {
             Database::Sqlite(_) => None,
         };
         let store = Store::open(&database).await?;
+        let registry = Registry::open_with(&data.join(REGISTRY), config.registry.clone()).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
         let limits = config.lanes.limits();
         let (server, bus) = match nats {
@@ -147,6 +155,7 @@ impl Host {
         let host = Arc::new(Self {
             shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
             config,
+            registry,
             sandbox,
             holder,
             slots: tokio::sync::Mutex::new(slots),
@@ -259,6 +268,7 @@ impl Host {
         }
         self.tasks.lock().await.shutdown().await;
         self.store().close().await;
+        self.registry.close().await;
         if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {
             server.stop().await;
         }

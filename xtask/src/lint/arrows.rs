@@ -198,6 +198,8 @@ mod tests {
             "host/sandbox",
             "host/bus",
             "host/store",
+            "registry",
+            "trust",
             "host/engine",
             "host/api",
             "plugins/adapters/water",
@@ -213,10 +215,12 @@ mod tests {
 
     #[test]
     fn arrows_that_go_down_are_allowed() {
-        let cases: [(&str, &[&str]); 10] = [
+        let cases: [(&str, &[&str]); 12] = [
             ("host/cli", &["dongting-host-api", "dongting-host-sandbox", "clap"]),
             ("host/engine", &["dongting-host-bus", "dongting-host-store", "dongting-manifest"]),
             ("host/bus", &["async-nats", "dongting-manifest"]),
+            ("registry", &["axum", "sqlx", "dongting-trust", "dongting-manifest"]),
+            ("host/engine", &["dongting-registry", "dongting-trust"]),
             ("host/api", &["axum", "utoipa-axum", "dongting-host-engine"]),
             ("host/sandbox", &["wasmtime", "wasmtime-wasi"]),
             ("plugins/models/flood", &["dongting-sdk", "dongting-sdk-events"]),
@@ -244,6 +248,9 @@ mod tests {
             ("tests/guests/spin", "dongting-tests", "tests/guests must not depend on tests"),
             ("host/engine", "async-nats", "only host/bus may depend on async-nats"),
             ("xtask", "sqlx-core", "only host/store, registry may depend on sqlx-core"),
+            ("registry", "dongting-host-store", "registry must not depend on host/store"),
+            ("trust", "dongting-registry", "trust must not depend on registry"),
+            ("host/store", "dongting-registry", "host/store must not depend on registry"),
             ("host/engine", "axum", "only host/api, registry, tests may depend on axum"),
             ("host/cli", "wasmtime-wasi", "only host/sandbox, tests may depend on wasmtime-wasi"),
             ("attic", "serde", "no layer is known"),
