@@ -14,7 +14,7 @@ use crate::name::{self, Repository, Tag};
 use crate::quota;
 use crate::reference::At;
 use crate::registry::{Registry, now};
-use crate::release::ENVELOPE;
+use crate::release::{ENVELOPE, MAX_ENVELOPES};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
@@ -96,7 +96,17 @@ impl Registry {
         let before = known(&mut transaction, repository, digest).await?;
         here(&mut transaction, repository, layer).await?;
         drop(transaction);
-        if before { Ok(()) } else { self.admits(repository, subject, layer.digest).await }
+        if before {
+            return Ok(());
+        }
+        // All that a release has must be read whenever it is verified: a rejection that came too late to be read would be none.
+        let there = self.attachments(repository, subject, ENVELOPE, MAX_ENVELOPES).await?.len();
+        if there >= MAX_ENVELOPES {
+            return Err(RegistryError::Conflict(format!(
+                "the release has {MAX_ENVELOPES} signatures, which are all that are read: delete those that are not good"
+            )));
+        }
+        self.admits(repository, subject, layer.digest).await
     }
 
     /// Reads the component and compares what it says of itself with where it is pushed to.

@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
+use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::Installed;
 use crate::permits::Permits;
@@ -22,7 +23,7 @@ use crate::recorder::Recorder;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
-use crate::{HostConfig, history};
+use crate::{HostConfig, history, recheck};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -89,6 +90,8 @@ pub struct Host {
     /// Where releases are.
     pub registry: Registry,
     pub(crate) sandbox: Arc<Sandbox>,
+    /// What may run.
+    pub gate: Gate,
     /// This host's name among those that share its database; none where it has it for itself.
     pub(crate) holder: Option<String>,
     /// Held while installations come, go and change.
@@ -111,6 +114,8 @@ pub struct Health {
     pub newest: Option<Timestamp>,
     /// Id, state.
     pub installations: Vec<(String, State)>,
+    /// Whether components that nobody signed may run.
+    pub allow_unsigned: bool,
 }
 
 impl Host {
@@ -152,11 +157,13 @@ impl Host {
                 (installation.id.clone(), Slot::new(installation.clone(), status, holder.clone()))
             })
             .collect();
+        let gate = Gate::new(registry.clone(), config.trust.policy());
         let host = Arc::new(Self {
             shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
             config,
             registry,
             sandbox,
+            gate,
             holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
@@ -170,7 +177,7 @@ impl Host {
         Ok(host)
     }
 
-    async fn spawn(&self) {
+    async fn spawn(self: &Arc<Self>) {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
@@ -184,6 +191,8 @@ impl Host {
                 _ => tasks.spawn(follow),
             };
         }
+        // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
+        tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));
         let days = (self.config.history_days, self.config.replay_days);
         tasks.spawn(history::forget(self.shared.store.clone(), days));
         // Loaded one after the other: compiling uses every core by itself.
@@ -244,6 +253,7 @@ impl Host {
         });
         let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
+            allow_unsigned: self.gate.policy().allow_unsigned,
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,

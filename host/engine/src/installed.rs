@@ -1,24 +1,25 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dongting_manifest::installation::InstallationError;
+use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::message::hash;
 use dongting_manifest::plugin::{Capability, Manifest, Role};
 use dongting_manifest::record::Collections;
-use dongting_manifest::{Installation, Timestamp};
+use dongting_manifest::{Installation, Timestamp, Version};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
     Release, Sandbox,
 };
-use dongting_store::Store;
+use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use crate::gate::{Admitted, Gate, GateError, Signed};
 use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
@@ -39,6 +40,8 @@ pub struct Installed {
     /// `name@version#digest`.
     pub reference: String,
     pub plugin: Plugin,
+    /// By whose signatures it runs; none for a file that nobody signed.
+    pub signed: Option<Signed>,
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
@@ -65,12 +68,17 @@ pub struct Installed {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    #[error("installation `{id}`: the component {path} cannot be read", path = path.display())]
-    Component {
+    #[error("installation `{id}`: {source}")]
+    Gate { id: String, source: GateError },
+    #[error(
+        "installation `{id}`: version {version} of {repository} is older than {highest}, which ran here before, and may have faults that were mended since: enable {highest} or a later one, or say allow_downgrade = \"{version}\" if the old one must run"
+    )]
+    Downgrade { id: String, repository: String, version: Version, highest: Version },
+    #[error("installation `{id}`: the store cannot be asked")]
+    Store {
         id: String,
-        path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: StoreError,
     },
     #[error("installation `{id}`: {source}")]
     Load { id: String, source: LoadError },
@@ -95,18 +103,24 @@ pub enum InstallError {
 
 /// Loads, checks against the grants, links, and lists the views.
 pub async fn install(
+    gate: &Gate,
     (sandbox, bulk): (&Arc<Sandbox>, &Handle),
     store: &Store,
     installation: Installation,
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let release = load((sandbox, bulk), &installation, &installation.component).await?;
+    let admitted = admit(gate, &installation, &installation.code()?).await?;
+    if let Some(signed) = &admitted.signed {
+        no_downgrade(store, &installation, signed).await?;
+    }
+    let signed = admitted.signed.clone();
+    let release = load((sandbox, bulk), &installation, admitted.bytes).await?;
     let plugin = release
         .link(&installation.grants.capabilities)
         .map_err(|source| InstallError::Load { id: id.clone(), source })?;
-    let shadow = match &installation.shadow {
-        Some(path) => Some(shadow((sandbox, bulk), &installation, path).await?),
+    let shadow = match installation.candidate()? {
+        Some(code) => Some(shadow(gate, (sandbox, bulk), &installation, &code).await?),
         None => None,
     };
     let files = attachments(&installation).await?;
@@ -136,6 +150,7 @@ pub async fn install(
         manifest: release.manifest,
         installation,
         plugin,
+        signed,
         views: Vec::new(),
         status,
         buckets,
@@ -156,20 +171,43 @@ pub async fn install(
             .map(|view| ViewInfo { installation: id.clone(), region: installed.installation.region, view })
             .collect();
     }
+    if let Some(Signed { repository, version, .. }) = &installed.signed {
+        let noted = store.ran(&id, repository.as_str(), *version).await;
+        noted.map_err(|source| InstallError::Store { id, source })?;
+    }
     Ok(installed)
+}
+
+async fn admit(gate: &Gate, installation: &Installation, code: &Code) -> Result<Admitted, InstallError> {
+    let failed = |source| InstallError::Gate { id: installation.id.clone(), source };
+    gate.admit(code).await.map_err(failed)
+}
+
+/// A release is signed for ever, and so are its faults: who could bring an old one back would have them again.
+async fn no_downgrade(
+    store: &Store,
+    installation: &Installation,
+    signed: &Signed,
+) -> Result<(), InstallError> {
+    let (id, repository, version) = (installation.id.clone(), &signed.repository, signed.version);
+    let highest = match store.highest(&id, repository.as_str()).await {
+        Ok(highest) => highest,
+        Err(source) => return Err(InstallError::Store { id, source }),
+    };
+    match highest {
+        Some(highest) if version < highest && installation.allow_downgrade != Some(version) => {
+            Err(InstallError::Downgrade { id, repository: repository.to_string(), version, highest })
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn load(
     (sandbox, bulk): (&Arc<Sandbox>, &Handle),
     installation: &Installation,
-    path: &Path,
+    bytes: Vec<u8>,
 ) -> Result<Release, InstallError> {
     let id = || installation.id.clone();
-    let bytes = tokio::fs::read(path).await.map_err(|source| InstallError::Component {
-        id: id(),
-        path: path.to_owned(),
-        source,
-    })?;
     // Compiling takes seconds of CPU: not on an async thread, and below the work that goes on.
     let loader = Arc::clone(sandbox);
     let release = bulk
@@ -182,15 +220,17 @@ async fn load(
 }
 
 async fn shadow(
+    gate: &Gate,
     sandbox: (&Arc<Sandbox>, &Handle),
     installation: &Installation,
-    path: &Path,
+    code: &Code,
 ) -> Result<Shadow, InstallError> {
-    let release = load(sandbox, installation, path).await?;
+    let admitted = admit(gate, installation, code).await?;
+    let release = load(sandbox, installation, admitted.bytes).await?;
     let linked = release.link(&installation.grants.capabilities);
     let plugin = linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source })?;
     let reference = release.reference();
-    Ok(Shadow::new(plugin, release.manifest.name, reference))
+    Ok(Shadow::new(plugin, release.manifest.name, reference, admitted.signed))
 }
 
 fn readers(store: &Store, id: &str, collections: &Collections) -> Readers {
@@ -269,7 +309,7 @@ impl Installed {
             "Installation `{}` is failing and tries again",
             self.id()
         );
-        self.status.set(State::Backoff(reason));
+        self.status.at_work(State::Backoff(reason));
     }
 
     fn log_line(&self, line: &LogLine) {

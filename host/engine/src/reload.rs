@@ -41,6 +41,7 @@ impl Host {
     pub async fn reload(&self) -> Result<BTreeMap<String, Change>, ReloadError> {
         let path = self.config.file.clone().ok_or(ReloadError::NoFile)?;
         let config = HostConfig::read(&path)?;
+        self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
         let mut changes = BTreeMap::new();
         let wanted: Vec<&String> = config.installations.iter().map(|installation| &installation.id).collect();
@@ -68,16 +69,20 @@ impl Host {
 
     /// Brings one installation to what was asked for.
     pub(crate) async fn change(&self, slot: &mut Slot, installation: Installation) -> Change {
+        self.stop_distrusted(slot).await;
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation
             && installation.shadow.is_none()
-            && digest(&installation).await.as_deref() == Some(before.digest.as_str())
+            && installation.shadow_release.is_none()
+            && (before.signed.is_some()
+                || digest(&installation).await.as_deref() == Some(before.digest.as_str()))
         {
             return Change::Unchanged;
         }
         let began = Instant::now();
         let installed = install(
+            &self.gate,
             (&self.sandbox, &self.shared.bulk.handle),
             &self.shared.store,
             installation,
@@ -105,6 +110,10 @@ impl Host {
 
 fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     let (id, reason) = (&slot.installation.id, chain(error));
+    if slot.status.state() == State::Refused(reason.clone()) {
+        // It was tried again since the registry has changed, and is told already.
+        return reason;
+    }
     tracing::error!(installation = id, reason, goes_on, "Installation `{id}` cannot run as it was asked for");
     if !goes_on {
         slot.status.set(State::Refused(reason.clone()));
@@ -112,8 +121,8 @@ fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     reason
 }
 
-/// Of the component that the file has now; none where it cannot be read, which `install` says better.
+/// Of the component that the file has now; none where it cannot be read, which `install` says better. A release never changes.
 async fn digest(installation: &Installation) -> Option<String> {
-    let bytes = tokio::fs::read(&installation.component).await.ok()?;
+    let bytes = tokio::fs::read(installation.component.as_ref()?).await.ok()?;
     Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }

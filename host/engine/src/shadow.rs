@@ -3,13 +3,14 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::{Plugin, Refusal};
 
 use crate::difference::{self, Difference};
+use crate::gate::Signed;
 use crate::installed::Installed;
 use crate::item::Item;
 use crate::transform::{Effects, Made, apply};
@@ -22,6 +23,10 @@ pub struct Shadow {
     pub plugin: Plugin,
     pub name: String,
     pub reference: String,
+    /// By whose signatures it is called; none for a file that nobody signed.
+    pub signed: Option<Signed>,
+    /// Why it is called no more.
+    refused: OnceLock<String>,
     pub counts: Counts,
     differences: Mutex<VecDeque<(Timestamp, Difference)>>,
 }
@@ -35,8 +40,19 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Plugin, name: String, reference: String) -> Self {
-        Self { plugin, name, reference, counts: Counts::default(), differences: Mutex::default() }
+    pub fn new(plugin: Plugin, name: String, reference: String, signed: Option<Signed>) -> Self {
+        let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
+        Self { plugin, name, reference, signed, refused, counts, differences }
+    }
+
+    /// Calls it no more, until the operator names it anew.
+    pub fn refuse(&self, reason: String) {
+        // The first reason is as good as a later one.
+        let _ = self.refused.set(reason);
+    }
+
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.get().map(String::as_str)
     }
 
     /// The newest last.
@@ -51,6 +67,9 @@ impl Shadow {
         items: &[Item],
         live: impl Future<Output = Result<Effects, Refusal>>,
     ) -> Result<Effects, Refusal> {
+        if self.refused().is_some() {
+            return live.await;
+        }
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
         let made = Made {
             plugin: &self.plugin,
