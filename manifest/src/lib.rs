@@ -3,6 +3,7 @@
 
 pub mod asked;
 pub mod dead_letter;
+pub mod exchange;
 pub mod history;
 pub mod installation;
 pub mod kind;

@@ -127,6 +127,11 @@ impl From<RedriveError> for ApiError {
                 .hint("The dead letter stays; correct what the reason names, then re-drive it."),
             RedriveError::Later(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
                 .hint("The dead letter stays; try again."),
+            RedriveError::Release(source) => {
+                let message = format!("{message}: {}", dongting_engine::installed::chain(&source));
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message)
+                    .hint("The dead letter stays; name a release that the installation could be enabled with.")
+            }
             RedriveError::Bus(source) => source.into(),
         }
     }
@@ -145,7 +150,7 @@ impl From<ReplayError> for ApiError {
         let message = dongting_engine::installed::chain(&error);
         match error {
             ReplayError::Store(source) => source.into(),
-            ReplayError::NotInstalled(_) | ReplayError::NoTransform(_) => {
+            ReplayError::NotInstalled(_) | ReplayError::NotRecorded(_) => {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
             ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),

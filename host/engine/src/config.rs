@@ -20,9 +20,15 @@ pub struct HostConfig {
     /// Days that messages are kept for views and lineage.
     #[serde(default = "default_history_days")]
     pub history_days: u32,
+    /// What the messages kept may take together, attributes and bodies; the oldest go first.
+    #[serde(default = "default_history_gib")]
+    pub history_gib: u32,
     /// Days that calls, and the state as of each, are kept for replay.
     #[serde(default = "default_replay_days")]
     pub replay_days: u32,
+    /// What the HTTP answers kept for replay may take together; the oldest go first.
+    #[serde(default = "default_replay_gib")]
+    pub replay_gib: u32,
     #[serde(default)]
     pub nats: NatsConfig,
     #[serde(default)]
@@ -151,7 +157,9 @@ impl Default for HostConfig {
         Self {
             boundaries: None,
             history_days: default_history_days(),
+            history_gib: default_history_gib(),
             replay_days: default_replay_days(),
+            replay_gib: default_replay_gib(),
             nats: NatsConfig::default(),
             lanes: Lanes::default(),
             registry: RegistryOptions::default(),
@@ -207,8 +215,16 @@ fn reviewer(path: &Path, file: &Path) -> Result<PublicKey, HostConfigError> {
     PublicKey::from_pem(&pem).map_err(|source| HostConfigError::Key { path, file: named, source })
 }
 
+const fn default_replay_gib() -> u32 {
+    8
+}
+
 const fn default_replay_days() -> u32 {
     7
+}
+
+const fn default_history_gib() -> u32 {
+    64
 }
 
 const fn default_history_days() -> u32 {

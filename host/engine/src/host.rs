@@ -193,8 +193,13 @@ impl Host {
         }
         // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
         tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));
-        let days = (self.config.history_days, self.config.replay_days);
-        tasks.spawn(history::forget(self.shared.store.clone(), days));
+        let retention = history::Retention {
+            history_days: self.config.history_days,
+            history_gib: self.config.history_gib,
+            replay_days: self.config.replay_days,
+            replay_gib: self.config.replay_gib,
+        };
+        tasks.spawn(history::forget(self.shared.store.clone(), retention));
         // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
         self.show(&slots);

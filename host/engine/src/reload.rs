@@ -91,6 +91,9 @@ impl Host {
         .await;
         match (installed, before) {
             (Ok(installed), before) => {
+                if let Err(error) = self.keep_grants(&installed).await {
+                    tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
+                }
                 let to = installed.reference.clone();
                 slot.put(installed, &self.shared);
                 match before {
