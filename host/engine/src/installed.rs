@@ -1,44 +1,41 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dongting_manifest::installation::InstallationError;
-use dongting_manifest::message::hash;
 use dongting_manifest::plugin::{Capability, Manifest, Role};
-use dongting_manifest::record::Collections;
 use dongting_manifest::{Installation, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
-    Release, Sandbox,
 };
 use dongting_store::Store;
 use sha2::{Digest, Sha256};
-use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
+use crate::releases::{Loaded, ReleaseError};
+use crate::round::{Attached, AttachmentError, ComponentError, MAX_ATTACHMENT_BYTES, Round};
 use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
 use crate::views::ViewInfo;
 
-/// A file attached by the operator.
-const MAX_ATTACHMENT_BYTES: u64 = 32 * 1024 * 1024;
-
 pub struct Installed {
-    pub installation: Installation,
-    pub manifest: Manifest,
+    pub installation: Arc<Installation>,
+    pub manifest: Arc<Manifest>,
     pub digest: String,
     /// `name@version#digest`.
     pub reference: String,
-    pub plugin: Plugin,
+    /// Shared with all installations of this release that are granted the same.
+    pub plugin: Arc<Plugin>,
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
@@ -55,7 +52,9 @@ pub struct Installed {
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Shadow>,
     /// Hash of the attachments' contents.
-    pub attachments: String,
+    pub attachments: Arc<str>,
+    /// Keeps it in memory.
+    _release: Arc<Loaded>,
     config: Config,
     egress: Egress,
     store: Store,
@@ -70,10 +69,10 @@ pub enum InstallError {
         id: String,
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: Arc<io::Error>,
     },
     #[error("installation `{id}`: {source}")]
-    Load { id: String, source: LoadError },
+    Load { id: String, source: Arc<LoadError> },
     #[error(transparent)]
     Grant(#[from] InstallationError),
     #[error("installation `{id}`: the attachment {path} cannot be read", path = path.display())]
@@ -81,7 +80,7 @@ pub enum InstallError {
         id: String,
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: Arc<io::Error>,
     },
     #[error("installation `{id}`: the attachment {path} has over {MAX_ATTACHMENT_BYTES} bytes", path = path.display())]
     AttachmentSize { id: String, path: PathBuf },
@@ -95,26 +94,24 @@ pub enum InstallError {
 
 /// Loads, checks against the grants, links, and lists the views.
 pub async fn install(
-    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
+    round: &Round<'_>,
     store: &Store,
-    installation: Installation,
+    installation: Arc<Installation>,
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let release = load((sandbox, bulk), &installation, &installation.component).await?;
-    let plugin = release
-        .link(&installation.grants.capabilities)
-        .map_err(|source| InstallError::Load { id: id.clone(), source })?;
+    let release = load(round, &installation, &installation.component).await?;
+    let plugin = link(&release, &installation)?;
     let shadow = match &installation.shadow {
-        Some(path) => Some(shadow((sandbox, bulk), &installation, path).await?),
+        Some(path) => Some(shadow(round, &installation, path).await?),
         None => None,
     };
-    let files = attachments(&installation).await?;
+    let Attached { files, hash: attachments } = attachments(round, &installation).await?;
     let config = Config {
         settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
-        attachments: Arc::new(files),
+        attachments: files,
     };
-    let imported = release.imported();
+    let imported = release.imported.clone();
     let egress = if imported.contains(&Capability::Http) {
         let network = Network::new(&installation.grants.http)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
@@ -130,19 +127,18 @@ pub async fn install(
         timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(None)),
         outbox: Arc::default(),
-        reference: release.reference(),
-        readers: readers(store, &id, &release.manifest.records),
-        digest: release.digest,
-        manifest: release.manifest,
+        reference: release.reference.to_string(),
+        readers: readers(store, &id, release.manifest()),
+        digest: release.digest().to_owned(),
+        manifest: Arc::clone(release.manifest()),
         installation,
         plugin,
         views: Vec::new(),
         status,
         buckets,
         shadow,
-        attachments: hash(
-            config.attachments.iter().flat_map(|(name, file)| [name.as_bytes(), file.as_slice()]),
-        ),
+        attachments,
+        _release: release,
         config,
         egress,
         store: store.clone(),
@@ -160,46 +156,50 @@ pub async fn install(
 }
 
 async fn load(
-    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
+    round: &Round<'_>,
     installation: &Installation,
     path: &Path,
-) -> Result<Release, InstallError> {
+) -> Result<Arc<Loaded>, InstallError> {
     let id = || installation.id.clone();
-    let bytes = tokio::fs::read(path).await.map_err(|source| InstallError::Component {
-        id: id(),
-        path: path.to_owned(),
-        source,
+    let release = round.component(path).await.map_err(|error| match error {
+        ComponentError::Read(source) => InstallError::Component { id: id(), path: path.to_owned(), source },
+        ComponentError::Release(ReleaseError::Load(source)) => InstallError::Load { id: id(), source },
+        ComponentError::Release(ReleaseError::Interrupted) => InstallError::Interrupted { id: id() },
     })?;
-    // Compiling takes seconds of CPU: not on an async thread, and below the work that goes on.
-    let loader = Arc::clone(sandbox);
-    let release = bulk
-        .spawn_blocking(move || loader.load(&bytes))
-        .await
-        .map_err(|_| InstallError::Interrupted { id: id() })?
-        .map_err(|source| InstallError::Load { id: id(), source })?;
-    installation.check(&release.manifest)?;
+    installation.check(release.manifest())?;
     Ok(release)
 }
 
+fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, InstallError> {
+    let linked = release.link(&installation.grants.capabilities);
+    linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source: Arc::new(source) })
+}
+
 async fn shadow(
-    sandbox: (&Arc<Sandbox>, &Handle),
+    round: &Round<'_>,
     installation: &Installation,
     path: &Path,
 ) -> Result<Shadow, InstallError> {
-    let release = load(sandbox, installation, path).await?;
-    let linked = release.link(&installation.grants.capabilities);
-    let plugin = linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source })?;
-    let reference = release.reference();
-    Ok(Shadow::new(plugin, release.manifest.name, reference))
+    let release = load(round, installation, path).await?;
+    let plugin = link(&release, installation)?;
+    Ok(Shadow::new(plugin, release))
 }
 
-fn readers(store: &Store, id: &str, collections: &Collections) -> Readers {
+async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {
+    let id = || installation.id.clone();
+    round.attachments(&installation.attachments).await.map_err(|error| match error {
+        AttachmentError::Read(path, source) => InstallError::Attachment { id: id(), path, source },
+        AttachmentError::Size(path) => InstallError::AttachmentSize { id: id(), path },
+    })
+}
+
+fn readers(store: &Store, id: &str, manifest: &Arc<Manifest>) -> Readers {
     let committed = Arc::new(Committed { store: store.clone(), installation: id.to_owned() });
     Readers {
         state: Some(Arc::clone(&committed) as _),
         history: None,
         timers: Some(Arc::clone(&committed) as _),
-        records: Some(Arc::new(Recorded { committed, collections: collections.clone() })),
+        records: Some(Arc::new(Recorded { committed, manifest: Arc::clone(manifest) })),
     }
 }
 
@@ -281,20 +281,6 @@ impl Installed {
             LogLevel::Error => tracing::error!(target: "plugin", installation, "{text}"),
         }
     }
-}
-
-async fn attachments(installation: &Installation) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {
-    let mut read = BTreeMap::new();
-    for (name, path) in &installation.attachments {
-        let failed =
-            |source| InstallError::Attachment { id: installation.id.clone(), path: path.clone(), source };
-        let size = tokio::fs::metadata(path).await.map_err(failed)?.len();
-        if size > MAX_ATTACHMENT_BYTES {
-            return Err(InstallError::AttachmentSize { id: installation.id.clone(), path: path.clone() });
-        }
-        read.insert(name.clone(), tokio::fs::read(path).await.map_err(failed)?);
-    }
-    Ok(read)
 }
 
 /// An error with its causes, in one line.

@@ -76,8 +76,8 @@ impl Host {
             None => None,
         };
         let plugin = match &release {
-            Some(release) => release.link(&installed.installation.grants.capabilities)?,
-            None => installed.plugin.clone(),
+            Some(release) => Arc::new(release.link(&installed.installation.grants.capabilities)?),
+            None => Arc::clone(&installed.plugin),
         };
         let made = Made {
             plugin: &plugin,
@@ -124,7 +124,7 @@ impl Host {
     ) -> Result<(), ReplayError> {
         let record = &recorded.record;
         replayed.calls += 1;
-        if record.plugin != *made.reference || record.attachments != installed.attachments {
+        if record.plugin != *made.reference || *record.attachments != *installed.attachments {
             replayed.otherwise += 1;
         }
         let Some(batch) = self.batch(installed, recorded).await? else {

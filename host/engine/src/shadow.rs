@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dongting_manifest::{Message, Timestamp};
@@ -12,6 +12,7 @@ use dongting_sandbox::{Plugin, Refusal};
 use crate::difference::{self, Difference};
 use crate::installed::Installed;
 use crate::item::Item;
+use crate::releases::Loaded;
 use crate::transform::{Effects, Made, apply};
 
 /// The release at work waits this long for its shadow, then goes on without it.
@@ -19,9 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TOLD: usize = 100;
 
 pub struct Shadow {
-    pub plugin: Plugin,
-    pub name: String,
-    pub reference: String,
+    pub release: Arc<Loaded>,
+    plugin: Arc<Plugin>,
     pub counts: Counts,
     differences: Mutex<VecDeque<(Timestamp, Difference)>>,
 }
@@ -35,8 +35,8 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Plugin, name: String, reference: String) -> Self {
-        Self { plugin, name, reference, counts: Counts::default(), differences: Mutex::default() }
+    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>) -> Self {
+        Self { release, plugin, counts: Counts::default(), differences: Mutex::default() }
     }
 
     /// The newest last.
@@ -55,8 +55,8 @@ impl Shadow {
         let made = Made {
             plugin: &self.plugin,
             installation: &installed.installation,
-            name: &self.name,
-            reference: &self.reference,
+            name: &self.release.manifest().name,
+            reference: &self.release.reference,
         };
         let call = apply(&made, installed.call_for(&batch), &batch);
         let shadow = async {

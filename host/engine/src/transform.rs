@@ -109,7 +109,7 @@ impl Installed {
             made_at: Some(Timestamp::now()),
             plugin: self.reference.clone(),
             settings: self.settings().to_owned(),
-            attachments: self.attachments.clone(),
+            attachments: self.attachments.to_string(),
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
             timers: items
                 .iter()
