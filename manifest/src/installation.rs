@@ -58,7 +58,7 @@ pub struct Installation {
 }
 
 /// Where a component comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// A reference into the registry.
     Release(String),

@@ -4,5 +4,6 @@ pub mod documents;
 pub mod host;
 pub mod nats;
 pub mod postgres;
+pub mod process;
 pub mod restamp;
 pub mod seismic_network;

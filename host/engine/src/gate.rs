@@ -13,6 +13,8 @@ use dongting_manifest::{Manifest, Version};
 use dongting_registry::{At, Digest, Reference, Registry, RegistryError, Release, Repository};
 use dongting_trust::{Claim, Distrust, Keyring, PublicKey, Trusted, verify_release};
 
+use crate::installed::chain;
+
 pub struct Gate {
     registry: Registry,
     policy: RwLock<Policy>,
@@ -65,23 +67,27 @@ pub enum GateError {
     Unsigned,
     #[error("{0}")]
     Reference(String),
-    #[error("the release {reference} cannot be had: {source}")]
-    Registry { reference: String, source: RegistryError },
+    #[error("the release {reference} cannot be had")]
+    Registry {
+        reference: String,
+        #[source]
+        source: RegistryError,
+    },
     #[error("the release {repository}:{version} was yanked: {reason}. Enable another version")]
     Yanked { repository: Repository, version: String, reason: String },
     #[error("the registry gave the component {found} for {wanted}: its directory was tampered with, push the release again")]
     Digest { wanted: Digest, found: Digest },
-    #[error("the release {reference}: {source}")]
+    #[error("the release {reference} cannot be read")]
     Section { reference: String, source: SectionError },
-    #[error("the release {reference}: {source}")]
+    #[error("the release {reference} cannot be read")]
     Manifest { reference: String, source: ManifestError },
-    #[error("the release {reference}: {source}")]
+    #[error("the release {reference} cannot be read")]
     Version { reference: String, source: VersionError },
     #[error(
         "the registry gave {name} {version} for {reference}: its database was tampered with, push the release again"
     )]
     Misnamed { reference: String, name: String, version: String },
-    #[error("the release {repository}:{version} is not trusted: {source}")]
+    #[error("the release {repository}:{version} is not trusted")]
     Distrust { repository: Repository, version: Version, source: Distrust },
     /// What was found when the same release was looked at a moment ago.
     #[error("{0}")]
@@ -190,7 +196,7 @@ impl Check<'_> {
         }
         let answer = self.again(signed).await;
         if !matches!(&answer, Err(GateError::Registry { source, .. }) if is_passing(source)) {
-            let kept = answer.as_ref().map(|()| ()).map_err(ToString::to_string);
+            let kept = answer.as_ref().map(|()| ()).map_err(|error| chain(error));
             self.answers.insert(signed.manifest_digest, kept);
         }
         answer

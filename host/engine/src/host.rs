@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
@@ -10,7 +11,8 @@ use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Database, Store, StoreError};
-use tokio::sync::{broadcast, watch};
+use futures::StreamExt;
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
@@ -20,6 +22,8 @@ use crate::installed::Installed;
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
+use crate::releases::Releases;
+use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
@@ -33,6 +37,10 @@ const RESERVE: usize = 4;
 pub const REGISTRY: &str = "registry";
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
 const ARRIVALS: usize = 1024;
+/// Installations that are loaded at once. Most wait: for a file, or for another that compiles the same component.
+const LOADING: usize = 32;
+/// Consumers that are made at once. Asked for more, nats-server would not answer the last of ten thousand in time.
+const CONSUMERS: usize = 32;
 
 pub struct HostOptions {
     /// Everything that outlives the process.
@@ -78,7 +86,7 @@ pub enum HostError {
 /// An installation as the operator sees it, whether it could be loaded or not.
 #[derive(Clone)]
 pub struct Enabled {
-    pub installation: Installation,
+    pub installation: Arc<Installation>,
     pub status: Arc<Status>,
     /// None while it is loading and where it was refused.
     pub installed: Option<Arc<Installed>>,
@@ -92,6 +100,7 @@ pub struct Host {
     pub(crate) sandbox: Arc<Sandbox>,
     /// What may run.
     pub gate: Gate,
+    pub(crate) releases: Releases,
     /// This host's name among those that share its database; none where it has it for itself.
     pub(crate) holder: Option<String>,
     /// Held while installations come, go and change.
@@ -121,7 +130,8 @@ pub struct Health {
 impl Host {
     /// Starts everything. An installation that cannot run is refused with its reason and does not keep the others from running.
     pub async fn start(options: HostOptions) -> Result<Arc<Self>, HostError> {
-        let HostOptions { data, database, config, nats } = options;
+        let began = Instant::now();
+        let HostOptions { data, database, mut config, nats } = options;
         let lock = lock(&data)?;
         let database = match database {
             Some(url) => url.parse()?,
@@ -149,21 +159,30 @@ impl Host {
         let bulk = Bulk::start().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
-        let slots: BTreeMap<String, Slot> = config
-            .installations
-            .iter()
+        // From here on the slots have them.
+        let slots: BTreeMap<String, Slot> = std::mem::take(&mut config.installations)
+            .into_iter()
             .map(|installation| {
                 let status = Arc::new(Status::new(changed.clone()));
-                (installation.id.clone(), Slot::new(installation.clone(), status, holder.clone()))
+                (installation.id.clone(), Slot::new(Arc::new(installation), status, holder.clone()))
             })
             .collect();
         let gate = Gate::new(registry.clone(), config.trust.policy());
+        let releases = Releases::new(Arc::clone(&sandbox), bulk.handle.clone());
         let host = Arc::new(Self {
-            shared: Arc::new(Shared { publisher, store, permits, recorder: Recorder::default(), bulk }),
+            shared: Arc::new(Shared {
+                publisher,
+                store,
+                permits,
+                recorder: Recorder::default(),
+                bulk,
+                making: Semaphore::new(CONSUMERS),
+            }),
             config,
             registry,
             sandbox,
             gate,
+            releases,
             holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
@@ -173,11 +192,11 @@ impl Host {
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             _lock: lock,
         });
-        host.spawn().await;
+        host.spawn(began).await;
         Ok(host)
     }
 
-    async fn spawn(self: &Arc<Self>) {
+    async fn spawn(self: &Arc<Self>, began: Instant) {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
@@ -200,27 +219,30 @@ impl Host {
             replay_gib: self.config.replay_gib,
         };
         tasks.spawn(history::forget(self.shared.store.clone(), retention));
-        // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
-        self.show(&slots);
-        let ids: Vec<String> = slots.keys().cloned().collect();
-        for id in ids {
-            if let Some(slot) = slots.get_mut(&id) {
-                let installation = slot.installation.clone();
-                self.change(slot, installation).await;
-            }
-            self.show(&slots);
+        for slot in slots.values() {
+            self.show(slot);
         }
+        let round = Round::new(&self.releases, &self.gate);
+        let load = async |slot: &mut Slot| {
+            let installation = Arc::clone(&slot.installation);
+            self.change(&round, slot, installation).await;
+        };
+        futures::stream::iter(slots.values_mut()).for_each_concurrent(LOADING, load).await;
+        let all = slots.values().map(|slot| Arc::clone(&slot.status)).collect();
+        tasks.spawn(tell_ready(all, self.changes(), began));
     }
 
-    pub(crate) fn show(&self, slots: &BTreeMap<String, Slot>) {
-        let shown = slots.iter().map(|(id, slot)| {
-            let installation = slot.installation.clone();
-            let enabled =
-                Enabled { installation, status: Arc::clone(&slot.status), installed: slot.installed() };
-            (id.clone(), enabled)
-        });
-        *self.enabled.write().unwrap_or_else(PoisonError::into_inner) = shown.collect();
+    /// Shows a slot as it is by now.
+    pub(crate) fn show(&self, slot: &Slot) {
+        let (installation, status) = (Arc::clone(&slot.installation), Arc::clone(&slot.status));
+        let id = installation.id.clone();
+        let enabled = Enabled { installation, status, installed: slot.installed() };
+        self.enabled.write().unwrap_or_else(PoisonError::into_inner).insert(id, enabled);
+    }
+
+    pub(crate) fn hide(&self, id: &str) {
+        self.enabled.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     /// Every installation, by id.
@@ -288,6 +310,24 @@ impl Host {
             server.stop().await;
         }
     }
+}
+
+/// Says once when no installation is starting any more: each is at work, waits for another host, or says why it cannot.
+async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver<u64>, began: Instant) {
+    let installations = starting.len();
+    loop {
+        changes.borrow_and_update();
+        while starting.pop_if(|status| status.state() != State::Starting).is_some() {}
+        if starting.is_empty() {
+            break;
+        }
+        // The sender lives in the host, which ends this.
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+    let took = began.elapsed();
+    tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
 }
 
 async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {

@@ -1,6 +1,7 @@
 //! Trust withdrawn while the host runs: a key revoked, a release yanked, a reviewer no longer named. What runs by it stops within seconds
 //! and says why. The same way trust comes: what waits for a review starts once it is there.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use tokio::sync::watch;
 use crate::gate::{Check, GateError, is_passing};
 use crate::host::Host;
 use crate::installed::{Installed, chain};
+use crate::round::Round;
 use crate::slot::Slot;
-use crate::status::State;
 
 /// The registry could not be asked.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -35,41 +36,31 @@ pub async fn follow(host: Weak<Host>, mut changes: watch::Receiver<u64>) {
 impl Host {
     async fn recheck(&self) -> Result<(), RegistryError> {
         let mut slots = self.slots.lock().await;
-        let mut check = self.gate.check().await?;
-        let mut unanswered = None;
         // What must stop goes first: a release that comes back may take seconds to compile.
+        self.stop_distrusted(&mut slots).await?;
+        let round = Round::new(&self.releases, &self.gate);
         for slot in slots.values_mut() {
-            if let Err(error) = self.stop_if_distrusted(&mut check, slot).await {
-                unanswered = Some(error);
+            if slot.installed().is_none() && slot.installation.release.is_some() {
+                let installation = Arc::clone(&slot.installation);
+                self.change(&round, slot, installation).await;
             }
         }
-        self.show(&slots);
-        let waiting = |slot: &Slot| slot.installed().is_none() && slot.installation.release.is_some();
-        let ids: Vec<String> =
-            slots.iter().filter(|(_, slot)| waiting(slot)).map(|(id, _)| id.clone()).collect();
-        for id in ids {
-            if let Some(slot) = slots.get_mut(&id) {
-                let installation = slot.installation.clone();
-                self.change(slot, installation).await;
-            }
-            self.show(&slots);
-        }
-        unanswered.map_or(Ok(()), Err)
+        Ok(())
     }
 
-    /// For one installation, as part of a reload.
-    pub(crate) async fn stop_distrusted(&self, slot: &mut Slot) {
-        if slot.installed().is_none() {
-            return;
+    /// Stops all that may not run any more. The error is that of some it could not be found out.
+    pub(crate) async fn stop_distrusted(
+        &self,
+        slots: &mut BTreeMap<String, Slot>,
+    ) -> Result<(), RegistryError> {
+        let mut check = self.gate.check().await?;
+        let mut unanswered = Ok(());
+        for slot in slots.values_mut() {
+            if let Err(error) = self.stop_if_distrusted(&mut check, slot).await {
+                unanswered = Err(error);
+            }
         }
-        let stopped = match self.gate.check().await {
-            Ok(mut check) => self.stop_if_distrusted(&mut check, slot).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = stopped {
-            let (id, reason) = (&slot.installation.id, chain(&error));
-            tracing::error!(installation = id, reason, "Whether `{id}` is still trusted cannot be asked now");
-        }
+        unanswered
     }
 
     /// The error is that it could not be found out.
@@ -79,6 +70,7 @@ impl Host {
             let id = installed.id();
             tracing::error!(installation = id, reason, "Installation `{id}` is stopped: it is no longer trusted");
             slot.refuse(&self.shared, reason, self.holder.clone()).await;
+            self.show(slot);
             return Ok(());
         }
         if let Some(shadow) = installed.shadow.as_ref().filter(|shadow| shadow.refused().is_none())

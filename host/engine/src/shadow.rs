@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dongting_manifest::exchange::Exchange;
@@ -14,6 +14,7 @@ use crate::difference::{self, Difference};
 use crate::gate::Signed;
 use crate::installed::Installed;
 use crate::item::Item;
+use crate::releases::Loaded;
 use crate::transform::{Effects, Made, apply};
 
 /// The release at work waits this long for its shadow, then goes on without it.
@@ -21,9 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TOLD: usize = 100;
 
 pub struct Shadow {
-    pub plugin: Plugin,
-    pub name: String,
-    pub reference: String,
+    pub release: Arc<Loaded>,
+    plugin: Arc<Plugin>,
     /// By whose signatures it is called; none for a file that nobody signed.
     pub signed: Option<Signed>,
     /// Why it is called no more.
@@ -41,9 +41,9 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Plugin, name: String, reference: String, signed: Option<Signed>) -> Self {
+    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>, signed: Option<Signed>) -> Self {
         let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
-        Self { plugin, name, reference, signed, refused, counts, differences }
+        Self { release, plugin, signed, refused, counts, differences }
     }
 
     /// Calls it no more, until the operator names it anew.
@@ -77,8 +77,8 @@ impl Shadow {
         let made = Made {
             plugin: &self.plugin,
             installation: &installed.installation,
-            name: &self.name,
-            reference: &self.reference,
+            name: &self.release.manifest().name,
+            reference: &self.release.reference,
         };
         let egress = Egress::Recorded(Recorded::new(asked));
         let call = apply(&made, Call { egress, ..installed.call_for(&batch) }, &batch);
