@@ -1,15 +1,17 @@
 //! The registry: releases of plugins and what is said of them, over the OCI Distribution API. Blobs lie by digest in a directory that
 //! one process owns; what is known of them is in an SQLite database beside them.
 
-pub mod access;
 pub mod attachment;
 pub mod bundle;
 pub mod catalogue;
+pub mod component;
 pub mod digest;
 pub mod error;
 pub mod keys;
+pub mod manifest;
 pub mod name;
 pub mod options;
+pub mod quota;
 pub mod range;
 pub mod reference;
 pub mod registry;
@@ -18,14 +20,12 @@ pub mod serve;
 pub mod sweep;
 pub mod token;
 
+mod access;
 mod answer;
 mod blobs;
-mod component;
 mod database;
 mod http;
-mod manifest;
 mod push;
-mod quota;
 mod stored;
 mod upload;
 mod yank;

@@ -16,7 +16,7 @@ pub struct RegistryOptions {
     /// Uploads that a vendor may have begun and not finished.
     pub uploads_per_vendor: u32,
     /// An upload that nobody has gone on with for so long is dropped.
-    pub upload_minutes: u32,
+    pub upload_seconds: u32,
     /// A blob that no manifest names, and a statement whose subject never came, are kept for so long.
     pub grace_hours: u32,
     /// Where clients find this registry, for example `https://registry.example.org`. None for what they ask for as host, by http.
@@ -39,7 +39,7 @@ impl Default for RegistryOptions {
             quota_mib: 4096,
             max_blob_mib: 64,
             uploads_per_vendor: 16,
-            upload_minutes: 60,
+            upload_seconds: 3600,
             grace_hours: 24,
             public_url: None,
         }
@@ -56,7 +56,7 @@ impl RegistryOptions {
     }
 
     pub(crate) fn upload_age(&self) -> Duration {
-        Duration::from_secs(u64::from(self.upload_minutes) * 60)
+        Duration::from_secs(u64::from(self.upload_seconds))
     }
 
     pub(crate) fn grace(&self) -> Duration {

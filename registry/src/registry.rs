@@ -129,7 +129,8 @@ impl Registry {
 
     /// The whole blob, looked at again: its bytes have its digest, or this is an error.
     pub(crate) async fn verified(&self, digest: Digest) -> Result<Vec<u8>, RegistryError> {
-        let most = self.inner.options.max_blob();
+        // What came in under a larger limit is still what it is.
+        let most = self.inner.options.max_blob().max(RegistryOptions::default().max_blob());
         let read = self.on_disk(move |blobs| blobs.verified(digest, most)).await;
         match read {
             Ok(Some(bytes)) => Ok(bytes),

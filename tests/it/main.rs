@@ -22,6 +22,7 @@ mod product;
 mod publish_rate;
 mod readme;
 mod records;
+mod registry;
 mod replay;
 mod service;
 mod sink;
