@@ -17,6 +17,7 @@ pub mod subject;
 pub mod text;
 pub mod timer;
 pub mod timestamp;
+pub mod version;
 
 pub use dead_letter::{DeadLetter, Origin};
 pub use installation::Installation;
@@ -27,3 +28,4 @@ pub use region::Region;
 pub use subject::Subject;
 pub use text::Text;
 pub use timestamp::Timestamp;
+pub use version::Version;

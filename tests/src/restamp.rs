@@ -5,10 +5,18 @@ use dongting_manifest::section;
 
 /// `component` as version `version`.
 pub fn restamped(component: &[u8], version: &str) -> Result<Vec<u8>> {
-    let manifest = section::read(component)?;
-    let line = manifest.lines().find(|line| line.starts_with("version")).context("no version")?;
-    let other = manifest.replacen(line, &format!("version = {version:?}"), 1);
-    Ok(section::append(&stripped(component)?, &other)?)
+    stamped(component, &[("version", version)])
+}
+
+/// `component` with other values for keys at the top of its manifest that have a text.
+pub fn stamped(component: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let mut manifest = section::read(component)?.to_owned();
+    for (key, value) in values {
+        let start = format!("{key} =");
+        let line = manifest.lines().find(|line| line.starts_with(&start)).context("no such key")?.to_owned();
+        manifest = manifest.replacen(&line, &format!("{key} = {value:?}"), 1);
+    }
+    Ok(section::append(&stripped(component)?, &manifest)?)
 }
 
 /// The component without its manifest, which is its last section: section id, LEB128 size, LEB128 name length, name, text.

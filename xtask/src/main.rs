@@ -43,8 +43,12 @@ enum Task {
     Lint,
     /// Set up, build and run every test
     Test,
-    /// Measure what calls cost
-    Bench,
+    /// Measure what calls, messages, releases and installations cost
+    Bench {
+        /// `[calls] [bus] [releases] [installations]`; `--help` says more
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Kill the host again and again under load, and count what was lost, doubled or out of order
     Chaos {
         /// `--kills N --seconds S --seed K --rate R --outage SECONDS --postgres`; `--help` says more
@@ -76,7 +80,7 @@ fn run(task: Task) -> Result<()> {
         Task::Guests => guests::build(&workspace),
         Task::Lint => lint::run(&workspace),
         Task::Test => test::run(&workspace),
-        Task::Bench => bench::run(&workspace),
+        Task::Bench { options } => bench::run(&workspace, &options),
         Task::Chaos { options } => chaos::run(&workspace, &options),
         Task::Demo { check } => demo::run(&workspace, check),
     }

@@ -11,6 +11,7 @@ pub mod plugin;
 pub mod region;
 pub mod reload;
 pub mod replay;
+pub mod review;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -220,15 +220,20 @@ impl Consumer {
     /// nothing came. A connection that breaks meanwhile is an error only when nothing had come. Cancelled,
     /// what had come comes again after `ack_wait`.
     pub async fn fetch(&self, max: usize, expires: Duration) -> Result<Vec<Delivery>, FetchError> {
-        let Some(first) = self.first(expires).await? else { return Ok(Vec::new()) };
+        let Some(first) = self.first(expires, std::future::pending()).await? else { return Ok(Vec::new()) };
         let rest = self.rest(&first, max.saturating_sub(1)).await;
         Ok(std::iter::once(first).chain(rest).collect())
     }
 
-    /// The next message, when it comes within `expires`. Whoever must wait for a turn before it can handle more asks for the
+    /// The next message, when it comes within `expires` and before `enough`, which takes the request back: none is on its way
+    /// when this returns. Whoever must wait for a turn before it can handle more asks for the
     /// [`Self::rest`] when the turn has come: messages that sit in a buffer use up their `ack_wait`.
-    pub async fn first(&self, expires: Duration) -> Result<Option<Delivery>, FetchError> {
-        match pull_first(&self.bus, &self.inner, expires).await {
+    pub async fn first(
+        &self,
+        expires: Duration,
+        enough: impl Future<Output = ()>,
+    ) -> Result<Option<Delivery>, FetchError> {
+        match pull_first(&self.bus, &self.inner, expires, enough).await {
             Ok(raw) => Ok(raw.and_then(|raw| self.delivery(raw))),
             Err(PullError::Unavailable(error)) => Err(FetchError::Unavailable(error)),
             Err(PullError::NoConsumer(said)) => Err(self.gone(said).await),
@@ -298,7 +303,9 @@ pub(crate) async fn pull(
     max: usize,
     expires: Duration,
 ) -> Result<Vec<Raw>, PullError> {
-    let Some(first) = pull_first(bus, consumer, expires).await? else { return Ok(Vec::new()) };
+    let Some(first) = pull_first(bus, consumer, expires, std::future::pending()).await? else {
+        return Ok(Vec::new());
+    };
     let more = first.info().is_ok_and(|info| info.pending > 0);
     let rest = if more { pull_rest(bus, consumer, max.saturating_sub(1)).await } else { Vec::new() };
     Ok(std::iter::once(first).chain(rest).collect())
@@ -308,14 +315,15 @@ async fn pull_first(
     bus: &Bus,
     consumer: &consumer::Consumer<pull::Config>,
     expires: Duration,
+    enough: impl Future<Output = ()>,
 ) -> Result<Option<Raw>, PullError> {
     let one = pull::BatchConfig { batch: 1, expires: Some(expires), ..Default::default() };
-    Ok(request(bus, consumer, one, expires).await?.pop())
+    Ok(request(bus, consumer, one, expires, enough).await?.pop())
 }
 
 async fn pull_rest(bus: &Bus, consumer: &consumer::Consumer<pull::Config>, max: usize) -> Vec<Raw> {
     let rest = pull::BatchConfig { batch: max, no_wait: true, expires: Some(TOP_UP), ..Default::default() };
-    request(bus, consumer, rest, TOP_UP).await.unwrap_or_default()
+    request(bus, consumer, rest, TOP_UP, std::future::pending()).await.unwrap_or_default()
 }
 
 async fn request(
@@ -323,6 +331,7 @@ async fn request(
     consumer: &consumer::Consumer<pull::Config>,
     request: pull::BatchConfig,
     expires: Duration,
+    enough: impl Future<Output = ()>,
 ) -> Result<Vec<Raw>, PullError> {
     let failed = |source: Cause| PullError::Unavailable(bus.failed("fetch messages", source));
     let link = bus.link().await.map_err(PullError::Unavailable)?;
@@ -330,12 +339,21 @@ async fn request(
     let mut answers = bus.client().subscribe(inbox.clone()).await.map_err(|error| failed(error.into()))?;
     let max = request.batch;
     consumer.request_batch(request, inbox).await.map_err(|error| failed(error.into()))?;
-    let deadline = Instant::now() + expires + GRACE;
+    let mut deadline = Instant::now() + expires + GRACE;
     let mut messages = Vec::new();
+    let mut enough = std::pin::pin!(enough);
+    let mut taken_back = false;
     while messages.len() < max {
         let answer = tokio::select! {
             biased;
             answer = timeout_at(deadline, answers.next()) => answer,
+            () = &mut enough, if !taken_back => {
+                // What the server sent before it hears of this still comes; behind that the answers end.
+                taken_back = true;
+                answers.drain().await.map_err(|error| failed(error.into()))?;
+                deadline = Instant::now() + GRACE;
+                continue;
+            }
             () = link.broken() => {
                 if messages.is_empty() {
                     return Err(failed("the connection broke".into()));

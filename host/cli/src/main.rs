@@ -1,12 +1,16 @@
 //! `dongting`: the host and the tools around it.
 
+mod bundle;
 mod dead_letters;
+mod keys;
 mod lineage;
+mod oci;
 mod plugin;
 mod registry;
 mod reload;
 mod remote;
 mod replay;
+mod review;
 mod serve;
 mod tokens;
 mod trial;
@@ -44,6 +48,12 @@ enum Command {
     Registry(registry::RegistryCommand),
     /// Make, list or revoke the tokens that vendors' tools show to the registry.
     Tokens(tokens::Tokens),
+    /// Make keys, and say whose they are and how they stand.
+    Keys(keys::Keys),
+    /// Look at a release, and sign whether it may run in the province.
+    Review(review::Reviews),
+    /// Carry releases on a disk to where no network reaches.
+    Bundle(bundle::Bundles),
     /// Mark a release as one that should no longer be used, and say why.
     Yank(yank::Yank),
     /// Print the API's OpenAPI document.
@@ -67,6 +77,9 @@ async fn main() -> ExitCode {
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
         Command::Registry(options) => registry::run(options).await,
         Command::Tokens(options) => tokio::task::block_in_place(|| tokens::run(&options)),
+        Command::Keys(options) => tokio::task::block_in_place(|| keys::run(&options)),
+        Command::Review(options) => tokio::task::block_in_place(|| review::run(&options)),
+        Command::Bundle(options) => tokio::task::block_in_place(|| bundle::run(&options)),
         Command::Yank(options) => tokio::task::block_in_place(|| yank::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };

@@ -6,6 +6,7 @@ mod dev;
 mod harness;
 mod inspect;
 mod new;
+pub mod sign;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,8 @@ enum Command {
     Check(check::Check),
     /// Run a project while it is being written: each change is built and takes over.
     Dev(dev::Dev),
+    /// Sign a component as your release: an envelope beside it, which `push` takes along.
+    Sign(sign::Sign),
     /// Say what a component is and asks for.
     Inspect(inspect::Inspect),
     /// Calls one plugin as it is told on standard input, a JSON object a line. What the test kit drives.
@@ -38,6 +41,7 @@ pub async fn run(options: Plugin) -> anyhow::Result<()> {
         Command::Build(options) => tokio::task::block_in_place(|| build::run(&options)),
         Command::Check(options) => check::run(options).await,
         Command::Dev(options) => dev::run(options).await,
+        Command::Sign(options) => tokio::task::block_in_place(|| sign::run(&options)),
         Command::Inspect(options) => tokio::task::block_in_place(|| inspect::run(&options)),
         Command::Harness => harness::run().await,
     }

@@ -1,5 +1,6 @@
 //! Pauses that grow while something keeps failing, spread so that many do not try at once.
 
+use std::ops::Range;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(500);
@@ -14,6 +15,16 @@ pub fn pause(failures: u32, wish: Option<Duration>, salt: u64) -> Duration {
     wish.unwrap_or_default().max(grown + Duration::from_millis(jitter))
 }
 
+/// Milliseconds out of the range, always the same for one name: what many do again and again is spread over time.
+pub fn within(milliseconds: Range<u64>, name: &str) -> Duration {
+    let salt = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let spread = milliseconds.end.saturating_sub(milliseconds.start);
+    let more = salt.checked_rem(spread).unwrap_or_default();
+    Duration::from_millis(milliseconds.start.saturating_add(more))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +37,14 @@ mod tests {
         }
         assert_ne!(pause(5, None, 1), pause(5, None, 2));
         assert_eq!(pause(1, Some(Duration::from_secs(9)), 0), Duration::from_secs(9));
+    }
+
+    #[test]
+    fn names_are_spread_over_the_range() {
+        let all: std::collections::BTreeSet<Duration> =
+            (0..1_000).map(|at| within(1_000..9_000, &format!("installation-{at}"))).collect();
+        assert!(all.len() > 900, "{}", all.len());
+        assert!(all.iter().all(|one| (1_000..9_000).contains(&one.as_millis())));
+        assert_eq!(within(5..5, "x"), Duration::from_millis(5));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
@@ -11,19 +11,23 @@ use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Database, Store, StoreError};
-use tokio::sync::{broadcast, watch};
+use futures::StreamExt;
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
+use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
+use crate::releases::Releases;
+use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
-use crate::{HostConfig, history};
+use crate::{HostConfig, history, recheck};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -35,6 +39,10 @@ pub const REGISTRY: &str = "registry";
 const ARRIVALS: usize = 1024;
 /// Likewise for word of consumers that JetStream has given up on.
 const EXHAUSTED: usize = 64;
+/// Installations that are loaded at once. Most wait: for a file, or for another that compiles the same component.
+const LOADING: usize = 32;
+/// Consumers that are made at once. Asked for more, nats-server would not answer the last of ten thousand in time.
+const CONSUMERS: usize = 32;
 
 pub struct HostOptions {
     /// Everything that outlives the process.
@@ -80,7 +88,7 @@ pub enum HostError {
 /// An installation as the operator sees it, whether it could be loaded or not.
 #[derive(Clone)]
 pub struct Enabled {
-    pub installation: Installation,
+    pub installation: Arc<Installation>,
     pub status: Arc<Status>,
     /// None while it is loading and where it was refused.
     pub installed: Option<Arc<Installed>>,
@@ -92,6 +100,9 @@ pub struct Host {
     /// Where releases are.
     pub registry: Registry,
     pub(crate) sandbox: Arc<Sandbox>,
+    /// What may run.
+    pub gate: Gate,
+    pub(crate) releases: Releases,
     /// This host's name among those that share its database; none where it has it for itself.
     pub(crate) holder: Option<String>,
     /// Held while installations come, go and change.
@@ -116,12 +127,15 @@ pub struct Health {
     pub newest: Option<Timestamp>,
     /// Id, state.
     pub installations: Vec<(String, State)>,
+    /// Whether components that nobody signed may run.
+    pub allow_unsigned: bool,
 }
 
 impl Host {
     /// Starts everything. An installation that cannot run is refused with its reason and does not keep the others from running.
     pub async fn start(options: HostOptions) -> Result<Arc<Self>, HostError> {
-        let HostOptions { data, database, config, nats } = options;
+        let began = Instant::now();
+        let HostOptions { data, database, mut config, nats } = options;
         let lock = lock(&data)?;
         let database = match database {
             Some(url) => url.parse()?,
@@ -149,14 +163,16 @@ impl Host {
         let bulk = Bulk::start().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
-        let slots: BTreeMap<String, Slot> = config
-            .installations
-            .iter()
+        // From here on the slots have them.
+        let slots: BTreeMap<String, Slot> = std::mem::take(&mut config.installations)
+            .into_iter()
             .map(|installation| {
                 let status = Arc::new(Status::new(changed.clone()));
-                (installation.id.clone(), Slot::new(installation.clone(), status, holder.clone()))
+                (installation.id.clone(), Slot::new(Arc::new(installation), status, holder.clone()))
             })
             .collect();
+        let gate = Gate::new(registry.clone(), config.trust.policy());
+        let releases = Releases::new(Arc::clone(&sandbox), bulk.handle.clone());
         let host = Arc::new(Self {
             shared: Arc::new(Shared {
                 publisher,
@@ -165,10 +181,13 @@ impl Host {
                 recorder: Recorder::default(),
                 bulk,
                 exhausted: broadcast::channel(EXHAUSTED).0,
+                making: Semaphore::new(CONSUMERS),
             }),
             config,
             registry,
             sandbox,
+            gate,
+            releases,
             holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
@@ -179,11 +198,11 @@ impl Host {
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             _lock: lock,
         });
-        host.spawn().await;
+        host.spawn(began).await;
         Ok(host)
     }
 
-    async fn spawn(&self) {
+    async fn spawn(self: &Arc<Self>, began: Instant) {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
@@ -199,6 +218,8 @@ impl Host {
                 _ => tasks.spawn(follow),
             };
         }
+        // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
+        tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));
         let retention = history::Retention {
             history_days: self.config.history_days,
             history_gib: self.config.history_gib,
@@ -206,27 +227,30 @@ impl Host {
             replay_gib: self.config.replay_gib,
         };
         tasks.spawn(history::forget(self.shared.store.clone(), retention));
-        // Loaded one after the other: compiling uses every core by itself.
         let mut slots = self.slots.lock().await;
-        self.show(&slots);
-        let ids: Vec<String> = slots.keys().cloned().collect();
-        for id in ids {
-            if let Some(slot) = slots.get_mut(&id) {
-                let installation = slot.installation.clone();
-                self.change(slot, installation).await;
-            }
-            self.show(&slots);
+        for slot in slots.values() {
+            self.show(slot);
         }
+        let round = Round::new(&self.releases, &self.gate);
+        let load = async |slot: &mut Slot| {
+            let installation = Arc::clone(&slot.installation);
+            self.change(&round, slot, installation).await;
+        };
+        futures::stream::iter(slots.values_mut()).for_each_concurrent(LOADING, load).await;
+        let all = slots.values().map(|slot| Arc::clone(&slot.status)).collect();
+        tasks.spawn(tell_ready(all, self.changes(), began));
     }
 
-    pub(crate) fn show(&self, slots: &BTreeMap<String, Slot>) {
-        let shown = slots.iter().map(|(id, slot)| {
-            let installation = slot.installation.clone();
-            let enabled =
-                Enabled { installation, status: Arc::clone(&slot.status), installed: slot.installed() };
-            (id.clone(), enabled)
-        });
-        *self.enabled.write().unwrap_or_else(PoisonError::into_inner) = shown.collect();
+    /// Shows a slot as it is by now.
+    pub(crate) fn show(&self, slot: &Slot) {
+        let (installation, status) = (Arc::clone(&slot.installation), Arc::clone(&slot.status));
+        let id = installation.id.clone();
+        let enabled = Enabled { installation, status, installed: slot.installed() };
+        self.enabled.write().unwrap_or_else(PoisonError::into_inner).insert(id, enabled);
+    }
+
+    pub(crate) fn hide(&self, id: &str) {
+        self.enabled.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     /// Every installation, by id.
@@ -269,6 +293,7 @@ impl Host {
         });
         let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
+            allow_unsigned: self.gate.policy().allow_unsigned,
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,
@@ -320,6 +345,24 @@ async fn listen_for_exhausted(shared: &Shared) {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Says once when no installation is starting any more: each is at work, waits for another host, or says why it cannot.
+async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver<u64>, began: Instant) {
+    let installations = starting.len();
+    loop {
+        changes.borrow_and_update();
+        while starting.pop_if(|status| status.state() != State::Starting).is_some() {}
+        if starting.is_empty() {
+            break;
+        }
+        // The sender lives in the host, which ends this.
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+    let took = began.elapsed();
+    tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
 }
 
 async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {

@@ -1,44 +1,43 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dongting_manifest::installation::InstallationError;
-use dongting_manifest::message::hash;
+use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::{Capability, Manifest, Role};
-use dongting_manifest::record::Collections;
-use dongting_manifest::{Installation, Timestamp};
+use dongting_manifest::{Installation, Timestamp, Version};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
-    Release, Sandbox,
 };
-use dongting_store::Store;
+use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
-use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use crate::gate::{GateError, Signed};
 use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
+use crate::releases::{Loaded, ReleaseError};
+use crate::round::{Attached, AttachmentError, ComponentError, MAX_ATTACHMENT_BYTES, Round};
 use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
 use crate::views::ViewInfo;
 
-/// A file attached by the operator.
-const MAX_ATTACHMENT_BYTES: u64 = 32 * 1024 * 1024;
-
 pub struct Installed {
-    pub installation: Installation,
-    pub manifest: Manifest,
+    pub installation: Arc<Installation>,
+    pub manifest: Arc<Manifest>,
     pub digest: String,
     /// `name@version#digest`.
     pub reference: String,
-    pub plugin: Plugin,
+    /// Shared with all installations of this release that are granted the same.
+    pub plugin: Arc<Plugin>,
+    /// By whose signatures it runs; none for a file that nobody signed.
+    pub signed: Option<Signed>,
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
@@ -55,7 +54,9 @@ pub struct Installed {
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Shadow>,
     /// Hash of the attachments' contents.
-    pub attachments: String,
+    pub attachments: Arc<str>,
+    /// Keeps it in memory.
+    _release: Arc<Loaded>,
     config: Config,
     egress: Egress,
     store: Store,
@@ -65,15 +66,24 @@ pub struct Installed {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    #[error("installation `{id}`: the component {path} cannot be read", path = path.display())]
-    Component {
+    #[error("installation `{id}` may not run")]
+    Gate {
         id: String,
-        path: PathBuf,
         #[source]
-        source: std::io::Error,
+        why: Arc<GateError>,
+    },
+    #[error(
+        "installation `{id}`: version {version} of {repository} is older than {highest}, which ran here before, and may have faults that were mended since: enable {highest} or a later one, or say allow_downgrade = \"{version}\" if the old one must run"
+    )]
+    Downgrade { id: String, repository: String, version: Version, highest: Version },
+    #[error("installation `{id}`: the store cannot be asked")]
+    Store {
+        id: String,
+        #[source]
+        source: StoreError,
     },
     #[error("installation `{id}`: {source}")]
-    Load { id: String, source: LoadError },
+    Load { id: String, source: Arc<LoadError> },
     #[error(transparent)]
     Grant(#[from] InstallationError),
     #[error("installation `{id}`: the attachment {path} cannot be read", path = path.display())]
@@ -81,7 +91,7 @@ pub enum InstallError {
         id: String,
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: Arc<io::Error>,
     },
     #[error("installation `{id}`: the attachment {path} has over {MAX_ATTACHMENT_BYTES} bytes", path = path.display())]
     AttachmentSize { id: String, path: PathBuf },
@@ -95,26 +105,27 @@ pub enum InstallError {
 
 /// Loads, checks against the grants, links, and lists the views.
 pub async fn install(
-    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
+    round: &Round<'_>,
     store: &Store,
-    installation: Installation,
+    installation: Arc<Installation>,
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let release = load((sandbox, bulk), &installation, &installation.component).await?;
-    let plugin = release
-        .link(&installation.grants.capabilities)
-        .map_err(|source| InstallError::Load { id: id.clone(), source })?;
-    let shadow = match &installation.shadow {
-        Some(path) => Some(shadow((sandbox, bulk), &installation, path).await?),
+    let Found { release, signed } = load(round, &installation, &installation.code()?).await?;
+    if let Some(signed) = &signed {
+        no_downgrade(store, &installation, signed).await?;
+    }
+    let plugin = link(&release, &installation)?;
+    let shadow = match installation.candidate()? {
+        Some(code) => Some(shadow(round, &installation, &code).await?),
         None => None,
     };
-    let files = attachments(&installation).await?;
+    let Attached { files, hash: attachments } = attachments(round, &installation).await?;
     let config = Config {
         settings: serde_json::to_string(&installation.settings).unwrap_or_else(|_| "{}".to_owned()).into(),
-        attachments: Arc::new(files),
+        attachments: files,
     };
-    let imported = release.imported();
+    let imported = release.imported.clone();
     let egress = if imported.contains(&Capability::Http) {
         let network = Network::new(&installation.grants.http)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
@@ -130,19 +141,19 @@ pub async fn install(
         timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(None)),
         outbox: Arc::default(),
-        reference: release.reference(),
-        readers: readers(store, &id, &release.manifest.records),
-        digest: release.digest,
-        manifest: release.manifest,
+        reference: release.reference.to_string(),
+        readers: readers(store, &id, release.manifest()),
+        digest: release.digest().to_owned(),
+        manifest: Arc::clone(release.manifest()),
         installation,
         plugin,
+        signed,
         views: Vec::new(),
         status,
         buckets,
         shadow,
-        attachments: hash(
-            config.attachments.iter().flat_map(|(name, file)| [name.as_bytes(), file.as_slice()]),
-        ),
+        attachments,
+        _release: release,
         config,
         egress,
         store: store.clone(),
@@ -159,51 +170,81 @@ pub async fn install(
     Ok(installed)
 }
 
-async fn load(
-    (sandbox, bulk): (&Arc<Sandbox>, &Handle),
+/// A release is signed for ever, and so are its faults: who could bring an old one back would have them again.
+async fn no_downgrade(
+    store: &Store,
     installation: &Installation,
-    path: &Path,
-) -> Result<Release, InstallError> {
+    signed: &Signed,
+) -> Result<(), InstallError> {
+    let (id, repository, version) = (installation.id.clone(), &signed.repository, signed.version);
+    let highest = match store.highest(&id, repository.as_str()).await {
+        Ok(highest) => highest,
+        Err(source) => return Err(InstallError::Store { id, source }),
+    };
+    match highest {
+        Some(highest) if version < highest && installation.allow_downgrade != Some(version) => {
+            Err(InstallError::Downgrade { id, repository: repository.to_string(), version, highest })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn load(
+    round: &Round<'_>,
+    installation: &Installation,
+    code: &Code,
+) -> Result<Found, InstallError> {
     let id = || installation.id.clone();
-    let bytes = tokio::fs::read(path).await.map_err(|source| InstallError::Component {
-        id: id(),
-        path: path.to_owned(),
-        source,
+    let found = round.code(code).await.map_err(|error| match error {
+        CodeError::Gate(why) => InstallError::Gate { id: id(), why },
+        CodeError::Release(ReleaseError::Load(source)) => InstallError::Load { id: id(), source },
+        CodeError::Release(ReleaseError::Interrupted) => InstallError::Interrupted { id: id() },
     })?;
-    // Compiling takes seconds of CPU: not on an async thread, and below the work that goes on.
-    let loader = Arc::clone(sandbox);
-    let release = bulk
-        .spawn_blocking(move || loader.load(&bytes))
-        .await
-        .map_err(|_| InstallError::Interrupted { id: id() })?
-        .map_err(|source| InstallError::Load { id: id(), source })?;
-    installation.check(&release.manifest)?;
-    Ok(release)
+    installation.check(found.release.manifest())?;
+    Ok(found)
+}
+
+fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, InstallError> {
+    let linked = release.link(&installation.grants.capabilities);
+    linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source: Arc::new(source) })
 }
 
 async fn shadow(
-    sandbox: (&Arc<Sandbox>, &Handle),
+    round: &Round<'_>,
     installation: &Installation,
-    path: &Path,
+    code: &Code,
 ) -> Result<Shadow, InstallError> {
-    let release = load(sandbox, installation, path).await?;
-    let linked = release.link(&installation.grants.capabilities);
-    let plugin = linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source })?;
-    let reference = release.reference();
-    Ok(Shadow::new(plugin, release.manifest.name, reference))
+    let Found { release, signed } = load(round, installation, code).await?;
+    let plugin = link(&release, installation)?;
+    Ok(Shadow::new(plugin, release, signed))
 }
 
-fn readers(store: &Store, id: &str, collections: &Collections) -> Readers {
+async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {
+    let id = || installation.id.clone();
+    round.attachments(&installation.attachments).await.map_err(|error| match error {
+        AttachmentError::Read(path, source) => InstallError::Attachment { id: id(), path, source },
+        AttachmentError::Size(path) => InstallError::AttachmentSize { id: id(), path },
+    })
+}
+
+fn readers(store: &Store, id: &str, manifest: &Arc<Manifest>) -> Readers {
     let committed = Arc::new(Committed { store: store.clone(), installation: id.to_owned() });
     Readers {
         state: Some(Arc::clone(&committed) as _),
         history: None,
         timers: Some(Arc::clone(&committed) as _),
-        records: Some(Arc::new(Recorded { committed, collections: collections.clone() })),
+        records: Some(Arc::new(Recorded { committed, manifest: Arc::clone(manifest) })),
     }
 }
 
 impl Installed {
+    /// Remembers the version before it is put to work: from then on no older one comes back unnoticed.
+    pub async fn note_version(&self) -> Result<(), InstallError> {
+        let Some(Signed { repository, version, .. }) = &self.signed else { return Ok(()) };
+        let noted = self.store.ran(self.id(), repository.as_str(), *version).await;
+        noted.map_err(|source| InstallError::Store { id: self.id().to_owned(), source })
+    }
+
     /// The settings as JSON text.
     pub fn settings(&self) -> &str {
         &self.config.settings
@@ -264,7 +305,7 @@ impl Installed {
             "Installation `{}` is failing and tries again",
             self.id()
         );
-        self.status.set(State::Backoff(reason));
+        self.status.at_work(State::Backoff(reason));
     }
 
     fn log_line(&self, line: &LogLine) {
@@ -286,20 +327,6 @@ pub fn seed(installation: &str, inputs: &[&str]) -> [u8; 32] {
         seed.update(part.as_bytes());
     }
     seed.finalize().into()
-}
-
-async fn attachments(installation: &Installation) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {
-    let mut read = BTreeMap::new();
-    for (name, path) in &installation.attachments {
-        let failed =
-            |source| InstallError::Attachment { id: installation.id.clone(), path: path.clone(), source };
-        let size = tokio::fs::metadata(path).await.map_err(failed)?.len();
-        if size > MAX_ATTACHMENT_BYTES {
-            return Err(InstallError::AttachmentSize { id: installation.id.clone(), path: path.clone() });
-        }
-        read.insert(name.clone(), tokio::fs::read(path).await.map_err(failed)?);
-    }
-    Ok(read)
 }
 
 /// An error with its causes, in one line.

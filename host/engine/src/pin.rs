@@ -31,6 +31,11 @@ impl Pin {
         Self { holder, held: watch::channel(None).0 }
     }
 
+    /// Whether another host could work instead of this one.
+    pub fn is_shared(&self) -> bool {
+        self.holder.is_some()
+    }
+
     /// The lease for a commit; none where none is needed.
     pub fn lease(&self) -> Result<Option<Lease>, Elsewhere> {
         match (&self.holder, self.held.borrow().clone()) {
@@ -52,7 +57,7 @@ impl Pin {
 
     /// Takes the lease on and on, for ever.
     pub async fn keep(&self, id: &str, store: &Store, status: &Status) {
-        let Some(holder) = &self.holder else { return std::future::pending().await };
+        let Some(holder) = &self.holder else { return };
         let mut sure = Instant::now();
         loop {
             let asked = Instant::now();

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dongting_manifest::record::{Collections, Extent, Page, Query, Record, declared};
+use dongting_manifest::Manifest;
+use dongting_manifest::record::{Extent, Page, Query, Record, declared};
 use dongting_sandbox::{Read, RecordReader};
 
 use crate::installed::chain;
@@ -11,7 +12,8 @@ use crate::state::Committed;
 
 pub struct Recorded {
     pub committed: Arc<Committed>,
-    pub collections: Collections,
+    /// Names its collections.
+    pub manifest: Arc<Manifest>,
 }
 
 impl RecordReader for Recorded {
@@ -20,14 +22,14 @@ impl RecordReader for Recorded {
     fn extent(&self) -> Read<'_, Extent> {
         Box::pin(async move {
             let Committed { store, installation } = self.committed.as_ref();
-            let wanted = declared(&self.collections);
+            let wanted = declared(&self.manifest.records);
             let (extent, indexed) =
                 store.record_extent(installation, &wanted).await.map_err(|error| chain(&error))?;
             if indexed {
                 return Ok(extent);
             }
             tracing::info!(installation, "The records of `{installation}` are indexed anew");
-            store.index_records(installation, &self.collections).await.map_err(|error| chain(&error))?;
+            store.index_records(installation, &self.manifest.records).await.map_err(|error| chain(&error))?;
             let (extent, _) =
                 store.record_extent(installation, &wanted).await.map_err(|error| chain(&error))?;
             Ok(extent)

@@ -1,14 +1,14 @@
 //! The configuration read again while the host runs: installations come, go, and change their release between two batches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use dongting_manifest::Installation;
-use sha2::{Digest, Sha256};
 
 use crate::host::Host;
 use crate::installed::{InstallError, chain, install};
+use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::{HostConfig, HostConfigError};
@@ -41,49 +41,72 @@ impl Host {
     pub async fn reload(&self) -> Result<BTreeMap<String, Change>, ReloadError> {
         let path = self.config.file.clone().ok_or(ReloadError::NoFile)?;
         let config = HostConfig::read(&path)?;
+        self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
+        if let Err(error) = self.stop_distrusted(&mut slots).await {
+            let reason = chain(&error);
+            tracing::error!(reason, "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes");
+        }
         let mut changes = BTreeMap::new();
-        let wanted: Vec<&String> = config.installations.iter().map(|installation| &installation.id).collect();
-        let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(id)).cloned().collect();
+        let wanted: BTreeSet<&String> = config.installations.iter().map(|installation| &installation.id).collect();
+        let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(*id)).cloned().collect();
         for id in gone {
             if let Some(mut slot) = slots.remove(&id) {
                 slot.stop(&self.shared).await;
+                self.hide(&id);
                 tracing::info!(installation = id, "Stopped installation `{id}`");
                 changes.insert(id, Change::Stopped);
             }
         }
+        let round = Round::new(&self.releases, &self.gate);
         for installation in config.installations {
-            let id = installation.id.clone();
+            let (id, installation) = (installation.id.clone(), Arc::new(installation));
             let slot = slots.entry(id.clone()).or_insert_with(|| {
                 let status = Arc::new(Status::new(self.changed.clone()));
-                Slot::new(installation.clone(), status, self.holder.clone())
+                Slot::new(Arc::clone(&installation), status, self.holder.clone())
             });
-            let change = self.change(slot, installation).await;
+            let change = self.change(&round, slot, installation).await;
             changes.insert(id, change);
-            self.show(&slots);
         }
-        self.show(&slots);
         Ok(changes)
     }
 
-    /// Brings one installation to what was asked for.
-    pub(crate) async fn change(&self, slot: &mut Slot, installation: Installation) -> Change {
+    /// Brings one installation to what was asked for, and shows it.
+    pub(crate) async fn change(
+        &self,
+        round: &Round<'_>,
+        slot: &mut Slot,
+        installation: Arc<Installation>,
+    ) -> Change {
+        let change = self.changed_to(round, slot, installation).await;
+        self.show(slot);
+        change
+    }
+
+    async fn changed_to(
+        &self,
+        round: &Round<'_>,
+        slot: &mut Slot,
+        installation: Arc<Installation>,
+    ) -> Change {
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation
             && installation.shadow.is_none()
-            && digest(&installation).await.as_deref() == Some(before.digest.as_str())
+            && installation.shadow_release.is_none()
+            && (before.signed.is_some()
+                || digest(round, &installation).await.as_deref() == Some(before.digest.as_str()))
         {
             return Change::Unchanged;
         }
         let began = Instant::now();
-        let installed = install(
-            (&self.sandbox, &self.shared.bulk.handle),
-            &self.shared.store,
-            installation,
-            Arc::clone(&slot.status),
-        )
-        .await;
+        let status = Arc::clone(&slot.status);
+        let installed = async {
+            let installed = install(round, &self.shared.store, installation, status).await?;
+            installed.note_version().await?;
+            Ok(installed)
+        };
+        let installed = installed.await;
         match (installed, before) {
             (Ok(installed), before) => {
                 if let Err(error) = self.keep_grants(&installed).await {
@@ -108,6 +131,10 @@ impl Host {
 
 fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     let (id, reason) = (&slot.installation.id, chain(error));
+    if slot.status.state() == State::Refused(reason.clone()) {
+        // It was tried again since the registry has changed, and is told already.
+        return reason;
+    }
     tracing::error!(installation = id, reason, goes_on, "Installation `{id}` cannot run as it was asked for");
     if !goes_on {
         slot.status.set(State::Refused(reason.clone()));
@@ -115,8 +142,7 @@ fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     reason
 }
 
-/// Of the component that the file has now; none where it cannot be read, which `install` says better.
-async fn digest(installation: &Installation) -> Option<String> {
-    let bytes = tokio::fs::read(&installation.component).await.ok()?;
-    Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+/// Of the component that the file has now; none where it cannot be loaded, which `install` says better. A release never changes.
+async fn digest(round: &Round<'_>, installation: &Installation) -> Option<String> {
+    Some(round.code(&installation.code().ok()?).await.ok()?.release.digest().to_owned())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dongting_manifest::exchange::Exchange;
@@ -11,8 +11,10 @@ use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::{Call, Egress, Plugin, Recorded, Refusal};
 
 use crate::difference::{self, Difference};
+use crate::gate::Signed;
 use crate::installed::Installed;
 use crate::item::Item;
+use crate::releases::Loaded;
 use crate::transform::{Effects, Made, apply};
 
 /// The release at work waits this long for its shadow, then goes on without it.
@@ -20,9 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TOLD: usize = 100;
 
 pub struct Shadow {
-    pub plugin: Plugin,
-    pub name: String,
-    pub reference: String,
+    pub release: Arc<Loaded>,
+    plugin: Arc<Plugin>,
+    /// By whose signatures it is called; none for a file that nobody signed.
+    pub signed: Option<Signed>,
+    /// Why it is called no more.
+    refused: OnceLock<String>,
     pub counts: Counts,
     differences: Mutex<VecDeque<(Timestamp, Difference)>>,
 }
@@ -36,8 +41,19 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Plugin, name: String, reference: String) -> Self {
-        Self { plugin, name, reference, counts: Counts::default(), differences: Mutex::default() }
+    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>, signed: Option<Signed>) -> Self {
+        let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
+        Self { release, plugin, signed, refused, counts, differences }
+    }
+
+    /// Calls it no more, until the operator names it anew.
+    pub fn refuse(&self, reason: String) {
+        // The first reason is as good as a later one.
+        let _ = self.refused.set(reason);
+    }
+
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.get().map(String::as_str)
     }
 
     /// The newest last.
@@ -54,12 +70,15 @@ impl Shadow {
         asked: Vec<Exchange>,
         live: impl Future<Output = Result<Effects, Refusal>>,
     ) -> Result<Effects, Refusal> {
+        if self.refused().is_some() {
+            return live.await;
+        }
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
         let made = Made {
             plugin: &self.plugin,
             installation: &installed.installation,
-            name: &self.name,
-            reference: &self.reference,
+            name: &self.release.manifest().name,
+            reference: &self.release.reference,
         };
         let egress = Egress::Recorded(Recorded::new(asked));
         let call = apply(&made, Call { egress, ..installed.call_for(&batch) }, &batch);

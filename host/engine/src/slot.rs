@@ -17,7 +17,7 @@ use crate::{service, source};
 
 pub struct Slot {
     /// As it was enabled last, whether it could be loaded or not.
-    pub installation: Installation,
+    pub installation: Arc<Installation>,
     pub status: Arc<Status>,
     /// The release at work; none where none could be loaded yet.
     current: Option<watch::Sender<Arc<Installed>>>,
@@ -37,7 +37,7 @@ enum Task {
 }
 
 impl Slot {
-    pub fn new(installation: Installation, status: Arc<Status>, holder: Option<String>) -> Self {
+    pub fn new(installation: Arc<Installation>, status: Arc<Status>, holder: Option<String>) -> Self {
         Self {
             installation,
             status,
@@ -55,7 +55,7 @@ impl Slot {
 
     /// Puts a release to work. The one before it ends its batch and does no other.
     pub fn put(&mut self, mut installed: Installed, shared: &Arc<Shared>) {
-        self.installation = installed.installation.clone();
+        self.installation = Arc::clone(&installed.installation);
         installed.pin = Arc::clone(&self.pin);
         if let Some(before) = self.installed() {
             installed.take_place_of(&before);
@@ -127,11 +127,18 @@ impl Slot {
         self.at_work.clear();
         self.status.set(State::Stopped);
     }
+
+    /// Ends its work, as what runs must not run any more, and begins as if it had never run: the next release finds nothing of this one.
+    pub async fn refuse(&mut self, shared: &Shared, reason: String, holder: Option<String>) {
+        self.stop(shared).await;
+        *self = Self::new(Arc::clone(&self.installation), Arc::clone(&self.status), holder);
+        self.status.set(State::Refused(reason));
+    }
 }
 
 fn tasks(installed: &Installed) -> BTreeSet<Task> {
     let mut tasks = BTreeSet::new();
-    if installed.is_pinned() {
+    if installed.is_pinned() && installed.pin.is_shared() {
         tasks.insert(Task::Pin);
     }
     if installed.polls() {

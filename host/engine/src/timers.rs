@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 use dongting_manifest::message::id;
 use dongting_manifest::plugin::Capability;
 use dongting_manifest::timer::Timer;
@@ -16,17 +18,29 @@ use crate::worker::{BATCH, Worker, lanes};
 
 const TYPE: &str = "em.timer.due.v1";
 
-/// Counts the commits that changed an installation's timers, so that its worker knows whether the deadline it remembers is still the next.
+/// Counts the commits that changed an installation's timers, so that its worker knows whether the deadline it remembers is still the next,
+/// and wakes it.
 #[derive(Debug, Default)]
-pub struct Changes(AtomicU64);
+pub struct Changes {
+    count: AtomicU64,
+    wake: Notify,
+}
 
 impl Changes {
     pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.count.load(Ordering::Acquire)
     }
 
     pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Release);
+        self.count.fetch_add(1, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Returns when the count is no longer `known`. For one at a time.
+    pub async fn differs(&self, known: u64) {
+        while self.count() == known {
+            self.wake.notified().await;
+        }
     }
 }
 
@@ -48,7 +62,7 @@ impl TimerReader for Committed {
 impl Worker {
     /// When the installation's next timer is due. One lane's worker of an installation serves them; the others see none.
     pub(crate) async fn next_timer(&mut self, installed: &Installed) -> Result<Option<Timestamp>, String> {
-        if !installed.sets_timers() || lanes(installed).first() != Some(&self.lane) {
+        if !self.rings(installed) {
             return Ok(None);
         }
         // Counted before the database is read: what is committed in between is noticed the next time.
@@ -61,6 +75,11 @@ impl Worker {
         let next = self.shared.store.next_timer(installed.id()).await.map_err(|error| chain(&error))?;
         self.next_timer = Some((changes, next));
         Ok(next)
+    }
+
+    /// Whether this lane's worker serves the timers.
+    pub(crate) fn rings(&self, installed: &Installed) -> bool {
+        installed.sets_timers() && lanes(installed).first() == Some(&self.lane)
     }
 
     /// Calls the plugin with timers that are due.

@@ -148,7 +148,7 @@ impl Installed {
             made_at: Some(Timestamp::now()),
             plugin: self.reference.clone(),
             settings: self.settings().to_owned(),
-            attachments: self.attachments.clone(),
+            attachments: self.attachments.to_string(),
             ..CallRecord::default()
         }
     }

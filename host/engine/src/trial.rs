@@ -103,8 +103,11 @@ impl Trial {
         let manifest = &release.manifest;
         let installation = Installation {
             id: "try".to_owned(),
-            component: std::path::PathBuf::new(),
+            release: None,
+            component: None,
+            shadow_release: None,
             shadow: None,
+            allow_downgrade: None,
             region: options.region,
             system: options.system.clone(),
             grants: Grants {

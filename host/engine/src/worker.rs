@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use dongting_manifest::plugin::Ordering;
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_store::{Input, Store};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::breaker::Breaker;
 use crate::bulk::Bulk;
@@ -27,9 +28,9 @@ use crate::recorder::Recorder;
 use crate::{State, backoff, outbox};
 
 pub(crate) const BATCH: usize = 64;
-const FETCH: Duration = Duration::from_secs(20);
-/// Where an installation sets timers: what another lane's call or a dead letter driven again has set is noticed as soon.
-const FETCH_WITH_TIMERS: Duration = Duration::from_secs(1);
+/// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
+/// not ask anew all at once.
+const FETCH: Range<u64> = 240_000..360_000;
 /// A third of the consumers' `ack_wait`.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -43,6 +44,8 @@ pub struct Shared {
     pub bulk: Bulk,
     /// Streams and consumers of which JetStream has given up on a message.
     pub exhausted: broadcast::Sender<(String, String)>,
+    /// Consumers that may be made at once.
+    pub making: Semaphore,
 }
 
 pub struct Worker {
@@ -127,37 +130,35 @@ impl Worker {
             return Ok(());
         }
         let mut reading = self.reading(&installed).await?;
-        if self.floor.is_due(Instant::now()) {
-            self.reconcile(&installed, &reading.consumer).await?;
-        }
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
-            self.ring().await?;
+            Box::pin(self.ring()).await?;
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
-            self.unpark(&due).await?;
+            Box::pin(self.unpark(&due)).await?;
             self.consumer = Some(reading);
             return Ok(());
         }
         let next_due = self.next_timer(&installed).await?.into_iter().chain(self.parking.next_due()).min();
-        let until_due = next_due.map_or(FETCH, |due| due.since(Timestamp::now()));
-        let patience = until_due.min(if installed.sets_timers() { FETCH_WITH_TIMERS } else { FETCH });
+        let longest = backoff::within(FETCH, installed.id());
+        let patience = next_due.map_or(longest, |due| due.since(Timestamp::now())).min(longest);
         if self.parking.is_full() {
             tokio::time::sleep(patience).await;
             self.consumer = Some(reading);
             return Ok(());
         }
-        let first = tokio::select! {
-            first = reading.consumer.first(patience.max(Duration::from_millis(1))) => first,
-            () = told(&mut self.exhausted, self.stream(), installed.id()) => {
-                // Asked for its state, it tells whether it is still ours.
-                self.floor = Floor::default();
-                self.consumer = Some(reading);
-                return Ok(());
+        let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
+        let (stream, mut given_up) = (self.stream(), false);
+        let (current, lane, exhausted) = (&mut self.current, self.lane, &mut self.exhausted);
+        let enough = async {
+            tokio::select! {
+                () = another(current, &installed, (lane, &reading.options)) => {}
+                () = installed.timer_changes.differs(timers.unwrap_or_default()), if rings => {}
+                () = told(exhausted, stream, installed.id()) => given_up = true,
             }
         };
-        let first = match first {
+        let first = match reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await {
             Ok(first) => first,
             // Somebody deleted the durable: it is made again, before anything that is not used up.
             Err(FetchError::Gone(name)) => {
@@ -170,14 +171,24 @@ impl Worker {
                 return Err(chain(&error));
             }
         };
+        if given_up {
+            // The consumer is looked at when nothing is in hand.
+            self.floor = Floor::default();
+        }
         let Some(first) = first else {
+            if given_up {
+                Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
+            }
             self.consumer = Some(reading);
             return Ok(());
         };
         let last = first.pending == 0;
-        let handled = self.batch(&mut reading, first).await;
+        let handled = Box::pin(self.batch(&mut reading, first)).await;
         if last && handled.is_ok() && installed.fenced() {
             outbox::tidy(&installed, &self.shared).await?;
+        }
+        if handled.is_ok() && self.floor.is_due(Instant::now()) {
+            Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
         }
         if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
@@ -240,12 +251,20 @@ impl Worker {
 
     /// The consumer as the release wants it. Where there is order, one that is not the one read last begins anew.
     async fn reading(&mut self, installed: &Arc<Installed>) -> Result<Reading, String> {
-        let mut options = self.options(installed);
+        let options = options(installed, self.lane);
         if let Some(reading) = self.consumer.take()
             && reading.options == options
         {
             return Ok(reading);
         }
+        Box::pin(self.made(installed, options)).await
+    }
+
+    /// The consumer, made or changed. So many at once that each has its answers in time.
+    async fn made(&mut self, installed: &Installed, mut options: ConsumerOptions) -> Result<Reading, String> {
+        let shared = Arc::clone(&self.shared);
+        // The semaphore is never closed.
+        let _making = shared.making.acquire().await;
         // Whatever was committed and not published goes first.
         outbox::drain(installed, &self.shared).await?;
         let bus = &self.shared.publisher.bus;
@@ -299,18 +318,6 @@ impl Worker {
         lane::stream(self.lane)
     }
 
-    fn options(&self, installed: &Installed) -> ConsumerOptions {
-        let region = installed.installation.region;
-        let filters = installed
-            .manifest
-            .subscribe
-            .iter()
-            .filter(|topic| topic.kind.lane() == self.lane)
-            .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
-            .collect();
-        ConsumerOptions { start: Start::All, ..ConsumerOptions::new(installed.id(), self.lane, filters) }
-    }
-
     pub(crate) fn caller(&self, installed: &Installed) -> Caller {
         let [province, city, _] = installed.installation.region.digits();
         let place = u32::from(province) * 100 + u32::from(city);
@@ -356,6 +363,34 @@ impl Installed {
     pub fn fenced(&self) -> bool {
         self.stateful || self.ordered() || self.is_sink()
     }
+}
+
+fn options(installed: &Installed, lane: Lane) -> ConsumerOptions {
+    let region = installed.installation.region;
+    let filters = installed
+        .manifest
+        .subscribe
+        .iter()
+        .filter(|topic| topic.kind.lane() == lane)
+        .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
+        .collect();
+    ConsumerOptions { start: Start::All, ..ConsumerOptions::new(installed.id(), lane, filters) }
+}
+
+/// Returns when a release is at work that asks for something else than the one before it. Any other takes over with the next message.
+async fn another(
+    current: &mut watch::Receiver<Arc<Installed>>,
+    before: &Installed,
+    (lane, wanted): (Lane, &ConsumerOptions),
+) {
+    // An error says that the slot is gone, which ends the worker.
+    while current.changed().await.is_ok() {
+        let now = current.borrow_and_update();
+        if options(&now, lane) != *wanted || now.sets_timers() != before.sets_timers() {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Does `work` while `keep` keeps its deliveries from coming again.

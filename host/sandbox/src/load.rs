@@ -2,6 +2,7 @@
 //! linked, and every refusal says what to do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dongting_manifest::Manifest;
 use dongting_manifest::plugin::{Capability, ManifestError, Role};
@@ -19,7 +20,8 @@ pub const MAX_COMPONENT_BYTES: usize = 64 * 1024 * 1024;
 /// A compiled component with what it says of itself.
 #[derive(Clone)]
 pub struct Release {
-    pub manifest: Manifest,
+    /// Shared by all who run it.
+    pub manifest: Arc<Manifest>,
     /// SHA-256 of the component's bytes, hexadecimal.
     pub digest: String,
     pub(crate) component: Component,
@@ -86,7 +88,7 @@ impl Sandbox {
         if bytes.len() > MAX_COMPONENT_BYTES {
             return Err(LoadError::TooLarge(bytes.len()));
         }
-        let manifest = Manifest::parse(section::read(bytes)?)?;
+        let manifest = Arc::new(Manifest::parse(section::read(bytes)?)?);
         let digest = hex::encode(Sha256::digest(bytes));
         let component = self.compile(&digest, bytes)?;
         let release = Release { manifest, digest, component, engine: self.engine.clone() };

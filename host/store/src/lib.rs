@@ -8,6 +8,7 @@ pub mod commit;
 pub mod cursor;
 pub mod database;
 pub mod floor;
+pub mod highest;
 pub mod history;
 pub mod lease;
 pub mod lineage;

@@ -1,18 +1,22 @@
-//! `bench`: what a call costs in the sandbox, in wasmtime as a minimal host would use it, and as native code. Started by
-//! `cargo xtask bench`, which builds the guests first.
+//! `bench`: what a call costs in the sandbox, in wasmtime as a minimal host would use it, and as native code; what passes through the bus;
+//! and what it takes to have many releases and many installations. Started by `cargo xtask bench`, which builds the guests first.
 
 #![allow(clippy::print_stdout, reason = "a measuring program prints what it measured")]
 
+mod installations;
 mod measure;
 mod native;
 mod ours;
 mod pipeline;
 mod raw;
+mod releases;
 mod sample;
+mod started;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
 
 use crate::measure::{Row, interleaved, table};
 
@@ -20,10 +24,47 @@ use crate::measure::{Row, interleaved, table};
 const BATCH: usize = 64;
 const FEED_EVENTS: usize = 100;
 
+/// Measure.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure; everything by default.
+    parts: Vec<Part>,
+    /// Enabled installations.
+    #[arg(long, default_value_t = 10_000)]
+    installations: usize,
+    #[arg(long, default_value_t = 100)]
+    releases: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// A call, beside raw wasmtime and native code.
+    Calls,
+    /// From the bus through a transform to the bus, beside a native loop.
+    Bus,
+    /// A start with many releases, beside raw wasmtime.
+    Releases,
+    /// Many installations, idle.
+    Installations,
+}
+
 fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let wanted = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
     // One thread for the calls, so that the sides take turns; the pipeline has what the host has.
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(calls_alone())?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(pipelines())
+    if wanted(Part::Calls) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(calls_alone())?;
+    }
+    if wanted(Part::Bus) {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(pipelines())?;
+    }
+    if wanted(Part::Releases) {
+        println!("{}", releases::run(&plugins(), arguments.releases)?);
+    }
+    if wanted(Part::Installations) {
+        println!("{}", installations::run(&plugins().join("guests"), arguments.installations)?);
+    }
+    Ok(())
 }
 
 /// Through the bus and back.

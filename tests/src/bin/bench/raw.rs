@@ -13,8 +13,11 @@ use wasmtime_wasi_http::{
 };
 
 use crate::{Answer, sample};
+pub use start::start;
 use bindings::dongting::{config::config, log::log, message::types};
 use bindings::exports::dongting::{decoder::decoder, transform::transform};
+
+mod start;
 
 mod bindings {
     wasmtime::component::bindgen!({
