@@ -6,6 +6,7 @@ mod batch;
 mod breaker;
 mod bulk;
 pub mod config;
+mod courtesy;
 mod dead;
 mod decoder;
 pub mod difference;
