@@ -2,6 +2,7 @@
 //! manifest and the operator's installation. No I/O.
 
 pub mod dead_letter;
+pub mod exchange;
 pub mod history;
 pub mod installation;
 pub mod kind;

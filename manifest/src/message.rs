@@ -59,7 +59,8 @@ pub struct Reject {
 }
 
 /// The CloudEvents attributes that the host alone writes; a draft may not carry an extension of such a name.
-pub const HOST_ATTRIBUTES: [&str; 19] = [
+pub const HOST_ATTRIBUTES: [&str; 20] = [
+    "installation",
     "id",
     "source",
     "specversion",

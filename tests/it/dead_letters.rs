@@ -1,7 +1,9 @@
 //! Dead letters, as an operator deals with them: the commands against the real host.
 
+use std::process::{Command, Stdio};
+
 use dongting_tests::documents::{self, TOKEN};
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::host::{Host, binary, dongting, eventually, plugin};
 use serde_json::Value;
 
 /// Documents become observations, and the component named is made a model of them.
@@ -93,6 +95,56 @@ fn a_mended_plugin_takes_what_its_predecessor_could_not() {
     // Its state went with it, and the line behind it goes on.
     assert_eq!(documents::push(&host, b"2").unwrap().status, 200);
     eventually("the next", || Ok(counts(&host) == [1, 2])).unwrap();
+}
+
+#[test]
+fn a_dead_letter_is_driven_again_by_the_release_that_is_named() {
+    let host = Host::start(&configuration("guests/trap.wasm", "\"state\"")).unwrap();
+    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
+    let number = only(&host);
+    let redrive = |guest: &str| {
+        let component = plugin(guest).unwrap();
+        dead_letters(&host, &["redrive", "--component", component.to_str().unwrap(), &number])
+    };
+    // One that is not granted what it asks for is refused, and the letter stays.
+    let refused = redrive("guests/timers.wasm");
+    assert!(!refused.ok && refused.said.contains("the release named cannot take it"), "{}", refused.said);
+    assert_eq!(only(&host), number);
+
+    let driven = redrive("guests/counter.wasm");
+    assert!(driven.ok, "{}", driven.said);
+    eventually("what it was kept for", || Ok(counts(&host) == [1])).unwrap();
+    assert_eq!(dead_letters(&host, &["list"]).out, "");
+    let made = &host.messages("assessment").unwrap()[0];
+    assert!(made["plugin"].as_str().unwrap().starts_with("counter@"), "{made}");
+    assert_eq!(host.installation("model").unwrap()["plugin"]["name"], "trap", "what is enabled stays");
+}
+
+#[test]
+fn a_re_drive_that_is_killed_has_its_effect_once() {
+    let mut host = Host::start(&configuration("guests/trap.wasm", "\"state\"")).unwrap();
+    for body in 1..=12 {
+        assert_eq!(documents::push(&host, body.to_string().as_bytes()).unwrap().status, 200);
+    }
+    let letters = |host: &Host| -> Vec<String> {
+        let listed = dead_letters(host, &["list"]).out;
+        listed.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    eventually("every letter", || Ok(letters(&host).len() == 12)).unwrap();
+    let mended = configuration("guests/counter.wasm", "\"state\"");
+    std::fs::write(host.folder.path().join("dongting.toml"), mended).unwrap();
+    host.kill_and_restart().unwrap();
+    for left in [8, 4, 0] {
+        eventually("the mended plugin", || Ok(host.state("model")?.0 == "running")).unwrap();
+        let mut redrive = Command::new(binary().unwrap());
+        redrive.args(["dead-letters", "redrive", "--url", &host.url]).args(letters(&host));
+        let mut redrive = redrive.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        eventually("some are driven again", || Ok(letters(&host).len() <= left)).unwrap();
+        host.kill_and_restart().unwrap();
+        redrive.wait().unwrap();
+    }
+    assert!(letters(&host).is_empty());
+    eventually("each once", || Ok(counts(&host) == (1..=12).collect::<Vec<_>>())).unwrap();
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually};
-use serde_json::Value;
+use dongting_tests::nats::Nats;
+use serde_json::{Value, json};
 
 /// Documents become observations, and the gate lets them pass.
 fn configuration(settings: &str) -> String {
@@ -131,4 +132,34 @@ fn a_release_that_cannot_run_leaves_the_old_one_at_work() {
     eventually("the third", || Ok(passed(&host) == ["a/1", "a/2", "a/3"])).unwrap();
     let state: Value = host.installation("gate").unwrap();
     assert_eq!(state["state"], "running", "{state}");
+}
+
+/// Somebody sets `max_deliver` on an installation's consumer: JetStream falls silent about what has used it up, and the host finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_jetstream_has_given_up_on_is_found() {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
+    let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut raw = nats.raw().await.unwrap();
+    let info = "$JS.API.CONSUMER.INFO.EM_BULK.model";
+    let mut config = Value::Null;
+    for _ in 0..1_000 {
+        let told: Value = raw.request(info, &[], "").await.unwrap();
+        config = told["config"].clone();
+        if config.is_object() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    config["max_deliver"] = 1.into();
+    let change = json!({ "stream_name": "EM_BULK", "config": config, "action": "update" }).to_string();
+    let changed: Value = raw.request("$JS.API.CONSUMER.CREATE.EM_BULK.model", &[], &change).await.unwrap();
+    assert_eq!(changed["config"]["max_deliver"], 1, "{changed}");
+    // It traps, which is tried three times.
+    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
+    eventually("a dead letter", || Ok(host.rejects("model")? == 1)).unwrap();
+    let told: Value = raw.request(info, &[], "").await.unwrap();
+    assert_eq!(told["config"]["max_deliver"], -1);
 }

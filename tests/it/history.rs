@@ -22,6 +22,10 @@ impl HistoryReader for Fixed {
         let found = Found { messages: vec![message("before")], complete: query.limit > 1 };
         Box::pin(async move { Ok(if denied { Err("not granted".to_owned()) } else { Ok(found) }) })
     }
+
+    fn batch(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What the guest of this name is answered to a question.
@@ -69,6 +73,38 @@ fn said(key: &str, region: &str, (time, received): (i64, i64)) -> Message {
 
 on_both! {
     series_and_what_held_at_an_instant
+    the_oldest_go_where_there_is_too_much
+}
+
+async fn the_oldest_go_where_there_is_too_much<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let said: Vec<Message> = (0..1_200).map(|n| said("a/1", "430100", (n, n))).collect();
+    let entries = (1..).zip(&said).map(|(sequence, message)| Entry {
+        lane: Lane::Bulk,
+        sequence,
+        message: message.clone(),
+    });
+    let entries: Vec<Entry> = entries.collect();
+    let tailed = Tailed { stream_created: at(0), sequence: 1_200 };
+    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    let bytes = store.history_bytes().await.unwrap();
+    assert!(bytes > 1_200 * 100, "attributes and bodies: {bytes}");
+    // Read again, as after a crash, they count once.
+    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    assert_eq!(store.history_bytes().await.unwrap(), bytes);
+    assert_eq!(store.forget_beyond(bytes).await.unwrap(), (0, true));
+    let (gone, enough) = store.forget_beyond(bytes / 2).await.unwrap();
+    assert!(enough && (600..1_199).contains(&gone), "{gone}");
+    assert!(store.history_bytes().await.unwrap() <= bytes / 2);
+    let kept = async |messages: &[Message]| {
+        let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+        store.messages(&ids).await.unwrap().len()
+    };
+    assert_eq!(kept(&said[..600]).await, 0);
+    assert_eq!(kept(&said[1_199..]).await, 1);
+    // What holds stays, whatever it takes.
+    assert!(!store.forget_beyond(0).await.unwrap().1);
+    assert_eq!((kept(&said).await, kept(&said[1_199..]).await), (1, 1));
 }
 
 async fn series_and_what_held_at_an_instant<P: Place>() {
@@ -95,7 +131,7 @@ async fn series_and_what_held_at_an_instant<P: Place>() {
         limit: 10,
     };
     let find = async |query: &Query, until: i64| {
-        let found = store.statements(query, at(until), 1_000).await.unwrap();
+        let found = store.statements(query, (at(until), u64::MAX), 1_000).await.unwrap();
         let seconds = found
             .messages
             .iter()
@@ -119,8 +155,8 @@ async fn series_and_what_held_at_an_instant<P: Place>() {
     let detail = Topic { detail: Some("rain".into()), ..query.topic.clone() };
     assert_eq!(find(&Query { topic: detail, ..query.clone() }, 40).await, (String::new(), true));
     // Bodies are bounded: two of a hundred bytes, and one in any case.
-    assert_eq!(store.statements(&query, at(40), 250).await.unwrap().messages.len(), 2);
-    assert_eq!(store.statements(&query, at(40), 1).await.unwrap().messages.len(), 1);
+    assert_eq!(store.statements(&query, (at(40), u64::MAX), 250).await.unwrap().messages.len(), 2);
+    assert_eq!(store.statements(&query, (at(40), u64::MAX), 1).await.unwrap().messages.len(), 1);
     // A message that is forgotten takes what it stated with it.
     store.forget(at(100)).await.unwrap();
     assert_eq!(find(&series, 40).await, ("b/1@2 c/1@4".into(), true));

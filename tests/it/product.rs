@@ -96,6 +96,14 @@ async fn a_feed_becomes_warnings_views_and_a_cancellation() {
     assert!(observation["plugin"].as_str().unwrap().starts_with("earthquake@0.1.0#"));
     let trace = |m: &Value| m["traceparent"].as_str().unwrap().split('-').nth(1).unwrap().to_owned();
     assert_eq!(trace(observation), trace(&lineage["message"]));
+    // Each with what its plugin was granted.
+    assert_eq!(
+        (&observation["installation"], &lineage["message"]["installation"]),
+        (&json!("catalogue"), &json!("impact"))
+    );
+    assert_eq!(observation["grants"]["publish"], json!(["earthquake observation"]));
+    assert_eq!(observation["grants"]["http"], json!([format!("127.0.0.1:{}", network.address().port())]));
+    assert_eq!(lineage["message"]["grants"]["capabilities"], json!(["log", "config", "state"]));
 
     let id = |message: &Value| message["id"].as_str().unwrap().to_owned();
     let told = dongting(&["lineage", "--url", &host.url, &id(&warnings[0])]).unwrap();
@@ -103,6 +111,10 @@ async fn a_feed_becomes_warnings_views_and_a_cancellation() {
     let first: Vec<&str> = told.lines().next().unwrap().split('\t').collect();
     assert_eq!((first[0], first[2]), ("cause", id(observation).as_str()), "{told}");
     assert_eq!(first[4], observation["plugin"].as_str().unwrap());
+    assert!(
+        first[5].starts_with("capabilities log, capabilities config, capabilities http, publish earthquake"),
+        "{told}"
+    );
     assert!(told.contains(&format!(
         "\nmessage\t{}\t{}\t",
         warnings[0]["time"].as_str().unwrap(),

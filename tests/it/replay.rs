@@ -1,8 +1,18 @@
 //! The past run again, and a candidate tried on what comes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
-use serde_json::Value;
+use dongting_tests::restamp::restamped;
+use serde_json::{Value, json};
 
 fn configuration(model: &str, capabilities: &str, more: &str) -> String {
     let installation = format!(
@@ -151,6 +161,82 @@ fn timers_ring_again_as_they_did() {
     comes_to_the_same(&host, &middle, &end, 3);
     comes_to_the_same(&host, &start, &end, 4);
     assert_eq!(host.messages("assessment").unwrap().len(), 5, "nothing left it");
+}
+
+/// Serves a feed of the ledger's form until it is ended: the first page has two readings, then it fails once, then each page has one up to
+/// the sixth.
+async fn feed() -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+    let failed = Arc::new(AtomicBool::new(false));
+    let answer = async move |Query(asked): Query<BTreeMap<String, u64>>| {
+        let after = asked["after"];
+        if after == 2 && !failed.swap(true, Ordering::Relaxed) {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        let last = if after == 0 { 2 } else { (after + 1).min(6) };
+        let readings: Vec<Value> = (after + 1..=last).map(|n| json!({ "partition": "a", "n": n })).collect();
+        Json(json!({ "next": last, "readings": readings })).into_response()
+    };
+    let router = Router::new().route("/feed", get(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (address, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_replayed_with_the_answers_it_had() {
+    let (address, server) = feed().await;
+    let component = plugin("guests/ledger-feed.wasm").unwrap();
+    let port = address.port();
+    let mut host = Host::start(&format!(
+        r#"
+        [[installation]]
+        id = "feed"
+        component = {component:?}
+        region = "430000"
+        every_seconds = 0.1
+        settings = {{ url = "http://{address}" }}
+        [installation.grants]
+        capabilities = ["config", "http"]
+        publish = [{{ domain = "ledger", kind = "observation" }}]
+        http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
+        "#
+    ))
+    .unwrap();
+    let replay = |host: &Host, more: &[&str]| {
+        let (from, to) = ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
+        let asked = ["replay", "--installation", "feed", "--from", from, "--to", to, "--json"];
+        let ran = dongting(&[&asked[..], &["--url", &host.url], more].concat()).unwrap();
+        (ran.status.success(), serde_json::from_slice::<Value>(&ran.stdout).unwrap())
+    };
+    // Six polls heard something new: two readings, four times one, and that there are no more.
+    eventually("the whole feed", || Ok(replay(&host, &[]).1["calls"] == 6)).unwrap();
+    // Neither the system nor the life that asked it is there any more.
+    server.abort();
+    let _ = server.await;
+    host.kill_and_restart().unwrap();
+    eventually("it asks in vain", || Ok(host.state("feed")?.0 == "backoff")).unwrap();
+    let (same, all) = replay(&host, &[]);
+    assert!(same, "{all}");
+    assert_eq!((&all["calls"], &all["same"], &all["incomplete"]), (&6.into(), &6.into(), &0.into()), "{all}");
+
+    let other = host.folder.path().join("other.wasm");
+    let release = restamped(&std::fs::read(&component).unwrap(), "0.2.0").unwrap();
+    std::fs::write(&other, release).unwrap();
+    let (same, all) = replay(&host, &["--release", other.to_str().unwrap()]);
+    assert!(same, "{all}");
+    assert_eq!((&all["otherwise"], &all["same"]), (&6.into(), &6.into()), "{all}");
+    assert_eq!(host.messages("observation").unwrap().len(), 6, "nothing left it");
+}
+
+#[test]
+fn what_the_history_said_is_said_again() {
+    let host = Host::start(&configuration("guests/history.wasm", "\"history\"", "")).unwrap();
+    let start = now(&host);
+    // Each question is part of what the next one may find.
+    ask(&host, &["{}", r#"{"limit": 2}"#, r#"{"limit": 3}"#]);
+    let end = now(&host);
+    ask(&host, &[r#"{"limit": 4}"#]);
+    comes_to_the_same(&host, &start, &end, 3);
 }
 
 #[test]

@@ -107,6 +107,22 @@ fn what_may_have_arrived_is_tried_again_with_the_same_key() {
     let keys = receiver.keys();
     assert!(keys[0].len() == 40 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     assert_eq!(host.rejects("sink").unwrap(), 0);
+    // The lineage leads from the raw reading to what was sent.
+    let reading = host.messages("observation").unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let lineage = host.get(&format!("messages/{reading}")).unwrap().body;
+    let sent = &lineage["effects"][0]["dispatched"][0];
+    assert_eq!(
+        (&sent["installation"], &sent["key"]),
+        (&"sink".into(), &keys[0].as_str().into()),
+        "{lineage}"
+    );
+    assert!(
+        sent["reason"].is_null() && sent["plugin"].as_str().unwrap().starts_with("ledger-sink@"),
+        "{sent}"
+    );
+    let told = dongting(&["lineage", "--url", &host.url, &reading]).unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.lines().last().unwrap().starts_with("sent\t"), "{told}");
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
-use dongting_store::cursor::Cursor;
 use dongting_store::{
-    Begun, CallRecord, Commit, CommitError, Database, Entry, Input, Output, Park, Pending, Store, Tailed,
+    Begun, CallRecord, Commit, CommitError, Cursor, Database, Entry, Input, Move, Output, Park, Pending,
+    Store, Tailed,
 };
 use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
@@ -194,9 +194,17 @@ async fn a_cursor_moves_only_from_where_it_was_read<P: Place>() {
     let (_place, store) = open::<P>().await;
     assert_eq!(store.cursor("feed").await.unwrap(), Cursor::default());
     let to = |text: &str| Cursor { text: Some(text.to_owned()), complete_until: Some(created()) };
-    assert!(store.move_cursor("feed", None, &to("a")).await.unwrap());
-    assert!(!store.move_cursor("feed", None, &to("b")).await.unwrap());
-    assert!(store.move_cursor("feed", Some("a"), &to("c")).await.unwrap());
+    let moved = async |from: Option<&str>, text: &str| {
+        let mut commit = Commit::new("feed");
+        commit.cursor = Some(Move { from: from.map(str::to_owned), to: to(text) });
+        commit.outputs = vec![Output::Message(output(1))];
+        store.commit(&commit).await
+    };
+    assert!(moved(None, "a").await.is_ok());
+    assert!(matches!(moved(None, "b").await, Err(CommitError::CursorMoved)));
+    assert!(moved(Some("a"), "c").await.is_ok());
+    // What came with the one that was refused is not there.
+    assert_eq!(store.pending("feed", 10).await.unwrap().len(), 2);
     assert_eq!(store.cursor("feed").await.unwrap(), to("c"));
 }
 
@@ -372,10 +380,8 @@ async fn a_call_and_the_state_before_it<P: Place>() {
         settings: "{}".to_owned(),
         attachments: String::new(),
         inputs: vec![n.to_string()],
-        timers: Vec::new(),
-        records: None,
         rejects: vec![None],
-        outputs: Vec::new(),
+        ..CallRecord::default()
     };
     let made = async |n: u64, value: Option<&str>| {
         let mut commit = Commit::new(MODEL);

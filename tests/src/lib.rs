@@ -3,7 +3,9 @@
 pub mod documents;
 pub mod host;
 pub mod nats;
+pub mod oci;
 pub mod postgres;
 pub mod process;
+pub mod registry;
 pub mod restamp;
 pub mod seismic_network;

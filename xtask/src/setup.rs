@@ -15,8 +15,10 @@ pub mod deny;
 pub mod nats;
 pub mod node;
 pub mod portal;
+pub mod skopeo;
 pub mod stamp;
 pub mod wheel;
+pub mod wkg;
 
 /// Where everything is that was set up.
 #[derive(Debug)]
@@ -66,10 +68,24 @@ pub fn run(workspace: &Workspace) -> Result<Tools> {
     }
 }
 
+/// The clients that the registry is tested with, as the tests find them. Nothing but the tests needs them.
+pub fn registry_clients() -> Result<[(&'static str, PathBuf); 2]> {
+    let mut missing = 0;
+    match (note(skopeo::ensure(), &mut missing), note(wkg::ensure(), &mut missing)) {
+        (Some(skopeo), Some(wkg)) => Ok([("SKOPEO", skopeo), ("WKG", wkg)]),
+        _ => bail!(
+            "{missing} of the registry's clients could not be set up; the lines marked ✗ say what to do"
+        ),
+    }
+}
+
 /// Sets up and says where everything is.
 pub fn report(workspace: &Workspace) -> Result<()> {
     let tools = run(workspace)?;
     for (name, path) in tools.environment() {
+        println!("{name}={}", path.display());
+    }
+    for (name, path) in registry_clients()? {
         println!("{name}={}", path.display());
     }
     Ok(())

@@ -31,11 +31,12 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 
 fn all(workspace: &Workspace, total: &mut Tally) -> Result<()> {
     let tools = setup::run(workspace)?;
+    let clients = setup::registry_clients()?;
     guests::build(workspace)?;
     product::build()?;
 
     let mut rust = cargo();
-    rust.args(["test", "--release", "--workspace", "--no-fail-fast"]);
+    rust.args(["test", "--release", "--workspace", "--no-fail-fast"]).envs(clients);
     *total += runner("cargo test", rust, &tools)?;
 
     let portal = workspace.root.join("portal");

@@ -1,5 +1,6 @@
 //! The JSON of the API. These types are the contract with the portal: `portal/openapi.json` is made of them.
 
+pub mod catalogue;
 pub mod dead_letter;
 pub mod health;
 pub mod message;

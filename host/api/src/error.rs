@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dongting_engine::{BusError, PushError, RedriveError, ReloadError, ReplayError, StoreError, ViewError};
+use dongting_registry::RegistryError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -96,6 +97,18 @@ impl From<ViewError> for ApiError {
     }
 }
 
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        let message = error.to_string();
+        match error {
+            RegistryError::UnknownRepository(_) | RegistryError::UnknownManifest { .. } => {
+                Self::not_found(message)
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
 impl From<BusError> for ApiError {
     fn from(error: BusError) -> Self {
         Self::internal(&error)
@@ -114,6 +127,12 @@ impl From<RedriveError> for ApiError {
                 .hint("The dead letter stays; correct what the reason names, then re-drive it."),
             RedriveError::Later(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
                 .hint("The dead letter stays; try again."),
+            RedriveError::Release(source) => {
+                let message = format!("{message}: {}", dongting_engine::installed::chain(&source));
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message).hint(
+                    "The dead letter stays; name a release that the installation could be enabled with.",
+                )
+            }
             RedriveError::Bus(source) => source.into(),
         }
     }
@@ -132,7 +151,7 @@ impl From<ReplayError> for ApiError {
         let message = dongting_engine::installed::chain(&error);
         match error {
             ReplayError::Store(source) => source.into(),
-            ReplayError::NotInstalled(_) | ReplayError::NoTransform(_) => {
+            ReplayError::NotInstalled(_) | ReplayError::NotRecorded(_) => {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
             ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),

@@ -1,11 +1,12 @@
 //! What every answer carries, and whom the API answers at all.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use dongting_registry::serve::is_loopback_name;
 
 use crate::error::ApiError;
 
@@ -46,27 +47,6 @@ fn verdict(own: SocketAddr, request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn is_loopback_name(host: &str) -> bool {
-    let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 fn refused(message: &str) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "origin", message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_loopback() {
-        for good in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:80", "[::1]", "127.3.2.1"] {
-            assert!(is_loopback_name(good), "{good}");
-        }
-        for bad in ["", "example.org", "localhost.example.org:80", "10.0.0.1:80", "[::2]:80"] {
-            assert!(!is_loopback_name(bad), "{bad}");
-        }
-    }
 }

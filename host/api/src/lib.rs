@@ -6,4 +6,5 @@ mod guard;
 mod route;
 pub mod serve;
 
-pub use serve::{ServeError, Served, openapi, serve};
+pub use dongting_registry::{ServeError, Served};
+pub use serve::{openapi, serve};

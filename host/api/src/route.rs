@@ -1,5 +1,6 @@
 //! The routes, one file a noun.
 
+pub mod catalogue;
 pub mod dead_letters;
 pub mod health;
 pub mod messages;

@@ -1,4 +1,4 @@
-//! The router, the listener, and the OpenAPI document.
+//! The router and the OpenAPI document.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use dongting_engine::Host;
-use tokio::net::TcpListener;
+use dongting_registry::{Listening, ServeError, Served};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use utoipa::OpenApi;
@@ -19,7 +19,8 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream, views,
+    catalogue, dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream,
+    views,
 };
 
 #[derive(OpenApi)]
@@ -28,25 +29,6 @@ use crate::route::{
     description = "The API of one Dongting host. The portal uses nothing else."
 ))]
 struct Document;
-
-/// A listening API. Ends when `stop` is told to.
-pub struct Served {
-    pub address: SocketAddr,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
-    stop: tokio::sync::watch::Sender<bool>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    #[error("the address {address} is in use: stop what listens there, or choose another with --listen")]
-    InUse { address: SocketAddr },
-    #[error("the host cannot listen on {address}")]
-    Listen {
-        address: SocketAddr,
-        #[source]
-        source: std::io::Error,
-    },
-}
 
 fn router() -> OpenApiRouter<Arc<Host>> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -63,6 +45,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(dead_letters::show, dead_letters::discard))
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(reload::reload))
+        .routes(routes!(catalogue::catalogue))
+        .routes(routes!(catalogue::release))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
@@ -81,11 +65,9 @@ pub async fn serve(
     address: SocketAddr,
     portal: Option<PathBuf>,
 ) -> Result<Served, ServeError> {
-    let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AddrInUse => ServeError::InUse { address },
-        _ => ServeError::Listen { address, source },
-    })?;
-    let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
+    let listening = Listening::on(address).await?;
+    let address = listening.address;
+    let releases = host.registry.router();
     let (api, _) = router().split_for_parts();
     let api = api
         .route("/services/{installation}/{*path}", any(services::ask))
@@ -98,29 +80,11 @@ pub async fn serve(
         let page = ServeFile::new(folder.join("index.html"));
         app = app.fallback_service(ServeDir::new(folder).fallback(page));
     }
-    // The live stream is not compressed: a compressor would hold events back.
+    // The live stream is not compressed: a compressor would hold events back. Nor are blobs: their parts and digests are of what is stored.
     let app = app
         .layer(CompressionLayer::new())
+        .merge(releases)
         .layer(axum::middleware::from_fn_with_state(address, guard::origin))
         .layer(axum::middleware::from_fn(guard::headers));
-    let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let task = tokio::spawn(async move {
-        axum::serve(listener, app)
-            .with_graceful_shutdown(async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            })
-            .await
-    });
-    Ok(Served { address, task, stop })
-}
-
-impl Served {
-    /// Takes no more requests; open streams are cut after a moment.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        if tokio::time::timeout(std::time::Duration::from_secs(2), &mut self.task).await.is_err() {
-            self.task.abort();
-            let _ = self.task.await;
-        }
-    }
+    Ok(listening.serve(app))
 }

@@ -79,6 +79,9 @@ pub enum FetchError {
     /// Somebody has deleted it, or the whole stream: make it again.
     #[error("the consumer `{0}` is gone")]
     Gone(String),
+    /// Somebody has given it other settings: make it again, which gives it its own.
+    #[error("the consumer `{0}` was changed by somebody else")]
+    Changed(String),
     /// Try again later.
     #[error("nothing could be fetched")]
     Unavailable(#[source] BusError),
@@ -251,12 +254,19 @@ impl Consumer {
         Delivery::new(&self.bus, self.stream_created, raw)
     }
 
-    /// Every message up to this sequence is acknowledged. It may fall back a little when nats-server is
+    /// Every message up to this sequence is acknowledged; an error where the consumer is not what it was made. It may fall back a little when nats-server is
     /// killed (see [`Delivery::ack_confirmed`]): who forgets by it what was done must leave a margin of
     /// minutes.
     pub async fn ack_floor(&self) -> Result<u64, FetchError> {
         match self.inner.get_info().await {
-            Ok(info) => Ok(info.ack_floor.stream_sequence),
+            Ok(info) => {
+                let made = self.inner.cached_info().config.clone();
+                let same = pull_config(info.config).and_then(|now| Ok(same(&now, &pull_config(made)?)));
+                match same {
+                    Ok(true) => Ok(info.ack_floor.stream_sequence),
+                    _ => Err(FetchError::Changed(self.name.clone())),
+                }
+            }
             Err(error) if is_gone(&error.kind()) => Err(FetchError::Gone(self.name.clone())),
             Err(error) => Err(FetchError::Unavailable(self.bus.failed("tell an ack floor", error))),
         }

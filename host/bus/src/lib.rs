@@ -7,6 +7,7 @@ pub mod cloudevents;
 pub mod consumer;
 pub mod dead_letter;
 pub mod delivery;
+pub mod exhausted;
 pub mod lane;
 pub mod publish;
 pub mod scan;

@@ -1,5 +1,7 @@
 //! `dongting dead-letters`: asks a running host, which alone holds the data directory.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -30,6 +32,9 @@ enum Command {
     Redrive {
         #[arg(required = true)]
         numbers: Vec<u64>,
+        /// A component on the host that takes them in place of the release that is enabled.
+        #[arg(long)]
+        component: Option<PathBuf>,
     },
     /// Remove them for ever.
     Discard {
@@ -58,8 +63,12 @@ pub fn run(options: DeadLetters) -> Result<()> {
             let letter = answered(agent().get(format!("{base}/{number}")).call(), &base)?;
             crate::print(&(serde_json::to_string_pretty(&letter)? + "\n"))
         }
-        Command::Redrive { numbers } => each(&numbers, |number| {
-            let done = answered(agent().post(format!("{base}/{number}/redrive")).send_empty(), &base)?;
+        Command::Redrive { numbers, component } => each(&numbers, |number| {
+            let component = component.as_deref().map(std::path::absolute).transpose()?;
+            let with = serde_json::json!({ "component": component });
+            let request = agent().post(format!("{base}/{number}/redrive"));
+            let sent = request.content_type("application/json").send(with.to_string());
+            let done = answered(sent, &base)?;
             let made = done.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
             crate::print(&format!("{number}\t{made} messages\n"))
         }),

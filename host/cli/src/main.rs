@@ -3,11 +3,14 @@
 mod dead_letters;
 mod lineage;
 mod message;
+mod registry;
 mod reload;
 mod remote;
 mod replay;
 mod serve;
+mod tokens;
 mod trial;
+mod yank;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +38,12 @@ enum Command {
     Replay(replay::Replay),
     /// Where a message comes from, and what was made of it.
     Lineage(lineage::Lineage),
+    /// Run the registry of releases alone, or look after a running one.
+    Registry(registry::RegistryCommand),
+    /// Make, list or revoke the tokens that vendors' tools show to the registry.
+    Tokens(tokens::Tokens),
+    /// Mark a release as one that should no longer be used, and say why.
+    Yank(yank::Yank),
     /// Print the API's OpenAPI document.
     Openapi {
         /// Write it to this file instead.
@@ -53,6 +62,9 @@ async fn main() -> ExitCode {
         Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
         Command::Replay(options) => tokio::task::block_in_place(|| replay::run(&options)),
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
+        Command::Registry(options) => registry::run(options).await,
+        Command::Tokens(options) => tokio::task::block_in_place(|| tokens::run(&options)),
+        Command::Yank(options) => tokio::task::block_in_place(|| yank::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };
     match done {

@@ -1,7 +1,11 @@
 //! A running host, asked over its API: it alone holds the data directory.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use dongting_engine::host::REGISTRY;
+use dongting_registry::registry::ADMIN_TOKEN;
 use serde_json::Value;
 
 #[derive(Args)]
@@ -11,9 +15,73 @@ pub struct Remote {
     url: String,
 }
 
-impl Remote {
+/// A running host or registry, asked by its operator.
+#[derive(Args)]
+pub struct Operator {
+    #[command(flatten)]
+    remote: Remote,
+    /// The data directory of the host or registry, where the admin token is. DONGTING_ADMIN_TOKEN has the token itself.
+    #[arg(long, env = "DONGTING_DATA", default_value = "dongting-data", global = true)]
+    data: PathBuf,
+}
+
+impl Operator {
+    /// An address of the registry's own.
     pub fn address(&self, path: &str) -> String {
-        format!("{}/api/v1/{path}", self.url.trim_end_matches('/'))
+        format!("{}/v2/_dongting/{path}", self.remote.base())
+    }
+
+    /// What goes into the Authorization header.
+    pub fn authorization(&self) -> Result<String> {
+        let token = match std::env::var("DONGTING_ADMIN_TOKEN") {
+            Ok(token) => token,
+            Err(_) => {
+                let file = self.data.join(REGISTRY).join(ADMIN_TOKEN);
+                std::fs::read_to_string(&file).with_context(|| {
+                    format!(
+                        "the admin token is not readable in {}: name the data directory with --data, or give the token as DONGTING_ADMIN_TOKEN",
+                        file.display()
+                    )
+                })?
+            }
+        };
+        Ok(format!("Bearer {}", token.trim()))
+    }
+
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let request = agent().get(self.address(path)).header("authorization", self.authorization()?);
+        answered(request.call(), self.remote.base())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = agent().post(self.address(path)).header("authorization", self.authorization()?);
+        answered(
+            request.header("content-type", "application/json").send(body.to_string()),
+            self.remote.base(),
+        )
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = agent().put(self.address(path)).header("authorization", self.authorization()?);
+        answered(
+            request.header("content-type", "application/json").send(body.to_string()),
+            self.remote.base(),
+        )
+    }
+
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        let request = agent().delete(self.address(path)).header("authorization", self.authorization()?);
+        answered(request.call(), self.remote.base())
+    }
+}
+
+impl Remote {
+    fn base(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
+    pub fn address(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.base())
     }
 }
 
@@ -36,7 +104,9 @@ pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, b
     if answer.status().is_success() {
         return Ok(body);
     }
-    match body.pointer("/error/message").and_then(Value::as_str) {
+    // The registry speaks as OCI has it.
+    let said = body.pointer("/error/message").or_else(|| body.pointer("/errors/0/message"));
+    match said.and_then(Value::as_str) {
         Some(said) => bail!("{said}"),
         None => bail!("the host at {base} answered {}", answer.status()),
     }

@@ -58,6 +58,14 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     // The one line that scripts read: where it listens.
     crate::print(&format!("http://{}/\n", served.address))?;
     tracing::info!(address = %served.address, "Ready at http://{}/", served.address);
+    told_to_stop().await?;
+    served.stop().await;
+    host.stop().await;
+    Ok(())
+}
+
+/// Returns when the operator or the system wants an end.
+pub async fn told_to_stop() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     tokio::select! {
@@ -65,12 +73,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
     }
     tracing::info!("Stopping");
-    served.stop().await;
-    host.stop().await;
     Ok(())
 }
 
-fn log(json: bool) {
+pub fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }

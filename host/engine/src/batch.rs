@@ -150,10 +150,13 @@ impl Worker {
         &mut self,
         installed: &Arc<Installed>,
         items: Vec<Item>,
-        effects: Effects,
+        mut effects: Effects,
     ) -> Result<(), String> {
-        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
-        let Effects { outputs, ends, writes } = effects;
+        let record = match installed.is_sink() {
+            true => None,
+            false => Some(installed.record(&self.shared.store, &items, &mut effects).await?),
+        };
+        let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
             installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
@@ -199,6 +202,7 @@ impl Worker {
                 }
             }
             if installed.is_sink() {
+                commit.dispatched.extend(item.dispatched(installed, end));
                 let ended = !matches!(end, End::Later { .. });
                 commit.attempts.push((item::input(&item.origin), ended));
             }

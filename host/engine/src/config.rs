@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dongting_bus::lane::LaneLimits;
 use dongting_manifest::{Installation, Lane};
+use dongting_registry::RegistryOptions;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -16,13 +17,21 @@ pub struct HostConfig {
     /// Days that messages are kept for views and lineage.
     #[serde(default = "default_history_days")]
     pub history_days: u32,
+    /// What the messages kept may take together, attributes and bodies; the oldest go first.
+    #[serde(default = "default_history_gib")]
+    pub history_gib: u32,
     /// Days that calls, and the state as of each, are kept for replay.
     #[serde(default = "default_replay_days")]
     pub replay_days: u32,
+    /// What the HTTP answers kept for replay may take together; the oldest go first.
+    #[serde(default = "default_replay_gib")]
+    pub replay_gib: u32,
     #[serde(default)]
     pub nats: NatsConfig,
     #[serde(default)]
     pub lanes: Lanes,
+    #[serde(default)]
+    pub registry: RegistryOptions,
     #[serde(default, rename = "installation")]
     pub installations: Vec<Installation>,
     /// The file that this was read from.
@@ -113,9 +122,12 @@ impl Default for HostConfig {
         Self {
             boundaries: None,
             history_days: default_history_days(),
+            history_gib: default_history_gib(),
             replay_days: default_replay_days(),
+            replay_gib: default_replay_gib(),
             nats: NatsConfig::default(),
             lanes: Lanes::default(),
+            registry: RegistryOptions::default(),
             installations: Vec::new(),
             file: None,
         }
@@ -152,8 +164,16 @@ impl HostConfig {
     }
 }
 
+const fn default_replay_gib() -> u32 {
+    8
+}
+
 const fn default_replay_days() -> u32 {
     7
+}
+
+const fn default_history_gib() -> u32 {
+    64
 }
 
 const fn default_history_days() -> u32 {

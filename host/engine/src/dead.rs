@@ -10,7 +10,11 @@ use crate::publisher::Publisher;
 impl Installed {
     /// Keeps part of a document that a source or decoder could not understand, or the whole of it.
     pub async fn reject(&self, publisher: &Publisher, reject: Reject) -> Result<(), PublishError> {
-        let letter = DeadLetter {
+        self.dead_letter(publisher, &self.letter(reject)).await
+    }
+
+    pub fn letter(&self, reject: Reject) -> DeadLetter {
+        DeadLetter {
             installation: self.id().to_owned(),
             reason: reject.reason,
             plugin: self.reference.clone(),
@@ -20,8 +24,7 @@ impl Installed {
             attributes: Vec::new(),
             content_type: "application/octet-stream".to_owned(),
             payload: reject.raw,
-        };
-        self.dead_letter(publisher, &letter).await
+        }
     }
 
     pub async fn dead_letter(&self, publisher: &Publisher, letter: &DeadLetter) -> Result<(), PublishError> {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::plugin::Role;
-use dongting_sandbox::{Document, Refusal, Reply};
+use dongting_sandbox::{Document, Outcome, Refusal, Reply};
 
 use crate::installed::{Installed, chain};
+use crate::outbox;
 use crate::publish::Inputs;
-use crate::publisher::Publisher;
+use crate::worker::Shared;
 
 /// What the deliverer is told.
 #[derive(Debug)]
@@ -36,16 +37,14 @@ pub enum PushError {
 pub const LATER: Duration = Duration::from_secs(5);
 
 /// Decodes and publishes. A document that the plugin refuses, or that makes it fault, is `Rejected`, and the caller's to keep.
-async fn decoded(
-    installed: &Installed,
-    publisher: &Publisher,
-    document: Document,
-) -> Result<Accepted, PushError> {
+async fn decoded(installed: &Installed, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
+    let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
     let call = installed.call(received, &["decode", &hash([document.body.as_slice()])]);
     let outcome = installed.log(installed.plugin.decode(call, document).await);
-    let decoded = match outcome.result {
+    let Outcome { result, writes, .. } = outcome;
+    let decoded = match result {
         Ok(decoded) => decoded,
         Err(Refusal::Retry { reason, after }) => {
             return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
@@ -58,23 +57,20 @@ async fn decoded(
         .messages(&inputs, decoded.drafts)
         .map_err(|fault| PushError::Rejected(fault.to_string()))?;
     let rejects: Vec<String> = decoded.rejects.iter().map(|reject| reject.reason.clone()).collect();
-    for reject in decoded.rejects {
-        installed.reject(publisher, reject).await.map_err(|error| later(chain(&error)))?;
-    }
-    installed.publish(publisher, &messages).await.map_err(|error| later(chain(&error)))?;
+    let ids = messages.iter().map(|message| message.id.clone()).collect();
+    outbox::store(installed, shared, (messages, decoded.rejects), writes).await.map_err(later)?;
     installed.status.active();
-    let messages = messages.into_iter().map(|message| message.id).collect();
-    Ok(Accepted { messages, rejects, reply: decoded.reply })
+    Ok(Accepted { messages: ids, rejects, reply: decoded.reply })
 }
 
 impl Installed {
     /// Decodes one delivered document and publishes what it gave. One that is refused is kept: nothing that was delivered is lost.
-    pub async fn decode(&self, publisher: &Publisher, document: Document) -> Result<Accepted, PushError> {
+    pub async fn decode(&self, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
         let raw = document.body.clone();
-        let done = decoded(self, publisher, document).await;
+        let done = decoded(self, shared, document).await;
         if let Err(PushError::Rejected(reason)) = &done {
             let reject = Reject { reason: reason.clone(), raw };
-            self.reject(publisher, reject)
+            self.reject(&shared.publisher, reject)
                 .await
                 .map_err(|error| PushError::Later { reason: chain(&error), after: LATER })?;
         }
@@ -84,10 +80,10 @@ impl Installed {
     /// Decodes a document that is kept already.
     pub(crate) async fn decode_again(
         &self,
-        publisher: &Publisher,
+        shared: &Shared,
         document: Document,
     ) -> Result<Accepted, PushError> {
-        decoded(self, publisher, document).await
+        decoded(self, shared, document).await
     }
 
     /// Whether `token` opens this decoder.

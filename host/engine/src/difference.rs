@@ -11,7 +11,7 @@ const SHOWN: usize = 4_096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub what: What,
-    /// Of the message; empty where the difference is in a verdict.
+    /// Of the message; empty where the difference is in a verdict or a cursor.
     pub id: String,
     /// What was there before.
     pub before: Option<String>,
@@ -26,6 +26,8 @@ pub enum What {
     New,
     /// An input is rejected, or no longer, or for another reason; or the call gave nothing at all.
     Verdict,
+    /// A source goes on from another place.
+    Cursor,
 }
 
 /// Everything of a message that its plugin decides.
@@ -93,6 +95,11 @@ pub fn rejects(before: &[Option<String>], after: &[Option<String>]) -> Vec<Diffe
             after: said(after, at),
         })
         .collect()
+}
+
+/// From one cursor to another.
+pub fn cursor(before: Option<String>, after: Option<String>) -> Difference {
+    Difference { what: What::Cursor, id: String::new(), before, after }
 }
 
 pub fn nothing(reason: String) -> Difference {

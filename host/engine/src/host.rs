@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
+use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Database, Store, StoreError};
 use futures::StreamExt;
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::history::Arrival;
-use crate::installed::Installed;
+use crate::installed::{Installed, chain};
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -32,12 +33,16 @@ use crate::{HostConfig, history};
 const CALLS: usize = 16;
 /// Of them, kept for the alert and command lanes.
 const RESERVE: usize = 4;
+/// The registry's folder in the data directory.
+pub const REGISTRY: &str = "registry";
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
 const ARRIVALS: usize = 1024;
 /// Installations that are loaded at once. Most wait: for a file, or for another that compiles the same component.
 const LOADING: usize = 32;
 /// Consumers that are made at once. Asked for more, nats-server would not answer the last of ten thousand in time.
 const CONSUMERS: usize = 32;
+/// Likewise for word of consumers that JetStream has given up on.
+const EXHAUSTED: usize = 64;
 
 pub struct HostOptions {
     /// Everything that outlives the process.
@@ -76,6 +81,8 @@ pub enum HostError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Bus(#[from] BusError),
+    #[error(transparent)]
+    Registry(#[from] OpenError),
 }
 
 /// An installation as the operator sees it, whether it could be loaded or not.
@@ -90,6 +97,8 @@ pub struct Enabled {
 pub struct Host {
     pub shared: Arc<Shared>,
     pub config: HostConfig,
+    /// Where releases are.
+    pub registry: Registry,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) releases: Releases,
     /// This host's name among those that share its database; none where it has it for itself.
@@ -98,6 +107,8 @@ pub struct Host {
     pub(crate) slots: tokio::sync::Mutex<BTreeMap<String, Slot>>,
     /// The slots as they are shown: nobody who only looks waits for a plugin that is being compiled.
     enabled: RwLock<BTreeMap<String, Enabled>>,
+    /// Held while a dead letter is driven again.
+    pub(crate) redriving: tokio::sync::Mutex<()>,
     /// None where the bus runs by itself.
     server: Option<Server>,
     arrivals: broadcast::Sender<Arrival>,
@@ -132,6 +143,7 @@ impl Host {
             Database::Sqlite(_) => None,
         };
         let store = Store::open(&database).await?;
+        let registry = Registry::open_with(&data.join(REGISTRY), config.registry.clone()).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
         let limits = config.lanes.limits();
         let (server, bus) = match nats {
@@ -165,13 +177,16 @@ impl Host {
                 bulk,
                 courtesy: Courtesy::default(),
                 making: Semaphore::new(CONSUMERS),
+                exhausted: broadcast::channel(EXHAUSTED).0,
             }),
             config,
+            registry,
             sandbox,
             releases,
             holder,
             slots: tokio::sync::Mutex::new(slots),
             enabled: RwLock::default(),
+            redriving: tokio::sync::Mutex::default(),
             server,
             arrivals,
             changed,
@@ -188,6 +203,8 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { listen_for_exhausted(&shared).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let follow = history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone());
             match lane {
@@ -195,8 +212,13 @@ impl Host {
                 _ => tasks.spawn(follow),
             };
         }
-        let days = (self.config.history_days, self.config.replay_days);
-        tasks.spawn(history::forget(self.shared.store.clone(), days));
+        let retention = history::Retention {
+            history_days: self.config.history_days,
+            history_gib: self.config.history_gib,
+            replay_days: self.config.replay_days,
+            replay_gib: self.config.replay_gib,
+        };
+        tasks.spawn(history::forget(self.shared.store.clone(), retention));
         let mut slots = self.slots.lock().await;
         for slot in slots.values() {
             self.show(slot);
@@ -282,6 +304,7 @@ impl Host {
         }
         self.tasks.lock().await.shutdown().await;
         self.store().close().await;
+        self.registry.close().await;
         if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {
             server.stop().await;
         }
@@ -304,6 +327,28 @@ async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver
     }
     let took = began.elapsed();
     tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
+}
+
+/// Tells the workers, for ever. What is said while nobody listens is found when a worker next looks at its consumer.
+async fn listen_for_exhausted(shared: &Shared) {
+    loop {
+        match shared.publisher.bus.exhausted().await {
+            Ok(mut exhausted) => {
+                while let Some(which) = exhausted.next().await {
+                    tracing::warn!(
+                        stream = which.0,
+                        consumer = which.1,
+                        "JetStream has given up on a message of `{}`: somebody has set its max_deliver",
+                        which.1
+                    );
+                    // An error says that nobody works yet.
+                    let _ = shared.exhausted.send(which);
+                }
+            }
+            Err(error) => tracing::debug!("Advisories cannot be heard now: {}", chain(&error)),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {

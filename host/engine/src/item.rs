@@ -2,7 +2,7 @@
 
 use dongting_bus::{Delivery, cloudevents};
 use dongting_manifest::{DeadLetter, Message, Origin, Timestamp};
-use dongting_store::{Input, Parked};
+use dongting_store::{Dispatched, Input, Parked};
 
 use crate::installed::Installed;
 
@@ -64,6 +64,23 @@ impl Item {
     /// What an installation is told apart by to a receiver outside: the same for the same message, wherever it lies.
     pub fn idempotency_key(&self, installation: &str) -> String {
         dongting_manifest::message::hash([installation.as_bytes(), self.message.id.as_bytes()])
+    }
+
+    /// What a sink has done with it for good.
+    pub fn dispatched(&self, sink: &Installed, end: &End) -> Option<Dispatched> {
+        let reason = match end {
+            End::Done => None,
+            End::Dead(reason) => Some(reason.clone()),
+            End::Later { .. } => return None,
+        };
+        Some(Dispatched {
+            message: self.message.id.clone(),
+            installation: sink.id().to_owned(),
+            at: Timestamp::now(),
+            plugin: sink.reference.clone(),
+            key: self.idempotency_key(sink.id()),
+            reason,
+        })
     }
 
     pub fn dead_letter(&self, installed: &Installed, reason: String) -> DeadLetter {

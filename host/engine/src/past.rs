@@ -5,6 +5,7 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Region, Timestamp};
 use dongting_sandbox::{HistoryReader, Read};
 use dongting_store::Store;
+use tokio::sync::OnceCell;
 
 use crate::installed::{Installed, chain};
 
@@ -16,16 +17,23 @@ pub struct Past {
     region: Region,
     /// What was received later had not been said.
     now: Timestamp,
+    /// The last batch that is read: of a call the one written when it asked first, so that a replay finds the same.
+    batch: OnceCell<u64>,
 }
 
 impl Installed {
     pub fn past(&self, store: &Store, now: Timestamp) -> Past {
         let granted = self.installation.grants.subscribe.clone();
-        Past { store: store.clone(), granted, region: self.installation.region, now }
+        Past { store: store.clone(), granted, region: self.installation.region, now, batch: OnceCell::new() }
     }
 }
 
 impl Past {
+    /// Reads what had been written up to a batch.
+    pub fn up_to(self, batch: u64) -> Self {
+        Self { batch: OnceCell::new_with(Some(batch)), ..self }
+    }
+
     fn denied(&self, query: &Query) -> Option<String> {
         if !self.granted.iter().any(|grant| grant.covers(&query.topic)) {
             return Some(format!("reading `{}` is not granted", query.topic));
@@ -42,8 +50,14 @@ impl HistoryReader for Past {
             if let Some(why) = self.denied(&query) {
                 return Ok(Err(why));
             }
-            let found = self.store.statements(&query, self.now, MAX_BYTES).await;
+            let batch = self.batch.get_or_try_init(|| self.store.history_batch()).await;
+            let batch = *batch.map_err(|error| chain(&error))?;
+            let found = self.store.statements(&query, (self.now, batch), MAX_BYTES).await;
             found.map(Ok).map_err(|error| chain(&error))
         })
+    }
+
+    fn batch(&self) -> Option<u64> {
+        self.batch.get().copied()
     }
 }

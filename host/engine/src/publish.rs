@@ -11,6 +11,8 @@ use crate::installed::Installed;
 use crate::publisher::Publisher;
 
 const MAX_CAUSES: usize = 256;
+/// The extension attribute that names the installation whose call made a message.
+pub const INSTALLATION: &str = "installation";
 
 /// What a call's drafts are made of.
 pub struct Inputs<'i> {
@@ -35,7 +37,7 @@ pub fn messages(
             granted(installation, &draft).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
             let causes =
                 causes(inputs, &draft.from).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
-            Ok(message(&source, reference, inputs, &causes, draft))
+            Ok(message((&source, reference, &installation.id), inputs, &causes, draft))
         })
         .collect()
 }
@@ -71,7 +73,13 @@ fn causes<'i>(inputs: &Inputs<'i>, from: &[u32]) -> Result<Vec<&'i Message>, Str
     Ok(causes)
 }
 
-fn message(source: &str, reference: &str, inputs: &Inputs<'_>, causes: &[&Message], draft: Draft) -> Message {
+fn message(
+    (source, reference, installation): (&str, &str, &str),
+    inputs: &Inputs<'_>,
+    causes: &[&Message],
+    mut draft: Draft,
+) -> Message {
+    draft.extensions.push((INSTALLATION.to_owned(), installation.to_owned()));
     let causation: Vec<String> = causes.iter().map(|cause| cause.id.clone()).collect();
     let revision = draft.revision.unwrap_or_else(|| {
         if causation.is_empty() {

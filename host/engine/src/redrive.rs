@@ -1,15 +1,19 @@
 //! Dead letters driven again: what could not be processed goes through its installation once more, as it is enabled now.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{DeadLetter, Lane, Origin};
+use dongting_manifest::{DeadLetter, Installation, Lane, Origin};
 use dongting_sandbox::Refusal;
-use dongting_store::{Commit, Output};
+use dongting_store::{Commit, Input, Output};
 
 use crate::decoder::PushError;
 use crate::host::Host;
-use crate::installed::{Installed, chain};
+use crate::installed::{InstallError, Installed, chain, install};
 use crate::item::{End, From, Item};
+use crate::round::Round;
 use crate::transform::Effects;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,9 @@ pub enum RedriveError {
     /// The letter stays.
     #[error("it cannot be processed now: {0}")]
     Later(String),
+    /// The letter stays.
+    #[error("the release named cannot take it: {0}")]
+    Release(#[from] InstallError),
     #[error("the dead letters cannot be reached now")]
     Bus(#[from] BusError),
 }
@@ -33,20 +40,51 @@ pub enum RedriveError {
 impl Host {
     /// Gives a dead letter to its installation once more, and removes it when everything made of it is stored. A kill in
     /// between leaves it, and driven once more it changes nothing: ids follow from the input, and its place among the dead
-    /// letters is a fence like that of a message on a lane. Returns the ids of the messages made.
-    pub async fn redrive(&self, sequence: u64) -> Result<Vec<String>, RedriveError> {
+    /// letters is a fence like that of a message on a lane. `component` names a release that takes it in place of the one that is enabled,
+    /// under the same grants. Returns the ids of the messages made.
+    pub async fn redrive(
+        &self,
+        sequence: u64,
+        component: Option<PathBuf>,
+    ) -> Result<Vec<String>, RedriveError> {
+        // One after the other: whoever comes second finds no letter any more.
+        let _turn = self.redriving.lock().await;
         let found = self.shared.publisher.bus.dead_letter_at(sequence).await?;
         let StoredDeadLetter { letter, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
         let installed = self
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
+        let installed = match component {
+            Some(component) => Arc::new(self.in_place_of(&installed, component).await?),
+            None => installed,
+        };
         let made = match letter.origin.clone() {
             Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
             None => self.redrive_document(&installed, letter).await?,
         };
         self.shared.publisher.bus.discard_dead_letter(sequence).await?;
-        tracing::info!(installation = installed.id(), sequence, "Dead letter {sequence} was driven again");
+        // It will not come again, so its fence has done its work.
+        let place = self.place_of_letter(sequence).await?;
+        let forgotten = self.shared.store.forget_applied(installed.id(), &place).await;
+        forgotten.map_err(|error| RedriveError::Later(chain(&error)))?;
+        let (id, plugin) = (installed.id(), &installed.reference);
+        tracing::info!(installation = id, plugin, sequence, "Dead letter {sequence} was driven again");
         Ok(made)
+    }
+
+    /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
+    async fn in_place_of(&self, enabled: &Installed, component: PathBuf) -> Result<Installed, InstallError> {
+        let installation = Installation { component, shadow: None, ..(*enabled.installation).clone() };
+        let (round, status) = (Round::new(&self.releases), Arc::clone(&enabled.status));
+        let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;
+        installed.take_place_of(enabled);
+        Ok(installed)
+    }
+
+    async fn place_of_letter(&self, sequence: u64) -> Result<Input, BusError> {
+        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
+        let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
+        Ok(Input { stream, stream_created, sequence })
     }
 
     async fn redrive_message(
@@ -58,8 +96,7 @@ impl Host {
     ) -> Result<Vec<String>, RedriveError> {
         let message = cloudevents::decode(&origin.subject, &letter.attributes, &letter.payload)
             .map_err(|error| RedriveError::Refused(chain(&error)))?;
-        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
-        let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
+        let Input { stream, stream_created, .. } = self.place_of_letter(sequence).await?;
         let origin = Origin { stream, stream_created, sequence, subject: origin.subject.clone() };
         let item = Item { message, origin, tries: 1, from: From::Dead };
         let inputs = vec![item.input()];
@@ -73,12 +110,24 @@ impl Host {
         let lease = installed.lease().map_err(RedriveError::Later)?;
         let items = [item];
         let ran = installed.run(&self.shared, &items).await.map_err(RedriveError::Later)?;
-        let effects = ran.map_err(|refusal| match refusal {
+        let mut effects = ran.map_err(|refusal| match refusal {
             refusal @ (Refusal::Retry { .. } | Refusal::Other(_)) => RedriveError::Later(refusal.to_string()),
             refusal => RedriveError::Refused(refusal.to_string()),
         })?;
-        let record = (!installed.is_sink()).then(|| installed.record(&items, &effects));
-        let Effects { outputs, ends, writes } = effects;
+        let dispatched: Vec<_> = items
+            .iter()
+            .zip(&effects.ends)
+            .filter_map(|(item, end)| item.dispatched(installed, end))
+            .filter(|_| installed.is_sink())
+            .collect();
+        let record = match installed.is_sink() {
+            true => None,
+            false => {
+                let record = installed.record(&self.shared.store, &items, &mut effects).await;
+                Some(record.map_err(RedriveError::Later)?)
+            }
+        };
+        let Effects { outputs, ends, writes, .. } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
             Some(End::Later { reason, .. }) => return Err(RedriveError::Later(reason)),
@@ -89,6 +138,7 @@ impl Host {
         commit.lease = lease;
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
+        commit.dispatched = dispatched;
         commit.call = record;
         installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
@@ -106,7 +156,7 @@ impl Host {
             return Err(RedriveError::NoDecoder(letter.installation));
         }
         let document = Installed::document(None, None, letter.payload);
-        match installed.decode_again(&self.shared.publisher, document).await {
+        match installed.decode_again(&self.shared, document).await {
             Ok(accepted) if accepted.rejects.is_empty() => Ok(accepted.messages),
             // It stays even if other parts of it were published: a reject of these very bytes is this letter, not a second one.
             Ok(accepted) => Err(RedriveError::Refused(accepted.rejects.join("; "))),

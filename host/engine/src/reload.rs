@@ -97,6 +97,9 @@ impl Host {
         let installed = install(round, &self.shared.store, installation, status).await;
         match (installed, before) {
             (Ok(installed), before) => {
+                if let Err(error) = self.keep_grants(&installed).await {
+                    tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
+                }
                 let to = installed.reference.clone();
                 slot.put(installed, &self.shared);
                 match before {

@@ -8,13 +8,18 @@ use dongting_manifest::installation::InstallationError;
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
-use dongting_sandbox::{Call, Egress, LoadError, Readers, RecordReader, Release, StateReader, TimerReader};
-use dongting_store::{Recorded, StoreError};
+use dongting_sandbox::{
+    Call, Egress, LoadError, Outcome, Polled, Readers, RecordReader, Recorded as Answers, Refusal, Release,
+    StateReader, TimerReader,
+};
+use dongting_store::{Poll, Recorded, StoreError};
 
 use crate::difference::{self, Difference};
 use crate::host::Host;
 use crate::installed::Installed;
-use crate::transform::{Made, apply};
+use crate::item::End;
+use crate::publish::{Inputs, messages};
+use crate::transform::{Effects, Made, apply};
 
 use before::Before;
 
@@ -45,8 +50,8 @@ pub struct Replayed {
 pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
     NotInstalled(String),
-    #[error("the installation `{0}` is no transform: only their calls are recorded")]
-    NoTransform(String),
+    #[error("the installation `{0}` is no transform and no source: only their calls are recorded")]
+    NotRecorded(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -68,8 +73,8 @@ impl Host {
         component: Option<Vec<u8>>,
     ) -> Result<Replayed, ReplayError> {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
-        if !installed.has(Role::Transform) {
-            return Err(ReplayError::NoTransform(id.to_owned()));
+        if !installed.has(Role::Transform) && !installed.has(Role::Source) {
+            return Err(ReplayError::NotRecorded(id.to_owned()));
         }
         let release = match component {
             Some(bytes) => Some(self.candidate(&installed, bytes).await?),
@@ -132,26 +137,40 @@ impl Host {
             return Ok(());
         };
         past.begin(record).await;
-        let surroundings = installed.call_for(&batch);
+        let Some(exchanges) = self.store().answers(&record.asked).await? else {
+            replayed.incomplete += 1;
+            return Ok(());
+        };
+        let surroundings = match &record.poll {
+            Some(poll) => installed.call_to_poll(poll.now, poll.from.as_deref()),
+            None => installed.call_for(&batch),
+        };
+        let now = surroundings.now;
+        let history = installed.past(self.store(), now).up_to(record.history.unwrap_or(u64::MAX));
         let call = Call {
             config: Config { settings: record.settings.as_str().into(), ..surroundings.config.clone() },
             readers: Readers {
                 state: Some(Arc::clone(past) as Arc<dyn StateReader>),
                 timers: Some(Arc::clone(past) as Arc<dyn TimerReader>),
                 records: Some(Arc::clone(past) as Arc<dyn RecordReader>),
-                ..surroundings.readers.clone()
+                history: surroundings.readers.history.as_ref().map(|_| Arc::new(history) as _),
             },
-            egress: Egress::Closed,
+            egress: Egress::Recorded(Answers::new(exchanges)),
             ..surroundings
         };
-        let differences = match apply(made, call, &batch).await.result {
+        let outcome = match &record.poll {
+            Some(poll) => poll_again(made, call, poll).await,
+            None => apply(made, call, &batch).await.result.map(|effects| (effects, None)),
+        };
+        let differences = match outcome {
             Err(refusal) => vec![difference::nothing(refusal.to_string())],
-            Ok(effects) => {
+            Ok((effects, moved)) => {
                 let ids: Vec<String> = record.outputs.iter().map(|(id, _)| id.clone()).collect();
                 let before = self.store().messages(&ids).await?;
                 let before = before.into_iter().map(|message| (message.id.clone(), message)).collect();
                 let mut found = difference::rejects(&record.rejects, &effects.rejects());
                 found.extend(difference::outputs(&record.outputs, &before, &effects.outputs));
+                found.extend(moved);
                 past.write(record, effects.writes).await;
                 found
             }
@@ -187,4 +206,20 @@ impl Host {
         }
         Ok(Some(batch))
     }
+}
+
+/// A source's call made again: what it comes to, and whether its cursor went elsewhere.
+async fn poll_again(
+    made: &Made<'_>,
+    call: Call,
+    poll: &Poll,
+) -> Result<(Effects, Option<Difference>), Refusal> {
+    let Outcome { result, writes, .. } = made.plugin.poll(call, poll.from.as_deref()).await;
+    let Polled { drafts, rejects, cursor, .. } = result?;
+    let inputs = Inputs { messages: &[], received: poll.now };
+    let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
+    let to = cursor.or_else(|| poll.from.clone());
+    let moved = (to != poll.to).then(|| difference::cursor(poll.to.clone(), to));
+    let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();
+    Ok((Effects { outputs, ends, writes, ..Effects::default() }, moved))
 }

@@ -6,13 +6,13 @@ use dongting_bus::Asked;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::hash;
 use dongting_manifest::plugin::Role;
-use dongting_sandbox::{Refusal, Request, Response};
+use dongting_sandbox::{Outcome, Refusal, Request, Response};
 use tokio::sync::{Semaphore, watch};
 
 use crate::decoder::{LATER, PushError};
 use crate::installed::{Installed, chain};
+use crate::outbox;
 use crate::publish::Inputs;
-use crate::publisher::Publisher;
 use crate::worker::Shared;
 
 /// Calls of one service at once over NATS.
@@ -24,12 +24,14 @@ impl Installed {
     }
 
     /// One request, answered when what it made is stored.
-    pub async fn handle(&self, publisher: &Publisher, request: Request) -> Result<Response, PushError> {
+    pub async fn handle(&self, shared: &Shared, request: Request) -> Result<Response, PushError> {
         let later = |reason: String| PushError::Later { reason, after: LATER };
         let received = request.received;
         let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
+        let _turn = if self.stateful { Some(self.turn.lock().await) } else { None };
         let call = self.call(received, &["handle", &request.method, &seed]);
-        let mut response = match self.log(self.plugin.handle(call, request).await).result {
+        let Outcome { result, writes, .. } = self.log(self.plugin.handle(call, request).await);
+        let mut response = match result {
             Ok(response) => response,
             Err(Refusal::Retry { reason, after }) => {
                 return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
@@ -41,7 +43,7 @@ impl Installed {
         let drafts = std::mem::take(&mut response.drafts);
         let messages =
             self.messages(&inputs, drafts).map_err(|fault| PushError::Rejected(fault.to_string()))?;
-        self.publish(publisher, &messages).await.map_err(|error| later(chain(&error)))?;
+        outbox::store(self, shared, (messages, Vec::new()), writes).await.map_err(later)?;
         self.status.active();
         Ok(response)
     }
@@ -88,7 +90,7 @@ async fn answer(installed: &Installed, shared: &Shared, asked: Asked) {
         received: Timestamp::now(),
         body: asked.body.to_vec(),
     };
-    let (status, headers, body) = match installed.handle(&shared.publisher, request).await {
+    let (status, headers, body) = match installed.handle(shared, request).await {
         Ok(response) => (response.status, response.headers, response.body),
         Err(error) => {
             let status = if matches!(error, PushError::Rejected(_)) { 422 } else { 503 };

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dongting_manifest::exchange::Exchange;
 use dongting_manifest::{Message, Timestamp};
-use dongting_sandbox::{Plugin, Refusal};
+use dongting_sandbox::{Call, Egress, Plugin, Recorded, Refusal};
 
 use crate::difference::{self, Difference};
 use crate::installed::Installed;
@@ -44,11 +45,13 @@ impl Shadow {
         self.differences.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Runs beside `live`, whose answer it gives back. Both read the state as it is before either has written.
+    /// Runs beside `live`, whose answer it gives back. Both read the state as it is before either has written. `asked` is what the network
+    /// answers.
     pub async fn beside(
         &self,
         installed: &Installed,
         items: &[Item],
+        asked: Vec<Exchange>,
         live: impl Future<Output = Result<Effects, Refusal>>,
     ) -> Result<Effects, Refusal> {
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
@@ -58,7 +61,8 @@ impl Shadow {
             name: &self.release.manifest().name,
             reference: &self.release.reference,
         };
-        let call = apply(&made, installed.call_for(&batch), &batch);
+        let egress = Egress::Recorded(Recorded::new(asked));
+        let call = apply(&made, Call { egress, ..installed.call_for(&batch) }, &batch);
         let shadow = async {
             // Not before the live call has begun: it has the first claim to the machine.
             tokio::task::yield_now().await;

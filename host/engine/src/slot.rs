@@ -56,12 +56,10 @@ impl Slot {
     /// Puts a release to work. The one before it ends its batch and does no other.
     pub fn put(&mut self, mut installed: Installed, shared: &Arc<Shared>) {
         self.installation = Arc::clone(&installed.installation);
-        if let Some(before) = self.installed() {
-            installed.turn = Arc::clone(&before.turn);
-            installed.outbox = Arc::clone(&before.outbox);
-            installed.timer_changes = Arc::clone(&before.timer_changes);
-        }
         installed.pin = Arc::clone(&self.pin);
+        if let Some(before) = self.installed() {
+            installed.take_place_of(&before);
+        }
         let installed = Arc::new(installed);
         let id = installed.id();
         tracing::info!(installation = id, plugin = installed.reference, "Started installation `{id}`");
@@ -149,6 +147,14 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
 }
 
 impl Installed {
+    /// What stays from release to release.
+    pub fn take_place_of(&mut self, before: &Self) {
+        self.turn = Arc::clone(&before.turn);
+        self.outbox = Arc::clone(&before.outbox);
+        self.timer_changes = Arc::clone(&before.timer_changes);
+        self.pin = Arc::clone(&before.pin);
+    }
+
     pub fn polls(&self) -> bool {
         self.has(Role::Source) && self.installation.poll
     }

@@ -1,19 +1,19 @@
-//! A source at work: polled on its schedule, its cursor stored after its messages.
+//! A source at work: polled on its schedule, its cursor moved in the transaction that keeps its messages.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::Timestamp;
-use dongting_manifest::message::Reject;
-use dongting_sandbox::{Polled, Refusal};
-use dongting_store::cursor::Cursor;
+use dongting_manifest::exchange::Exchange;
+use dongting_manifest::message::{Reject, hash};
+use dongting_sandbox::{Call, Outcome, Polled, Refusal};
+use dongting_store::{Asked, CallRecord, Commit, Cursor, Move, Output, Poll, Store};
 use tokio::sync::watch;
 
-use crate::backoff;
-use crate::installed::Installed;
-use crate::outbox;
+use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
 use crate::worker::Shared;
+use crate::{backoff, difference, outbox};
 
 /// A source may ask to be polled sooner than its schedule, but not more often than this.
 const SOONEST: Duration = Duration::from_millis(100);
@@ -22,19 +22,20 @@ const LATEST: Duration = Duration::from_secs(24 * 3600);
 /// Polls until it is aborted.
 pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Shared>) {
     let mut failures = 0u32;
+    let mut heard = String::new();
     loop {
         let installed = Arc::clone(&current.borrow_and_update());
         installed.pin.wait().await;
-        let pause = match poll(&installed, &shared).await {
+        let pause = match poll(&installed, &shared, &mut heard).await {
             Ok(next) => {
                 failures = 0;
                 installed.status.active();
                 next
             }
-            Err((reason, wish)) => {
+            Err(Failed { reason, after }) => {
                 failures = failures.saturating_add(1);
                 installed.failing(reason);
-                backoff::pause(failures, wish, u64::from(failures))
+                backoff::pause(failures, after, u64::from(failures))
             }
         };
         tokio::select! {
@@ -45,46 +46,111 @@ pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Share
     }
 }
 
-/// One poll: call, publish, and only then move the cursor. After a crash in between the same poll runs again and makes the
-/// same messages, which the bus knows by their ids (as far as the catalogue says when it made a statement; see the adapter).
-async fn poll(installed: &Installed, shared: &Shared) -> Result<Duration, (String, Option<Duration>)> {
-    let Shared { publisher, store, .. } = shared;
+/// A poll that gave nothing, and when the next is wished for.
+struct Failed {
+    reason: String,
+    after: Option<Duration>,
+}
+
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
+        Self { reason, after: None }
+    }
+}
+
+/// One poll: a call, one commit of the cursor and the messages, and their way onto the bus. `heard` tells the answers of the poll before.
+async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Result<Duration, Failed> {
     let every = Duration::from_secs_f64(installed.installation.every_seconds);
-    outbox::drain(installed, shared).await.map_err(|error| (error, None))?;
-    let cursor = store.cursor(installed.id()).await.map_err(said)?;
+    outbox::drain(installed, shared).await?;
+    let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+    let cursor = shared.store.cursor(installed.id()).await.map_err(|error| chain(&error))?;
+    let mut commit = Commit::new(installed.id());
+    commit.lease = installed.lease()?;
     let now = Timestamp::now();
-    let call = installed.call(now, &["poll", cursor.text.as_deref().unwrap_or(""), &now.to_string()]);
+    let call = installed.call_to_poll(now, cursor.text.as_deref());
     let outcome = installed.log(installed.plugin.poll(call, cursor.text.as_deref()).await);
-    let polled = match outcome.result {
+    let Outcome { result, writes, history, exchanges, .. } = outcome;
+    let polled = match result {
         Ok(polled) => polled,
-        Err(Refusal::Retry { reason, after }) => return Err((reason, after)),
+        Err(Refusal::Retry { reason, after }) => return Err(Failed { reason, after }),
         // The answer as a whole makes no sense. It is kept, with the cursor where it was, and the schedule goes on.
         Err(Refusal::Reject(reason)) => {
             let raw = reason.clone().into_bytes();
-            installed.reject(publisher, Reject { reason: reason.clone(), raw }).await.map_err(said)?;
-            return Err((reason, Some(every)));
+            let reject = Reject { reason: reason.clone(), raw };
+            installed.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
+            return Err(Failed { reason, after: Some(every) });
         }
-        Err(other) => return Err((other.to_string(), None)),
+        Err(other) => return Err(other.to_string().into()),
     };
     let Polled { drafts, rejects, cursor: next_cursor, complete_until, next } = polled;
     let inputs = Inputs { messages: &[], received: now };
-    let messages = installed.messages(&inputs, drafts).map_err(|fault| (fault.to_string(), None))?;
-    for reject in rejects {
-        installed.reject(publisher, reject).await.map_err(said)?;
-    }
-    installed.publish(publisher, &messages).await.map_err(said)?;
-    let moved = Cursor {
+    let messages = installed.messages(&inputs, drafts).map_err(|fault| fault.to_string())?;
+    let to = Cursor {
         text: next_cursor.or(cursor.text.clone()),
         complete_until: complete_until.or(cursor.complete_until),
     };
-    if moved != cursor
-        && !store.move_cursor(installed.id(), cursor.text.as_deref(), &moved).await.map_err(said)?
-    {
-        return Err(("another poll moved the cursor meanwhile".to_owned(), None));
+    // Most polls hear what the one before heard, and make nothing of it.
+    let news = fingerprint(&exchanges);
+    if to != cursor || !messages.is_empty() || !rejects.is_empty() || news != *heard {
+        let asked = asked(&shared.store, installed, exchanges).await;
+        commit.call = asked.map(|asked| CallRecord {
+            poll: Some(Poll { now, from: cursor.text.clone(), to: to.text.clone() }),
+            asked,
+            history,
+            rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),
+            outputs: messages.iter().map(|one| (one.id.clone(), difference::digest(one))).collect(),
+            ..installed.record_of_now()
+        });
     }
+    if to != cursor {
+        commit.cursor = Some(Move { from: cursor.text, to });
+    }
+    installed.write(&mut commit, writes);
+    commit.outputs = messages.into_iter().map(Output::Message).collect();
+    let letters = rejects.into_iter().map(|reject| Output::DeadLetter(installed.letter(reject)));
+    commit.outputs.extend(letters);
+    if commit.holds_something() {
+        outbox::commit(installed, shared, commit).await?;
+        // The next poll may be hours away, and JetStream knows an id for minutes.
+        outbox::tidy(installed, shared).await?;
+    }
+    *heard = news;
     Ok(next.unwrap_or(every).clamp(SOONEST, LATEST))
 }
 
-fn said(error: impl std::error::Error) -> (String, Option<Duration>) {
-    (crate::installed::chain(&error), None)
+/// What was asked and answered, but for the headers, in which each answer has its own time.
+fn fingerprint(exchanges: &[Exchange]) -> String {
+    let said = |exchange: &Exchange| match &exchange.answer {
+        Ok(answer) => answer.status.to_string(),
+        Err(failure) => format!("{failure:?}"),
+    };
+    let said: Vec<String> = exchanges.iter().map(said).collect();
+    let parts = exchanges.iter().zip(&said).flat_map(|(exchange, said)| {
+        let body = exchange.answer.as_ref().map_or(&[][..], |answer| &answer.body);
+        [exchange.method.as_bytes(), exchange.url.as_bytes(), said.as_bytes(), body]
+    });
+    hash(parts)
+}
+
+/// The exchanges for a call's record. Without them the call is not recorded: the feed goes on.
+async fn asked(store: &Store, installed: &Installed, exchanges: Vec<Exchange>) -> Option<Vec<Asked>> {
+    match store.keep_answers(exchanges).await {
+        Ok(asked) => Some(asked),
+        Err(error) => {
+            let id = installed.id();
+            tracing::warn!(
+                installation = id,
+                "A poll of `{id}` was not recorded, so it cannot be replayed: {}",
+                chain(&error)
+            );
+            None
+        }
+    }
+}
+
+impl Installed {
+    /// The surroundings of a poll. A replay gives it the same.
+    pub(crate) fn call_to_poll(&self, now: Timestamp, cursor: Option<&str>) -> Call {
+        self.call(now, &["poll", cursor.unwrap_or(""), &now.to_string()])
+    }
 }

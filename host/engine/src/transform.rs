@@ -1,13 +1,14 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
-use dongting_manifest::plugin::Role;
+use dongting_manifest::exchange::Exchange;
+use dongting_manifest::plugin::{Capability, Role};
 use dongting_manifest::record::{self, Extent};
 use dongting_manifest::{Installation, Message, Timestamp};
 use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
-use dongting_store::{CallRecord, Commit};
+use dongting_store::{CallRecord, Commit, Store};
 
 use crate::difference::digest;
-use crate::installed::Installed;
+use crate::installed::{Installed, chain};
 use crate::item::{self, End, Item};
 use crate::publish::{Inputs, messages};
 use crate::worker::Shared;
@@ -19,6 +20,10 @@ pub struct Effects {
     /// One for each input.
     pub ends: Vec<End>,
     pub writes: Writes,
+    /// Up to which batch the history was read, where it was.
+    pub history: Option<u64>,
+    /// What was asked of the network, and answered.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -32,7 +37,7 @@ pub struct Made<'m> {
 /// One call of a transform and what it comes to. Nothing of it is stored.
 pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Effects> {
     let outcome = made.plugin.apply(call, batch).await;
-    let Outcome { result, log, log_dropped, writes, cpu } = outcome;
+    let Outcome { result, log, log_dropped, writes, history, exchanges, cpu } = outcome;
     let result = result.and_then(|Applied { drafts, rejected }| {
         let inputs = Inputs { messages: batch, received: Timestamp::now() };
         let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
@@ -42,9 +47,9 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes })
+        Ok(Effects { outputs, ends, writes, history, exchanges })
     });
-    Outcome { result, log, log_dropped, writes: Writes::default(), cpu }
+    Outcome { result, log, log_dropped, writes: Writes::default(), history, exchanges: Vec::new(), cpu }
 }
 
 impl Effects {
@@ -66,7 +71,13 @@ impl Installed {
             return self.deliver(&shared.store, items).await;
         }
         match &self.shadow {
-            Some(shadow) => Ok(shadow.beside(self, items, self.apply(items)).await),
+            // What it would ask of the network it is told as the release at work was.
+            Some(shadow) if self.imported.contains(&Capability::Http) => {
+                let live = self.apply(items).await;
+                let asked = live.as_ref().map_or_else(|_| Vec::new(), |live| live.exchanges.clone());
+                Ok(shadow.beside(self, items, asked, std::future::ready(live)).await)
+            }
+            Some(shadow) => Ok(shadow.beside(self, items, Vec::new(), self.apply(items)).await),
             None => Ok(self.apply(items).await),
         }
     }
@@ -104,12 +115,18 @@ impl Installed {
     }
 
     /// What is written down of a call, so that it can be made again.
-    pub fn record(&self, items: &[Item], effects: &Effects) -> CallRecord {
-        CallRecord {
-            made_at: Some(Timestamp::now()),
-            plugin: self.reference.clone(),
-            settings: self.settings().to_owned(),
-            attachments: self.attachments.to_string(),
+    pub async fn record(
+        &self,
+        store: &Store,
+        items: &[Item],
+        effects: &mut Effects,
+    ) -> Result<CallRecord, String> {
+        let exchanges = std::mem::take(&mut effects.exchanges);
+        let asked = match exchanges.is_empty() {
+            true => Vec::new(),
+            false => store.keep_answers(exchanges).await.map_err(|error| chain(&error))?,
+        };
+        Ok(CallRecord {
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
             timers: items
                 .iter()
@@ -117,8 +134,22 @@ impl Installed {
                 .map(|item| (item.message.key.clone(), item.message.time))
                 .collect(),
             records: Some(effects.writes.records.before).filter(|extent| *extent != Extent::default()),
+            history: effects.history,
+            asked,
             rejects: effects.rejects(),
             outputs: effects.digests(),
+            ..self.record_of_now()
+        })
+    }
+
+    /// A record with what holds of every call that is made now.
+    pub fn record_of_now(&self) -> CallRecord {
+        CallRecord {
+            made_at: Some(Timestamp::now()),
+            plugin: self.reference.clone(),
+            settings: self.settings().to_owned(),
+            attachments: self.attachments.to_string(),
+            ..CallRecord::default()
         }
     }
 

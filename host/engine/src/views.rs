@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use dongting_manifest::{Message, Region, Timestamp};
-use dongting_sandbox::Refusal;
 use dongting_sandbox::views::{Context, Language, Listed, Panel};
+use dongting_sandbox::{Outcome, Refusal};
 use dongting_store::{Store, StoreError};
 
-use crate::installed::{Installed, chain};
+use crate::installed::Installed;
+use crate::outbox;
 use crate::publish::Inputs;
-use crate::publisher::Publisher;
+use crate::worker::Shared;
 
 /// A view of an installation.
 #[derive(Debug, Clone)]
@@ -67,23 +68,26 @@ impl Installed {
 
     pub async fn act(
         &self,
-        (publisher, store): (&Publisher, &Store),
+        shared: &Shared,
         (view, action): (&str, &str),
         form: &[(String, String)],
         (region, language): (Region, Language),
     ) -> Result<Acted, ViewError> {
-        let context = self.context(store, view, region, language).await?;
+        let context = self.context(&shared.store, view, region, language).await?;
+        let _turn = if self.stateful { Some(self.turn.lock().await) } else { None };
         let call = self.call(context.now, &["act", view, action, &context.now.to_string()]);
         let outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
-        let acted = outcome.result.map_err(|refusal| self.refused(&refusal))?;
+        let Outcome { result, writes, .. } = outcome;
+        let acted = result.map_err(|refusal| self.refused(&refusal))?;
         // What a view publishes rests on what it was shown; the plugin names which by index over all its reads.
         let shown: Vec<Message> = context.messages.into_iter().flatten().collect();
         let inputs = Inputs { messages: &shown, received: context.now };
         let messages =
             self.messages(&inputs, acted.drafts).map_err(|fault| ViewError::Failed(fault.to_string()))?;
-        self.publish(publisher, &messages).await.map_err(|error| ViewError::Failed(chain(&error)))?;
+        let ids = messages.iter().map(|message| message.id.clone()).collect();
+        outbox::store(self, shared, (messages, Vec::new()), writes).await.map_err(ViewError::Failed)?;
         self.status.active();
-        Ok(Acted { text: acted.text, messages: messages.into_iter().map(|message| message.id).collect() })
+        Ok(Acted { text: acted.text, messages: ids })
     }
 
     async fn context(

@@ -14,7 +14,7 @@ use dongting_manifest::plugin::Ordering;
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_store::{Input, Store};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::breaker::Breaker;
 use crate::bulk::Bulk;
@@ -47,6 +47,8 @@ pub struct Shared {
     pub courtesy: Courtesy,
     /// Consumers that may be made at once.
     pub making: Semaphore,
+    /// Streams and consumers of which JetStream has given up on a message.
+    pub exhausted: broadcast::Sender<(String, String)>,
 }
 
 pub struct Worker {
@@ -60,6 +62,8 @@ pub struct Worker {
     pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
     consumer: Option<Reading>,
     floor: Floor,
+    /// Streams and consumers of which JetStream has given up on a message.
+    exhausted: broadcast::Receiver<(String, String)>,
 }
 
 /// A consumer being read.
@@ -84,7 +88,8 @@ impl Worker {
     ) -> Self {
         let (parking, floor) = (Parking::default(), Floor::default());
         let (next_timer, consumer) = (None, None);
-        Self { current, shared, lane, breaker, parking, next_timer, consumer, floor }
+        let exhausted = shared.exhausted.subscribe();
+        Self { current, shared, lane, breaker, parking, next_timer, consumer, floor, exhausted }
     }
 
     /// Works until it is aborted.
@@ -128,6 +133,9 @@ impl Worker {
             return Ok(());
         }
         let mut reading = self.reading(&installed).await?;
+        if self.floor.is_due(Instant::now()) {
+            Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
+        }
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
             Box::pin(self.ring()).await?;
@@ -147,14 +155,22 @@ impl Worker {
             return Ok(());
         }
         let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
-        let (current, lane) = (&mut self.current, self.lane);
+        let (current, lane, stream) = (&mut self.current, self.lane, lane::stream(self.lane));
+        let exhausted = &mut self.exhausted;
+        let mut given_up = false;
         let enough = async {
             tokio::select! {
                 () = another(current, &installed, (lane, &reading.options)) => {}
                 () = installed.timer_changes.differs(timers.unwrap_or_default()), if rings => {}
+                () = told(exhausted, stream, installed.id()) => given_up = true,
             }
         };
-        let first = match reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await {
+        let first = reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await;
+        if given_up {
+            // Asked for its state, it tells whether it is still ours.
+            self.floor = Floor::default();
+        }
+        let first = match first {
             Ok(first) => first,
             // Somebody deleted the durable: it is made again, before anything that is not used up.
             Err(FetchError::Gone(name)) => {
@@ -175,9 +191,6 @@ impl Worker {
         let handled = Box::pin(self.batch(&mut reading, first)).await;
         if last && handled.is_ok() && installed.fenced() {
             outbox::tidy(&installed, &self.shared).await?;
-        }
-        if handled.is_ok() && installed.fenced() && self.floor.is_due(Instant::now()) {
-            Box::pin(self.forget(&installed, &reading.consumer)).await?;
         }
         if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
@@ -285,12 +298,13 @@ impl Worker {
         Ok(Reading { consumer, options: wanted, counted: 0 })
     }
 
-    /// Forgets the inputs that will not be delivered again.
-    async fn forget(&mut self, installed: &Installed, consumer: &Consumer) -> Result<(), String> {
+    /// Sees that the consumer is still what it was made, and forgets the inputs that will not be delivered again. One that somebody has
+    /// changed is an error, and so made again: what JetStream had given up on for a `max_deliver` that is not ours comes again then.
+    async fn reconcile(&mut self, installed: &Installed, consumer: &Consumer) -> Result<(), String> {
         let told = consumer.ack_floor().await.map_err(|error| chain(&error))?;
         match self.floor.tell(Instant::now(), told) {
-            Some(sequence) => self.raise_floor(installed, sequence).await,
-            None => Ok(()),
+            Some(sequence) if installed.fenced() => self.raise_floor(installed, sequence).await,
+            _ => Ok(()),
         }
     }
 
@@ -334,6 +348,19 @@ impl Reading {
         deliveries.truncate(good);
         self.counted = counted + good as u64;
         good == before
+    }
+}
+
+/// Returns when JetStream has given up on a message of this consumer, or may have.
+async fn told(exhausted: &mut broadcast::Receiver<(String, String)>, stream: &str, consumer: &str) {
+    loop {
+        match exhausted.recv().await {
+            Ok((told, name)) if told == stream && name == consumer => return,
+            Ok(_) => {}
+            Err(broadcast::error::RecvError::Lagged(_)) => return,
+            // The host ends.
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

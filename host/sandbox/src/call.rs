@@ -151,7 +151,8 @@ pub async fn run<T>(
     }
     let (log, log_dropped) = state.log.take();
     let writes = if result.is_ok() { state.writes() } else { Writes::default() };
-    Outcome { result, log, log_dropped, writes, cpu: meter.used() }
+    let (history, exchanges) = (state.history.batch(), state.requests.take_exchanges());
+    Outcome { result, log, log_dropped, writes, history, exchanges, cpu: meter.used() }
 }
 
 /// Where a call was stopped by wasmtime.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::Reject;
 use dongting_manifest::record;
 use dongting_manifest::timer::Timer;
@@ -16,6 +17,10 @@ pub struct Outcome<T> {
     pub log_dropped: u32,
     /// Nothing where the call gave nothing.
     pub writes: Writes,
+    /// Up to which batch the history was read, where it was.
+    pub history: Option<u64>,
+    /// What it asked of the network, and was answered.
+    pub exchanges: Vec<Exchange>,
     pub cpu: Duration,
 }
 

@@ -29,6 +29,8 @@ pub trait StateReader: Send + Sync {
 pub trait HistoryReader: Send + Sync {
     /// Inside, the sentence that denies it to the installation.
     fn find(&self, query: Query) -> Read<'_, Result<Found, String>>;
+    /// Up to which of the batches in which the history is written a call has read; none where it has asked nothing.
+    fn batch(&self) -> Option<u64>;
 }
 
 /// The installation's own timers.

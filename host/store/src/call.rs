@@ -5,10 +5,11 @@ use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use crate::answer::Asked;
 use crate::{Store, StoreError, row};
 
-/// A call of a transform, as far as it follows from more than the release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A call of a transform or source, as far as it follows from more than the release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
     #[serde(skip)]
     pub made_at: Option<Timestamp>,
@@ -26,10 +27,27 @@ pub struct CallRecord {
     /// All of the installation's records together, where the call used them and there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Extent>,
+    /// Up to which batch the history was read, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<u64>,
+    /// A source's call has no batch, and this instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
+    /// What it asked of the network, and was answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// Why an input was rejected; none where it was not.
     pub rejects: Vec<Option<String>>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.
     pub outputs: Vec<(String, String)>,
+}
+
+/// What a poll began with and where it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poll {
+    pub now: Timestamp,
+    pub from: Option<String>,
+    pub to: Option<String>,
 }
 
 /// A recorded call with its place among all calls.
@@ -89,7 +107,7 @@ impl Store {
             let sql = format!("SELECT message, body FROM message WHERE id IN ({listed})");
             let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));
             let rows: Vec<(String, Vec<u8>)> =
-                query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
+                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
             for (attributes, body) in rows {
                 found.push(row::message(&attributes, body)?);
             }

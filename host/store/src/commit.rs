@@ -8,7 +8,9 @@ use dongting_manifest::timer::Timer;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::call::{self, CallRecord};
+use crate::cursor::{self, Move};
 use crate::lease::{self, Lease};
+use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::timer::{self, Rung};
@@ -21,6 +23,8 @@ pub struct Commit<'c> {
     pub lease: Option<Lease>,
     /// Used up, and not parked before.
     pub inputs: Vec<Input>,
+    /// Where a source goes on.
+    pub cursor: Option<Move>,
     /// Keys set, and keys deleted (none).
     pub state: BTreeMap<String, Option<Vec<u8>>>,
     pub state_limit_bytes: u64,
@@ -43,6 +47,8 @@ pub struct Commit<'c> {
     pub call: Option<CallRecord>,
     /// Attempts by their input, and whether each is at its end; else it is known not to have arrived.
     pub attempts: Vec<(Input, bool)>,
+    /// What a sink has done for good.
+    pub dispatched: Vec<Dispatched>,
 }
 
 /// An input by its place on its stream. A stream that was deleted and made again counts from one again, so its
@@ -59,6 +65,9 @@ pub enum CommitError {
     /// Nothing was committed. Some inputs were committed before; run the call again without them.
     #[error("some of the inputs were committed before")]
     Applied,
+    /// Nothing was committed. Another poll has moved the cursor; poll again.
+    #[error("another poll moved the cursor meanwhile")]
+    CursorMoved,
     /// Nothing was committed. Another host works for the installation.
     #[error("another host works for the installation by now")]
     LeaseLost,
@@ -81,6 +90,7 @@ impl<'c> Commit<'c> {
             installation,
             lease: None,
             inputs: Vec::new(),
+            cursor: None,
             state: BTreeMap::new(),
             state_limit_bytes: 0,
             timers: BTreeMap::new(),
@@ -94,7 +104,26 @@ impl<'c> Commit<'c> {
             unparked: Vec::new(),
             call: None,
             attempts: Vec::new(),
+            dispatched: Vec::new(),
         }
+    }
+}
+
+impl Commit<'_> {
+    /// Whether committing it changes anything.
+    #[must_use]
+    pub fn holds_something(&self) -> bool {
+        self.call.is_some()
+            || self.cursor.is_some()
+            || !(self.inputs.is_empty()
+                && self.state.is_empty()
+                && self.timers.is_empty()
+                && self.records.records.is_empty()
+                && self.rung.is_empty()
+                && self.outputs.is_empty()
+                && self.parks.is_empty()
+                && self.unparked.is_empty()
+                && self.attempts.is_empty())
     }
 }
 
@@ -124,6 +153,22 @@ impl Store {
         Ok(found)
     }
 
+    /// Forgets an input that cannot come again.
+    pub async fn forget_applied(&self, installation: &str, input: &Input) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM applied
+             WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4",
+        )
+        .bind(installation)
+        .bind(&input.stream)
+        .bind(input.stream_created.as_micros())
+        .bind(row::sequence(input.sequence))
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(())
+    }
+
     /// Returns the places of the outputs in the outbox.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Vec<i64>, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
@@ -141,6 +186,11 @@ impl Store {
         if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
+        if let Some(moved) = &commit.cursor
+            && !cursor::set(&mut transaction, commit.installation, moved).await?
+        {
+            return Err(CommitError::CursorMoved);
+        }
         let position = match &commit.call {
             Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
             None => None,
@@ -154,6 +204,7 @@ impl Store {
         let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
+        lineage::write(&mut transaction, commit).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
         Ok(positions)
     }

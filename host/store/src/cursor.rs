@@ -1,6 +1,7 @@
 //! Where each source goes on.
 
 use dongting_manifest::Timestamp;
+use sqlx::{Any, Transaction};
 
 use crate::{Store, StoreError};
 
@@ -21,26 +22,33 @@ impl Store {
         let (text, until) = row.unwrap_or_default();
         Ok(Cursor { text, complete_until: until.and_then(Timestamp::from_micros) })
     }
+}
 
-    /// Compare and set: false where another poll has moved the cursor since `from` was read.
-    pub async fn move_cursor(
-        &self,
-        installation: &str,
-        from: Option<&str>,
-        to: &Cursor,
-    ) -> Result<bool, StoreError> {
-        let changed = sqlx::query(
-            "INSERT INTO cursor (installation, cursor, complete_until) VALUES ($1, $3, $4)
-             ON CONFLICT (installation) DO UPDATE SET cursor = $3, complete_until = $4
-             WHERE cursor.cursor IS NOT DISTINCT FROM $2",
-        )
-        .bind(installation)
-        .bind(from)
-        .bind(&to.text)
-        .bind(to.complete_until.map(Timestamp::as_micros))
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
-        Ok(changed.rows_affected() == 1)
-    }
+/// A cursor on its way, compared and set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// As it was read before the poll.
+    pub from: Option<String>,
+    pub to: Cursor,
+}
+
+/// False where another poll has moved the cursor since `from` was read.
+pub(crate) async fn set(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    moved: &Move,
+) -> Result<bool, StoreError> {
+    let changed = sqlx::query(
+        "INSERT INTO cursor (installation, cursor, complete_until) VALUES ($1, $3, $4)
+         ON CONFLICT (installation) DO UPDATE SET cursor = $3, complete_until = $4
+         WHERE cursor.cursor IS NOT DISTINCT FROM $2",
+    )
+    .bind(installation)
+    .bind(&moved.from)
+    .bind(&moved.to.text)
+    .bind(moved.to.complete_until.map(Timestamp::as_micros))
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    Ok(changed.rows_affected() == 1)
 }

@@ -9,6 +9,8 @@ use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row, statement};
 
+mod extent;
+
 /// A message with its place on its lane.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -40,7 +42,7 @@ impl Store {
         let row: Option<(i64, i64)> =
             sqlx::query_as("SELECT stream_created, sequence FROM tail WHERE lane = $1")
                 .bind(lane.as_str())
-                .fetch_optional(&self.reader)
+                .fetch_optional(&self.history_reader)
                 .await
                 .map_err(StoreError::sql)?;
         Ok(row.and_then(|(created, sequence)| {
@@ -51,7 +53,7 @@ impl Store {
 
     /// Keeps `entries` and remembers that the lane was read up to `tailed`.
     pub async fn keep(&self, lane: Lane, entries: &[Entry], tailed: Tailed) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+        let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
         keep_all(&mut transaction, entries).await?;
         sqlx::query(
             "INSERT INTO tail VALUES ($1, $2, $3)
@@ -90,7 +92,7 @@ impl Store {
         .bind(above.0)
         .bind(above.1)
         .bind(i64::from(limit))
-        .fetch_all(&self.reader)
+        .fetch_all(&self.history_reader)
         .await
         .map_err(StoreError::sql)?;
         messages(rows)
@@ -118,7 +120,7 @@ impl Store {
         .bind(above.0)
         .bind(above.1)
         .bind(i64::from(limit))
-        .fetch_all(&self.reader)
+        .fetch_all(&self.history_reader)
         .await
         .map_err(StoreError::sql)?;
         messages(rows)
@@ -126,7 +128,7 @@ impl Store {
 
     pub async fn newest_received(&self) -> Result<Option<Timestamp>, StoreError> {
         let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(received) FROM message")
-            .fetch_one(&self.reader)
+            .fetch_one(&self.history_reader)
             .await
             .map_err(StoreError::sql)?;
         Ok(newest.and_then(Timestamp::from_micros))
@@ -135,7 +137,7 @@ impl Store {
     pub async fn lineage(&self, id: &str) -> Result<Option<Lineage>, StoreError> {
         let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("SELECT message, body FROM message WHERE id = $1")
             .bind(id)
-            .fetch_all(&self.reader)
+            .fetch_all(&self.history_reader)
             .await
             .map_err(StoreError::sql)?;
         let Some(message) = messages(rows)?.pop() else { return Ok(None) };
@@ -148,7 +150,7 @@ impl Store {
         )
         .bind(id)
         .bind(MAX_LINEAGE)
-        .fetch_all(&self.reader)
+        .fetch_all(&self.history_reader)
         .await
         .map_err(StoreError::sql)?;
         let effects = sqlx::query_as(
@@ -161,46 +163,27 @@ impl Store {
         )
         .bind(id)
         .bind(MAX_LINEAGE)
-        .fetch_all(&self.reader)
+        .fetch_all(&self.history_reader)
         .await
         .map_err(StoreError::sql)?;
         Ok(Some(Lineage { message, causes: messages(causes)?, effects: messages(effects)? }))
-    }
-
-    /// Removes messages that arrived before `before`, except those that still hold.
-    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        let gone = sqlx::query(
-            "DELETE FROM message WHERE received < $1 AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.id = message.id)",
-        )
-        .bind(before.as_micros())
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::sql)?
-        .rows_affected();
-        if gone > 0 {
-            sqlx::query("DELETE FROM causation WHERE effect NOT IN (SELECT id FROM message)")
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::sql)?;
-        }
-        transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(gone)
     }
 }
 
 /// Rows of one statement; ten values each, and SQLite takes 32,766.
 pub(crate) const ROWS: usize = 256;
 
-/// Keeps what is new, in few statements: the writer is shared with every commit.
+/// Keeps what is new, in few statements.
 async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
     let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
+    let (batch, mut bytes) = (extent::next(transaction).await?, 0);
     for entries in entries.chunks(ROWS) {
         let sql = format!(
-            "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING
+             RETURNING id, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)",
             row::rows(10, entries.len())
         );
-        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for Entry { lane, sequence, message } in entries {
             query = query
                 .bind(&message.id)
@@ -214,13 +197,15 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
                 .bind(row::attributes(message)?)
                 .bind(&message.body);
         }
-        let added: Vec<String> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
-        let added: HashSet<&str> = added.iter().map(String::as_str).collect();
+        let added: Vec<(String, i64)> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
+        bytes += added.iter().map(|(_, bytes)| bytes).sum::<i64>();
+        let added: HashSet<&str> = added.iter().map(|(id, _)| id.as_str()).collect();
         new.extend(entries.iter().map(|entry| &entry.message).filter(|m| added.contains(m.id.as_str())));
     }
     keep_latest(transaction, &new).await?;
-    statement::write(transaction, &new).await?;
-    keep_causation(transaction, &new).await
+    statement::write(transaction, &new, batch).await?;
+    keep_causation(transaction, &new).await?;
+    extent::add(transaction, bytes).await
 }
 
 /// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.

@@ -1,5 +1,6 @@
 //! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate names `sqlx`.
 
+pub mod answer;
 pub mod attempt;
 pub mod call;
 pub mod checkpoint;
@@ -9,6 +10,7 @@ pub mod database;
 pub mod floor;
 pub mod history;
 pub mod lease;
+pub mod lineage;
 pub mod outbox;
 pub mod parked;
 pub mod record;
@@ -20,13 +22,16 @@ pub mod timer;
 mod row;
 mod version;
 
+pub use answer::Asked;
 pub use attempt::Begun;
-pub use call::{CallRecord, Recorded};
+pub use call::{CallRecord, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input};
+pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use history::{Entry, Lineage, Tailed};
 pub use lease::Lease;
+pub use lineage::{Dispatched, Granted};
 pub use outbox::{Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition};
 pub use store::{Store, StoreError};

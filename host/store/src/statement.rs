@@ -9,17 +9,17 @@ use crate::{Store, StoreError, history, row};
 
 /// Later statements of the same thing, as far as they had been received.
 const HOLDS: &str = "NOT EXISTS (SELECT 1 FROM statement l
-     WHERE l.source = s.source AND l.type = s.type AND l.key = s.key AND l.received <= $9
+     WHERE l.source = s.source AND l.type = s.type AND l.key = s.key AND l.received <= $9 AND l.batch <= $13
        AND (l.time > s.time OR (l.time = s.time AND l.id > s.id)))
      ORDER BY s.time DESC, s.id DESC";
-const WITHIN: &str = "s.time >= $13 AND s.time < $14 ORDER BY s.time, s.id";
+const WITHIN: &str = "s.time >= $14 AND s.time < $15 ORDER BY s.time, s.id";
 
 impl Store {
-    /// What `query` asks for of the messages received until `until`; bodies of at most `max_bytes` together, but one message in any case.
+    /// What `query` asks for of the messages received until `until` and written until `batch`; bodies of at most `max_bytes` together, but one message in any case.
     pub async fn statements(
         &self,
         query: &Query,
-        until: Timestamp,
+        (until, batch): (Timestamp, u64),
         max_bytes: usize,
     ) -> Result<Found, StoreError> {
         let (first, last, above) = history::place(query.region);
@@ -28,7 +28,7 @@ impl Store {
             "SELECT m.message, m.body FROM statement s JOIN message m ON m.id = s.id
              WHERE s.domain = $1 AND s.kind = $2 AND ($3 = '' OR s.detail = $3)
                AND (s.region BETWEEN $4 AND $5 OR s.region IN ($6, $7, 0))
-               AND ($8 = '' OR s.source = $8) AND s.received <= $9
+               AND ($8 = '' OR s.source = $8) AND s.received <= $9 AND s.batch <= $13
                AND SUBSTR(s.key, 1, CAST($10 AS INTEGER)) = $11 AND {wanted} LIMIT $12"
         );
         let prefix = query.key_prefix.as_deref().unwrap_or("");
@@ -44,11 +44,12 @@ impl Store {
             .bind(until.as_micros())
             .bind(i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX))
             .bind(prefix)
-            .bind(i64::from(query.limit) + 1);
+            .bind(i64::from(query.limit) + 1)
+            .bind(row::sequence(batch));
         if let Some((begin, end)) = query.span {
             sql = sql.bind(begin.as_micros()).bind(end.as_micros());
         }
-        let mut rows = sql.fetch(&self.reader);
+        let mut rows = sql.fetch(&self.history_reader);
         let mut found = Found { messages: Vec::new(), complete: true };
         let mut bytes = 0usize;
         while let Some((attributes, body)) = rows.try_next().await.map_err(StoreError::sql)? {
@@ -64,14 +65,15 @@ impl Store {
     }
 }
 
-/// Of messages that have just been kept.
+/// Of messages that have just been kept, in one batch.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     new: &[&Message],
+    batch: i64,
 ) -> Result<(), StoreError> {
     for messages in new.chunks(history::ROWS) {
         let sql =
-            format!("INSERT INTO statement VALUES {} ON CONFLICT DO NOTHING", row::rows(10, messages.len()));
+            format!("INSERT INTO statement VALUES {} ON CONFLICT DO NOTHING", row::rows(11, messages.len()));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for message in messages {
             let subject = &message.subject;
@@ -85,7 +87,8 @@ pub(crate) async fn write(
                 .bind(&subject.domain)
                 .bind(subject.kind.as_str())
                 .bind(subject.detail.as_deref().unwrap_or("-"))
-                .bind(row::region(subject.region));
+                .bind(row::region(subject.region))
+                .bind(batch);
         }
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }

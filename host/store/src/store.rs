@@ -1,5 +1,6 @@
 //! The database of one host: SQLite in the data directory, with one writer and several readers, or PostgreSQL. The
-//! statements are the same for both; the schemas are in `migrations/`.
+//! statements are the same for both; the schemas are in `migrations/`. With SQLite the history has a file of its own, so that writing it
+//! keeps no commit waiting.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,11 +8,12 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyPool, AssertSqlSafe, Executor};
 
 use crate::Database;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static SQLITE_HISTORY: Migrator = sqlx::migrate!("migrations/sqlite-history");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Connections to PostgreSQL, for as many calls as commit and read at once.
@@ -24,6 +26,8 @@ pub struct Store {
     /// SQLite has one writer; one connection makes the others wait here rather than fail there.
     pub(crate) writer: AnyPool,
     pub(crate) reader: AnyPool,
+    pub(crate) history_writer: AnyPool,
+    pub(crate) history_reader: AnyPool,
 }
 
 /// A database is named in it without its password.
@@ -73,50 +77,73 @@ impl Store {
     /// Opens or makes the database. Every commit is on the disk before it is answered.
     pub async fn open(database: &Database) -> Result<Self, StoreError> {
         install_default_drivers();
-        let (store, migrations) = match database {
-            Database::Sqlite(path) => (sqlite(path).await, &SQLITE),
-            Database::Postgres(url) => (postgres(url).await, &POSTGRES),
-        };
-        let store = store.map_err(|source| match database {
-            Database::Sqlite(_) => StoreError::Open { path: database.to_string(), source },
-            Database::Postgres(_) => StoreError::Connect { url: database.to_string(), source },
-        })?;
-        let database = || database.to_string();
-        migrations.run(&store.writer).await.map_err(|source| match source {
-            MigrateError::VersionMissing(version) => StoreError::Newer { database: database(), version },
-            source => StoreError::Migrate { database: database(), source },
-        })?;
-        Ok(store)
+        match database {
+            Database::Sqlite(path) => {
+                let open = async |path: &Path, how| {
+                    let opened = sqlite(path, how).await;
+                    opened.map_err(|source| StoreError::Open { path: path.display().to_string(), source })
+                };
+                let history = path.with_extension("history.db");
+                let (writer, reader) = open(path, "FULL").await?;
+                migrate(&SQLITE, &writer, path.display().to_string()).await?;
+                // What a power cut takes of the history is read again from the lanes.
+                let (history_writer, history_reader) = open(&history, "NORMAL").await?;
+                migrate(&SQLITE_HISTORY, &history_writer, history.display().to_string()).await?;
+                Ok(Self { writer, reader, history_writer, history_reader })
+            }
+            Database::Postgres(url) => {
+                let pool = postgres(url)
+                    .await
+                    .map_err(|source| StoreError::Connect { url: database.to_string(), source })?;
+                migrate(&POSTGRES, &pool, database.to_string()).await?;
+                Ok(Self {
+                    writer: pool.clone(),
+                    reader: pool.clone(),
+                    history_writer: pool.clone(),
+                    history_reader: pool,
+                })
+            }
+        }
     }
 
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        for pool in [&self.history_reader, &self.history_writer, &self.reader, &self.writer] {
+            pool.close().await;
+        }
     }
 }
 
-async fn sqlite(path: &Path) -> Result<Store, sqlx::Error> {
+async fn migrate(migrations: &Migrator, writer: &AnyPool, database: String) -> Result<(), StoreError> {
+    migrations.run(writer).await.map_err(|source| match source {
+        MigrateError::VersionMissing(version) => StoreError::Newer { database, version },
+        source => StoreError::Migrate { database, source },
+    })
+}
+
+/// A writer and readers. `synchronous` says when a commit is on the disk.
+async fn sqlite(path: &Path, synchronous: &'static str) -> Result<(AnyPool, AnyPool), sqlx::Error> {
     let path = path.to_str().ok_or_else(|| {
         sqlx::Error::Configuration("the name of the data directory is not UTF-8: rename it".into())
     })?;
     let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
     let writer = AnyPoolOptions::new()
         .max_connections(1)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
-                let settings =
-                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
-                connection.execute(sqlx::raw_sql(settings)).await.map(drop)
+                let settings = format!(
+                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}"
+                );
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await.map(drop)
             })
         })
         .connect(&format!("sqlite:{path}?mode=rwc"))
         .await?;
     let reader = AnyPoolOptions::new().max_connections(4).connect(&format!("sqlite:{path}?mode=ro")).await?;
-    Ok(Store { writer, reader })
+    Ok((writer, reader))
 }
 
-async fn postgres(url: &str) -> Result<Store, sqlx::Error> {
-    let pool = AnyPoolOptions::new()
+async fn postgres(url: &str) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| {
@@ -128,6 +155,5 @@ async fn postgres(url: &str) -> Result<Store, sqlx::Error> {
             })
         })
         .connect(url)
-        .await?;
-    Ok(Store { writer: pool.clone(), reader: pool })
+        .await
 }

@@ -25,10 +25,17 @@ const LAYERS: &[Layer] = &[
     layer("host/sandbox", BELOW_ENGINE),
     layer("host/bus", BELOW_ENGINE),
     layer("host/store", BELOW_ENGINE),
-    layer("host/engine", &["host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
-    layer("host/api", &["host/engine", "host/sandbox", "host/bus", "host/store", "manifest", "sdk/events"]),
+    layer(
+        "host/engine",
+        &["host/sandbox", "host/bus", "host/store", "registry", "trust", "manifest", "sdk/events"],
+    ),
+    layer(
+        "host/api",
+        &["host/engine", "host/sandbox", "host/bus", "host/store", "registry", "manifest", "sdk/events"],
+    ),
     layer("host/cli", PRODUCT),
-    layer("registry", &["manifest"]),
+    layer("trust", &["manifest"]),
+    layer("registry", &["trust", "manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
     Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
     Layer { folder: "examples", may_use: GUEST, tests_may_use: &["manifest"] },
@@ -48,6 +55,7 @@ const HARNESS: &[&str] = &[
     "host/store",
     "plugins",
     "registry",
+    "trust",
     "manifest",
     "sdk/events",
     "tests/guests",
@@ -59,6 +67,7 @@ const PRODUCT: &[&str] = &[
     "host/bus",
     "host/store",
     "registry",
+    "trust",
     "manifest",
     "sdk/events",
 ];
@@ -186,6 +195,8 @@ mod tests {
             "host/sandbox",
             "host/bus",
             "host/store",
+            "registry",
+            "trust",
             "host/engine",
             "host/api",
             "plugins/adapters/water",
@@ -201,10 +212,12 @@ mod tests {
 
     #[test]
     fn arrows_that_go_down_are_allowed() {
-        let cases: [(&str, &[&str]); 10] = [
+        let cases: [(&str, &[&str]); 12] = [
             ("host/cli", &["dongting-host-api", "dongting-host-sandbox", "clap"]),
             ("host/engine", &["dongting-host-bus", "dongting-host-store", "dongting-manifest"]),
             ("host/bus", &["async-nats", "dongting-manifest"]),
+            ("registry", &["axum", "sqlx", "dongting-trust", "dongting-manifest"]),
+            ("host/engine", &["dongting-registry", "dongting-trust"]),
             ("host/api", &["axum", "utoipa-axum", "dongting-host-engine"]),
             ("host/sandbox", &["wasmtime", "wasmtime-wasi"]),
             ("plugins/models/flood", &["dongting-sdk", "dongting-sdk-events"]),
@@ -232,6 +245,9 @@ mod tests {
             ("tests/guests/spin", "dongting-tests", "tests/guests must not depend on tests"),
             ("host/engine", "async-nats", "only host/bus may depend on async-nats"),
             ("xtask", "sqlx-core", "only host/store, registry may depend on sqlx-core"),
+            ("registry", "dongting-host-store", "registry must not depend on host/store"),
+            ("trust", "dongting-registry", "trust must not depend on registry"),
+            ("host/store", "dongting-registry", "host/store must not depend on registry"),
             ("host/engine", "axum", "only host/api, registry, tests may depend on axum"),
             ("host/cli", "wasmtime-wasi", "only host/sandbox, tests may depend on wasmtime-wasi"),
             ("attic", "serde", "no layer is known"),

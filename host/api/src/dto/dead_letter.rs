@@ -1,7 +1,7 @@
 //! Dead letters as the operator sees them.
 
 use dongting_engine::StoredDeadLetter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What is shown of a payload; the rest is counted.
@@ -47,6 +47,14 @@ pub struct DeadLetterWhole {
     pub text: Option<String>,
     /// Whether `text` is not all of it.
     pub cut: bool,
+}
+
+/// How a dead letter is to be driven again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redrive {
+    /// Path of a component on the host that takes it in place of the release that is enabled.
+    pub component: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

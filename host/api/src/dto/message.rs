@@ -1,5 +1,7 @@
 //! Messages and their lineage.
 
+use dongting_engine::lineage;
+use dongting_manifest::installation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,11 +41,51 @@ pub struct MessageList {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lineage {
-    pub message: Message,
+    pub message: LineageStep,
     /// What it was made of, nearest first.
-    pub causes: Vec<Message>,
+    pub causes: Vec<LineageStep>,
     /// What was made of it, nearest first.
-    pub effects: Vec<Message>,
+    pub effects: Vec<LineageStep>,
+}
+
+/// A message with what its plugin was granted when it made it, and with what was sent outward.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineageStep {
+    #[serde(flatten)]
+    pub message: Message,
+    /// The installation whose call made it.
+    #[schema(required)]
+    pub installation: Option<String>,
+    /// None where it is not known any more.
+    #[schema(required)]
+    pub grants: Option<Grants>,
+    pub dispatched: Vec<Dispatched>,
+}
+
+/// What the operator allowed, a line each.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Grants {
+    pub capabilities: Vec<String>,
+    /// `domain kind`, with the detail where there is one.
+    pub publish: Vec<String>,
+    pub subscribe: Vec<String>,
+    /// `host:port`
+    pub http: Vec<String>,
+}
+
+/// What a sink has done with a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Dispatched {
+    pub installation: String,
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `name@version#digest` of the sink.
+    pub plugin: String,
+    /// What the receiver was given to tell it apart.
+    pub key: String,
+    /// Why it was given up; none where it was delivered.
+    #[schema(required)]
+    pub reason: Option<String>,
 }
 
 /// What the live stream says of a message that has arrived.
@@ -89,10 +131,45 @@ impl From<Vec<dongting_manifest::Message>> for MessageList {
     }
 }
 
-impl From<dongting_engine::Lineage> for Lineage {
-    fn from(lineage: dongting_engine::Lineage) -> Self {
-        let all = |messages: Vec<_>| messages.into_iter().map(Message::from).collect();
-        Self { message: lineage.message.into(), causes: all(lineage.causes), effects: all(lineage.effects) }
+impl From<lineage::Lineage> for Lineage {
+    fn from(found: lineage::Lineage) -> Self {
+        let all = |steps: Vec<_>| steps.into_iter().map(LineageStep::from).collect();
+        Self { message: found.message.into(), causes: all(found.causes), effects: all(found.effects) }
+    }
+}
+
+impl From<lineage::Step> for LineageStep {
+    fn from(step: lineage::Step) -> Self {
+        Self {
+            message: step.message.into(),
+            installation: step.installation,
+            grants: step.grants.map(Into::into),
+            dispatched: step.dispatched.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<installation::Grants> for Grants {
+    fn from(grants: installation::Grants) -> Self {
+        let http = grants.http.iter().map(|grant| format!("{}:{}", grant.host, grant.port));
+        Self {
+            capabilities: grants.capabilities.iter().map(|one| one.as_str().to_owned()).collect(),
+            publish: grants.publish.iter().map(|grant| grant.topic().to_string()).collect(),
+            subscribe: grants.subscribe.iter().map(ToString::to_string).collect(),
+            http: http.collect(),
+        }
+    }
+}
+
+impl From<dongting_engine::Dispatched> for Dispatched {
+    fn from(one: dongting_engine::Dispatched) -> Self {
+        Self {
+            installation: one.installation,
+            at: one.at.to_string(),
+            plugin: one.plugin,
+            key: one.key,
+            reason: one.reason,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Replay {
     /// Calls that came to the same, bit for bit.
     pub same: u64,
     pub different: u64,
-    /// Calls whose messages are no longer all kept.
+    /// Calls whose messages or HTTP answers are no longer all kept.
     pub incomplete: u64,
     /// Calls that were made by another release or with other attachments.
     pub otherwise: u64,
@@ -43,7 +43,7 @@ pub struct Difference {
     #[schema(format = DateTime)]
     pub at: String,
     pub what: DifferenceKind,
-    /// Of the message; empty for a verdict.
+    /// Of the message; empty for a verdict or a cursor.
     pub message: String,
     #[schema(required)]
     pub before: Option<String>,
@@ -58,6 +58,7 @@ pub enum DifferenceKind {
     Missing,
     New,
     Verdict,
+    Cursor,
 }
 
 impl From<(Timestamp, difference::Difference)> for Difference {
@@ -67,6 +68,7 @@ impl From<(Timestamp, difference::Difference)> for Difference {
             What::Missing => DifferenceKind::Missing,
             What::New => DifferenceKind::New,
             What::Verdict => DifferenceKind::Verdict,
+            What::Cursor => DifferenceKind::Cursor,
         };
         Self { at: at.to_string(), what, message: one.id, before: one.before, after: one.after }
     }

@@ -1,5 +1,6 @@
 //! /dead-letters: what could not be processed, to look at, to drive again, or to discard.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,7 +10,7 @@ use dongting_engine::{Host, RedriveError};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::dto::dead_letter::{DeadLetterList, DeadLetterWhole, Redriven};
+use crate::dto::dead_letter::{DeadLetterList, DeadLetterWhole, Redrive, Redriven};
 use crate::error::ApiError;
 
 const DEFAULT_LIMIT: usize = 100;
@@ -43,13 +44,16 @@ pub async fn show(
     Ok(Json(found.into()))
 }
 
-/// Gives it to its installation once more. It is removed once everything made of it is stored; refused again, it stays.
-#[utoipa::path(post, path = "/dead-letters/{sequence}/redrive", operation_id = "redrive", params(("sequence" = u64, Path)), responses((status = 200, body = Redriven), (status = "default", body = ApiError)))]
+/// Gives it to its installation once more, in the release that is enabled or in the one named. It is removed once everything made of it is
+/// stored; refused again, it stays.
+#[utoipa::path(post, path = "/dead-letters/{sequence}/redrive", operation_id = "redrive", params(("sequence" = u64, Path)), request_body(content = Option<Redrive>), responses((status = 200, body = Redriven), (status = "default", body = ApiError)))]
 pub async fn redrive(
     State(host): State<Arc<Host>>,
     Path(sequence): Path<u64>,
+    with: Option<Json<Redrive>>,
 ) -> Result<Json<Redriven>, ApiError> {
-    Ok(Json(Redriven { messages: host.redrive(sequence).await? }))
+    let component = with.and_then(|Json(with)| with.component).map(PathBuf::from);
+    Ok(Json(Redriven { messages: host.redrive(sequence, component).await? }))
 }
 
 /// Removes it for ever.

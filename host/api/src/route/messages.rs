@@ -47,7 +47,7 @@ pub async fn lineage(
     State(host): State<Arc<Host>>,
     Path(id): Path<String>,
 ) -> Result<Json<Lineage>, ApiError> {
-    let lineage = host.store().lineage(&id).await?;
+    let lineage = host.lineage(&id).await?;
     let lineage = lineage.ok_or_else(|| ApiError::not_found(format!("there is no message `{id}`")))?;
     Ok(Json(lineage.into()))
 }

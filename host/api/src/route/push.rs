@@ -40,7 +40,7 @@ pub async fn push(
     let installed = installed.ok_or(PushError::Token)?;
     let content_type = text(header::CONTENT_TYPE).map(str::to_owned);
     let document = Installed::document(None, content_type, body.to_vec());
-    let accepted = installed.decode(&host.shared.publisher, document).await?;
+    let accepted = installed.decode(&host.shared, document).await?;
     if let Some(reply) = accepted.reply {
         return Ok((StatusCode::OK, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response());
     }

@@ -49,7 +49,7 @@ pub async fn ask(
         received: Timestamp::now(),
         body: body.to_vec(),
     };
-    let answered = installed.handle(&host.shared.publisher, request).await?;
+    let answered = installed.handle(&host.shared, request).await?;
     let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = (status, answered.body).into_response();
     for (name, value) in answered.headers {

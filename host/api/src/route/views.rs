@@ -64,7 +64,7 @@ pub async fn act(
         return Err(ApiError::bad_request("the form has over 64 KiB"));
     }
     let place = (region(&request.region)?, request.lang.into());
-    let acted = installed.act((&host.shared.publisher, host.store()), (&view, &action), &form, place).await?;
+    let acted = installed.act(&host.shared, (&view, &action), &form, place).await?;
     Ok(Json(Acted { text: acted.text, messages: acted.messages }))
 }
 

@@ -29,6 +29,10 @@ impl History {
         Self { reader, questions: 0 }
     }
 
+    pub fn batch(&self) -> Option<u64> {
+        self.reader.as_ref()?.batch()
+    }
+
     async fn find(
         &mut self,
         selection: history::Selection,

@@ -3,12 +3,15 @@
 
 mod address;
 mod dial;
+mod failure;
+mod tape;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use dongting_manifest::exchange::Exchange;
 use dongting_manifest::installation::Limits;
 use http_body_util::{BodyExt, Full};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,17 +26,21 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
 
 use crate::call::CallState;
+use tape::Tape;
 
 pub use dial::{Network, NetworkError};
+pub use tape::Recorded;
 
 /// Where the requests of a call go.
 #[derive(Clone, Default)]
 pub enum Egress {
-    /// Nowhere: the capability is not granted, or this is a replay without answers.
+    /// Nowhere: the capability is not granted.
     #[default]
     Closed,
-    /// To the network, as far as the grants allow.
+    /// To the network, as far as the grants allow. What is asked and answered is written down.
     Network(Arc<Network>),
+    /// Answered as another call was: a replay, a shadow.
+    Recorded(Recorded),
     /// Answered from a list, for `dongting try` and tests.
     Canned(Canned),
 }
@@ -59,6 +66,7 @@ pub struct Requests {
     left: u32,
     response_bytes: usize,
     at_once: Arc<Semaphore>,
+    tape: Tape,
 }
 
 /// A request's place among those of its call, held until its answer is read to the end or given up.
@@ -71,7 +79,13 @@ impl Requests {
             left: limits.http_requests,
             response_bytes: limits.http_response_kib as usize * 1024,
             at_once: Arc::new(Semaphore::new(limits.http_concurrency.max(1) as usize)),
+            tape: Tape::default(),
         }
+    }
+
+    /// What was asked of the network, and answered.
+    pub fn take_exchanges(&self) -> Vec<Exchange> {
+        self.tape.take()
     }
 }
 
@@ -92,11 +106,18 @@ impl WasiHttpHooks for Requests {
         let cap = self.response_bytes;
         match self.egress.clone() {
             Egress::Closed => Box::new(async { Err(Error::HttpRequestDenied) }),
+            Egress::Recorded(recorded) => {
+                let answered = recorded.answer(&request);
+                Box::new(async move { answered })
+            }
             Egress::Network(network) => {
+                let line = self.tape.begin(&request);
                 let place = queued(Arc::clone(&self.at_once).acquire_owned());
                 Box::new(async move {
-                    let place = place.await.map_err(|_| Error::ConnectionLimitReached)?;
-                    network.send(request, options.unwrap_or_default(), cap, place).await
+                    let Ok(place) = place.await else {
+                        return line.answered(Err(Error::ConnectionLimitReached));
+                    };
+                    line.answered(network.send(request, options.unwrap_or_default(), cap, place).await)
                 })
             }
             Egress::Canned(canned) => Box::new(async move {

@@ -1,0 +1,156 @@
+//! What a call asked for and was answered, written down while the plugin reads it; and the same given again.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use dongting_manifest::exchange::{Answer, Exchange, Failure};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::{Worker, failure};
+
+/// The exchanges of one call, in the order in which they were asked for.
+#[derive(Clone, Default)]
+pub struct Tape(Arc<Mutex<Vec<Taped>>>);
+
+struct Taped {
+    method: String,
+    url: String,
+    /// None until there is one: the call may end before.
+    head: Option<Result<Head, Failure>>,
+    /// As they came: they are shared with the plugin's stream, not copied.
+    body: Vec<Bytes>,
+    broken: Option<Failure>,
+}
+
+struct Head {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+}
+
+/// One exchange being written down.
+pub struct Line {
+    tape: Tape,
+    at: usize,
+}
+
+/// Recorded exchanges, given again: each request the next answer that the same one had.
+#[derive(Clone, Default)]
+pub struct Recorded(Arc<Mutex<VecDeque<Exchange>>>);
+
+impl Tape {
+    pub fn begin(&self, request: &http::Request<WasiBody>) -> Line {
+        let mut taped = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taped.push(Taped {
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            head: None,
+            body: Vec::new(),
+            broken: None,
+        });
+        Line { tape: self.clone(), at: taped.len() - 1 }
+    }
+
+    /// What was asked for, as far as the plugin has heard an answer.
+    pub fn take(&self) -> Vec<Exchange> {
+        let taped = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let heard = taped.into_iter().filter_map(|taped| {
+            let Taped { method, url, head, body, broken } = taped;
+            let answer =
+                head?.map(|Head { status, headers }| Answer { status, headers, body: body.concat(), broken });
+            Some(Exchange { method, url, answer })
+        });
+        heard.collect()
+    }
+}
+
+impl Line {
+    fn write(&self, write: impl FnOnce(&mut Taped)) {
+        let mut taped = self.tape.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = taped.get_mut(self.at) {
+            write(line);
+        }
+    }
+
+    /// Writes the answer's head down, and its body while it is read. What is told of a failure is what a replay will tell.
+    pub fn answered(
+        self,
+        sent: Result<(http::Response<WasiBody>, Worker), Error>,
+    ) -> Result<(http::Response<WasiBody>, Worker), Error> {
+        match sent {
+            Err(error) => {
+                let failed = failure::of(&error);
+                self.write(|line| line.head = Some(Err(failed)));
+                Err(failure::error(failed))
+            }
+            Ok((response, worker)) => {
+                let (parts, body) = response.into_parts();
+                let headers = parts.headers.iter();
+                let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+                let head = Head { status: parts.status.as_u16(), headers: headers.collect() };
+                self.write(|line| line.head = Some(Ok(head)));
+                Ok((http::Response::from_parts(parts, self.written(body)), worker))
+            }
+        }
+    }
+
+    /// The body, without trailers, which no plugin here has a use for.
+    fn written(self, body: WasiBody) -> WasiBody {
+        let stream = futures::stream::unfold(Some((body, self)), |open| async move {
+            let (mut body, line) = open?;
+            loop {
+                match body.frame().await? {
+                    Ok(frame) => {
+                        let Ok(data) = frame.into_data() else { continue };
+                        let shared = data.clone();
+                        line.write(|line| line.body.push(shared));
+                        return Some((Ok(Frame::data(data)), Some((body, line))));
+                    }
+                    Err(error) => {
+                        let failed = failure::of(&error);
+                        line.write(|line| line.broken = Some(failed));
+                        return Some((Err(failure::error(failed)), None));
+                    }
+                }
+            }
+        });
+        BodyExt::boxed_unsync(StreamBody::new(stream))
+    }
+}
+
+impl Recorded {
+    pub fn new(exchanges: Vec<Exchange>) -> Self {
+        Self(Arc::new(Mutex::new(exchanges.into())))
+    }
+
+    /// The next answer to this request; one that was never made is not answered.
+    pub fn answer(
+        &self,
+        request: &http::Request<WasiBody>,
+    ) -> Result<(http::Response<WasiBody>, Worker), Error> {
+        let (method, url) = (request.method().as_str(), request.uri().to_string());
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |exchange: &Exchange| exchange.method == method && exchange.url == url;
+        let found = left.iter().position(same).and_then(|at| left.remove(at));
+        let answer = found.map_or(Err(Failure::Unavailable), |exchange| exchange.answer);
+        let Answer { status, headers, body, broken } = answer.map_err(failure::error)?;
+        let mut response = http::Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        let whole = Full::new(Bytes::from(body)).map_err(|never| match never {});
+        let body = match broken {
+            None => whole.boxed_unsync(),
+            Some(failed) => {
+                let rest = futures::stream::once(async move { Err(failure::error(failed)) });
+                let start = whole.into_data_stream();
+                let frames = futures::StreamExt::map(start, |data| data.map(Frame::data));
+                BodyExt::boxed_unsync(StreamBody::new(futures::StreamExt::chain(frames, rest)))
+            }
+        };
+        let response = response.body(body).map_err(|error| Error::InternalError(Some(error.to_string())))?;
+        Ok((response, Box::new(async { Ok(()) })))
+    }
+}

@@ -1,0 +1,102 @@
+//! How much the history has, and what is kept of it: by age and by size, the oldest going first. A statement that still holds stays.
+
+use dongting_manifest::Timestamp;
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::{Store, StoreError, row};
+
+/// Messages removed in one transaction: what arrives meanwhile waits for no more than this.
+const AT_ONCE: i64 = 500;
+
+/// Which messages may go, oldest first.
+const OLDEST: &str = "SELECT id FROM message WHERE received < $1
+     AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.id = message.id) ORDER BY received LIMIT $2";
+
+impl Store {
+    /// Removes messages that arrived before `before`; how many.
+    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            let (messages, _) = self.forget_some(before.as_micros()).await?;
+            gone += messages;
+            if messages < AT_ONCE.unsigned_abs() {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// Removes the oldest messages until all together take `max_bytes` at most; how many, and whether that was enough.
+    pub async fn forget_beyond(&self, max_bytes: u64) -> Result<(u64, bool), StoreError> {
+        let mut gone = 0;
+        let mut bytes = self.history_bytes().await?;
+        while bytes > max_bytes {
+            let (messages, freed) = self.forget_some(i64::MAX).await?;
+            if messages == 0 {
+                return Ok((gone, false));
+            }
+            gone += messages;
+            bytes = bytes.saturating_sub(freed);
+        }
+        Ok((gone, true))
+    }
+
+    /// Bytes that the messages take.
+    pub async fn history_bytes(&self) -> Result<u64, StoreError> {
+        let bytes: i64 = sqlx::query_scalar("SELECT bytes FROM history_extent")
+            .fetch_one(&self.history_reader)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    /// The batch of messages that was written last.
+    pub async fn history_batch(&self) -> Result<u64, StoreError> {
+        let batch: i64 = sqlx::query_scalar("SELECT batch FROM history_extent")
+            .fetch_one(&self.history_reader)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(u64::try_from(batch).unwrap_or(0))
+    }
+
+    async fn forget_some(&self, before: i64) -> Result<(u64, u64), StoreError> {
+        let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
+        let sql = format!(
+            "DELETE FROM message WHERE id IN ({OLDEST})
+             RETURNING id, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
+        );
+        let gone: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(before)
+            .bind(AT_ONCE)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(StoreError::sql)?;
+        if !gone.is_empty() {
+            let listed = row::placeholders(1, gone.len());
+            let sql = format!("DELETE FROM causation WHERE effect IN ({listed})");
+            let query = gone.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, (id, _)| query.bind(id));
+            query.execute(&mut *transaction).await.map_err(StoreError::sql)?;
+        }
+        let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
+        add(&mut transaction, -freed).await?;
+        transaction.commit().await.map_err(StoreError::sql)?;
+        Ok((gone.len() as u64, freed.unsigned_abs()))
+    }
+}
+
+/// The number of a new batch. On PostgreSQL the row is held until the batch is committed, so that batches are seen in their order.
+pub(super) async fn next(transaction: &mut Transaction<'_, Any>) -> Result<i64, StoreError> {
+    sqlx::query_scalar("UPDATE history_extent SET batch = batch + 1 RETURNING batch")
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)
+}
+
+/// Counts what was kept or removed.
+pub(super) async fn add(transaction: &mut Transaction<'_, Any>, bytes: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE history_extent SET bytes = bytes + $1")
+        .bind(bytes)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?;
+    Ok(())
+}

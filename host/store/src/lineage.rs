@@ -1,0 +1,133 @@
+//! Beside the messages: what their makers were granted, and what was done with them outside.
+
+use std::collections::BTreeMap;
+
+use dongting_manifest::Timestamp;
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::{Commit, Store, StoreError, row};
+
+/// What an installation was granted, as JSON text, with the release that it was granted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    pub since: Timestamp,
+    pub plugin: String,
+    pub grants: String,
+}
+
+/// What a sink has done with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatched {
+    pub message: String,
+    pub installation: String,
+    pub at: Timestamp,
+    pub plugin: String,
+    /// What the receiver was given to tell it apart.
+    pub key: String,
+    /// Why it was given up; none where it was delivered.
+    pub reason: Option<String>,
+}
+
+impl Store {
+    /// Remembers what an installation is granted from now on.
+    pub async fn keep_grants(&self, installation: &str, granted: &Granted) -> Result<(), StoreError> {
+        let last = self.granted(installation, Timestamp::now()).await?;
+        if last.is_some_and(|last| {
+            (last.plugin, last.grants) == (granted.plugin.clone(), granted.grants.clone())
+        }) {
+            return Ok(());
+        }
+        sqlx::query("INSERT INTO granted VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            .bind(installation)
+            .bind(granted.since.as_micros())
+            .bind(&granted.plugin)
+            .bind(&granted.grants)
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(())
+    }
+
+    /// What it was granted at an instant; none where that is not known any more.
+    pub async fn granted(&self, installation: &str, at: Timestamp) -> Result<Option<Granted>, StoreError> {
+        let row: Option<(i64, String, String)> = sqlx::query_as(
+            "SELECT since, plugin, grants FROM granted WHERE installation = $1 AND since <= $2
+             ORDER BY since DESC LIMIT 1",
+        )
+        .bind(installation)
+        .bind(at.as_micros())
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(row.and_then(|(since, plugin, grants)| {
+            Some(Granted { since: Timestamp::from_micros(since)?, plugin, grants })
+        }))
+    }
+
+    /// What sinks have done with these messages, by message, oldest first.
+    pub async fn dispatched(
+        &self,
+        messages: &[&str],
+    ) -> Result<BTreeMap<String, Vec<Dispatched>>, StoreError> {
+        type Row = (String, String, i64, String, String, Option<String>);
+        let mut found: BTreeMap<String, Vec<Dispatched>> = BTreeMap::new();
+        for messages in messages.chunks(256) {
+            let listed = row::placeholders(1, messages.len());
+            let sql = format!(
+                "SELECT message, installation, at, plugin, key, reason FROM delivery
+                 WHERE message IN ({listed}) ORDER BY at, installation"
+            );
+            let query = messages.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
+            let rows: Vec<Row> = query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
+            for (message, installation, at, plugin, key, reason) in rows {
+                let Some(at) = Timestamp::from_micros(at) else { continue };
+                let dispatched =
+                    Dispatched { message: message.clone(), installation, at, plugin, key, reason };
+                found.entry(message).or_default().push(dispatched);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets what was dispatched before `before`, and grants that others had replaced by then.
+    pub async fn forget_dispatched(&self, before: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM delivery WHERE at < $1")
+            .bind(before.as_micros())
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?;
+        sqlx::query(
+            "DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
+             WHERE later.installation = granted.installation AND later.since > granted.since AND later.since < $1)",
+        )
+        .bind(before.as_micros())
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(())
+    }
+}
+
+/// Of a sink's call.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Any>,
+    commit: &Commit<'_>,
+) -> Result<(), StoreError> {
+    if commit.dispatched.is_empty() {
+        return Ok(());
+    }
+    let rows = row::rows(6, commit.dispatched.len());
+    let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for dispatched in &commit.dispatched {
+        query = query
+            .bind(&dispatched.message)
+            .bind(&dispatched.installation)
+            .bind(dispatched.at.as_micros())
+            .bind(&dispatched.plugin)
+            .bind(&dispatched.key)
+            .bind(&dispatched.reason);
+    }
+    query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! A manifest is pushed. All that it names is here before it is; a plugin fits its repository and its version; and a version that is
+//! taken stays what it is. The last of these is settled in the one transaction that writes the row: of two who push at once one is first.
+
+use dongting_manifest::{Manifest, section};
+use sqlx::{Sqlite, Transaction};
+
+use crate::component;
+use crate::database::{signed, unsigned};
+use crate::digest::Digest;
+use crate::error::RegistryError;
+use crate::manifest::{ImageManifest, Kind, Named};
+use crate::name::{self, Repository, Tag};
+use crate::quota;
+use crate::reference::At;
+use crate::registry::{Registry, now};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    pub digest: Digest,
+    pub subject: Option<Digest>,
+}
+
+/// A component that was looked into.
+struct Checked {
+    version: String,
+    component: Named,
+    plugin: String,
+}
+
+impl Registry {
+    pub(crate) async fn push_manifest(
+        &self,
+        repository: &Repository,
+        at: &At,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Pushed, RegistryError> {
+        let digest = Digest::of(body);
+        if let At::Digest(wanted) = at
+            && *wanted != digest
+        {
+            return Err(RegistryError::Mismatch { wanted: *wanted, found: digest });
+        }
+        let manifest = ImageManifest::parse(content_type, body)?;
+        let checked = match manifest.kind {
+            Kind::Plugin { component } => Some(self.look_into(repository, at, component).await?),
+            Kind::Statement => {
+                if let At::Tag(tag) = at {
+                    return Err(RegistryError::ManifestInvalid(format!(
+                        "it has a subject, and `{tag}` is a tag: tags are the versions of releases, what is said of one is pushed by its digest ({digest})"
+                    )));
+                }
+                None
+            }
+        };
+        let mut transaction = self.database().write().await?;
+        for named in &manifest.uses {
+            here(&mut transaction, repository, *named).await?;
+        }
+        let known = known(&mut transaction, repository, digest).await?;
+        if !known {
+            let size = (body.len() as u64).max(quota::LEAST);
+            self.afford(&mut transaction, repository.vendor(), size).await?;
+            insert(&mut transaction, repository, digest, &manifest, body).await?;
+        }
+        let mut moved = !known;
+        if let Some(checked) = &checked {
+            moved |= release(&mut transaction, repository, digest, checked).await?;
+        }
+        transaction.commit().await.map_err(RegistryError::sql)?;
+        if moved {
+            self.changed();
+        }
+        Ok(Pushed { digest, subject: manifest.subject })
+    }
+
+    /// Reads the component and compares what it says of itself with where it is pushed to.
+    async fn look_into(
+        &self,
+        repository: &Repository,
+        at: &At,
+        component: Named,
+    ) -> Result<Checked, RegistryError> {
+        let mut transaction = self.database().reader.begin().await.map_err(RegistryError::sql)?;
+        here(&mut transaction, repository, component).await?;
+        drop(transaction);
+        let Ok(_permit) = self.inner.checks.acquire().await else { return Err(RegistryError::Busy) };
+        let bytes = self.verified(component.digest).await?;
+        let refused = |reason: String| RegistryError::Plugin(reason);
+        let read = move || -> Result<(Manifest, String), RegistryError> {
+            let text = section::read(&bytes).map_err(|error| refused(error.to_string()))?;
+            let manifest = Manifest::parse(text).map_err(|error| refused(error.to_string()))?;
+            component::check(&bytes).map_err(|error| refused(error.to_string()))?;
+            Ok((manifest, text.to_owned()))
+        };
+        let (manifest, plugin) = tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| RegistryError::Disk(std::io::Error::other(error)))??;
+        fits(repository, at, &manifest).map_err(RegistryError::Plugin)?;
+        Ok(Checked { version: manifest.version, component, plugin })
+    }
+}
+
+/// Whether a plugin is pushed to where its own manifest says that it belongs.
+fn fits(repository: &Repository, at: &At, manifest: &Manifest) -> Result<(), String> {
+    let Manifest { name, version, vendor, .. } = manifest;
+    if name::namespace(vendor).as_deref() != Some(repository.vendor()) {
+        return Err(format!(
+            "plugin.toml names the vendor `{vendor}`, but it is pushed to `{repository}`, which is `{}`'s: push it to your own namespace, or set `vendor = \"{0}\"`",
+            repository.vendor()
+        ));
+    }
+    if name != repository.plugin() {
+        return Err(format!(
+            "plugin.toml names the plugin `{name}`, but it is pushed to `{repository}`: push it to `{}/{name}`",
+            repository.vendor()
+        ));
+    }
+    // A release that is pushed by its digest gets its version as tag all the same.
+    if let Err(error) = version.parse::<Tag>() {
+        return Err(format!("plugin.toml has a version that cannot be a tag: {error}"));
+    }
+    match at {
+        At::Tag(tag) if tag.as_str() != version => Err(format!(
+            "plugin.toml has the version {version}, but it is pushed as `{tag}`: push it as `{repository}:{version}`"
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn here(
+    transaction: &mut Transaction<'_, Sqlite>,
+    repository: &Repository,
+    named: Named,
+) -> Result<(), RegistryError> {
+    let digest = named.digest;
+    let size: Option<i64> = sqlx::query_scalar(
+        "SELECT size FROM link JOIN blob USING (digest) WHERE repository = $1 AND digest = $2",
+    )
+    .bind(repository.as_str())
+    .bind(digest.to_string())
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(RegistryError::sql)?;
+    match size.map(unsigned) {
+        None => Err(RegistryError::ManifestBlobUnknown { repository: repository.clone(), digest }),
+        Some(size) if size != named.size => {
+            Err(RegistryError::ManifestBlobSize { digest, said: named.size, size })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+async fn known(
+    transaction: &mut Transaction<'_, Sqlite>,
+    repository: &Repository,
+    digest: Digest,
+) -> Result<bool, RegistryError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM manifest WHERE repository = $1 AND digest = $2")
+            .bind(repository.as_str())
+            .bind(digest.to_string())
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(RegistryError::sql)?;
+    Ok(found.is_some())
+}
+
+async fn insert(
+    transaction: &mut Transaction<'_, Sqlite>,
+    repository: &Repository,
+    digest: Digest,
+    manifest: &ImageManifest,
+    body: &[u8],
+) -> Result<(), RegistryError> {
+    let annotations = serde_json::to_string(&manifest.annotations)
+        .map_err(|error| RegistryError::Damaged(error.to_string()))?;
+    sqlx::query("INSERT INTO manifest VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(repository.as_str())
+        .bind(digest.to_string())
+        .bind(crate::manifest::OCI_MANIFEST)
+        .bind(&manifest.artifact_type)
+        .bind(manifest.subject.map(|subject| subject.to_string()))
+        .bind(annotations)
+        .bind(body)
+        .bind(now())
+        .execute(&mut **transaction)
+        .await
+        .map_err(RegistryError::sql)?;
+    for (position, named) in (0i64..).zip(&manifest.uses) {
+        sqlx::query("INSERT INTO uses VALUES ($1, $2, $3, $4, $5)")
+            .bind(repository.as_str())
+            .bind(digest.to_string())
+            .bind(position)
+            .bind(named.digest.to_string())
+            .bind(signed(named.size))
+            .execute(&mut **transaction)
+            .await
+            .map_err(RegistryError::sql)?;
+    }
+    Ok(())
+}
+
+/// Writes the release under its version. Whether that changed anything.
+async fn release(
+    transaction: &mut Transaction<'_, Sqlite>,
+    repository: &Repository,
+    digest: Digest,
+    checked: &Checked,
+) -> Result<bool, RegistryError> {
+    let version = &checked.version;
+    let taken: Option<(String, Option<i64>, Option<String>)> =
+        sqlx::query_as("SELECT digest, deleted, yanked FROM tag WHERE repository = $1 AND tag = $2")
+            .bind(repository.as_str())
+            .bind(version)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(RegistryError::sql)?;
+    if let Some((existing, deleted, yanked)) = taken {
+        let existing: Digest = existing.parse()?;
+        if existing != digest {
+            return Err(RegistryError::VersionTaken {
+                repository: repository.clone(),
+                version: version.clone(),
+                existing,
+                pushed: digest,
+            });
+        }
+        if let Some(reason) = yanked {
+            return Err(RegistryError::VersionYanked {
+                repository: repository.clone(),
+                version: version.clone(),
+                reason,
+            });
+        }
+        if deleted.is_none() {
+            return Ok(false);
+        }
+    }
+    sqlx::query(
+        "INSERT INTO release VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repository, manifest) DO NOTHING",
+    )
+    .bind(repository.as_str())
+    .bind(digest.to_string())
+    .bind(version)
+    .bind(checked.component.digest.to_string())
+    .bind(signed(checked.component.size))
+    .bind(&checked.plugin)
+    .execute(&mut **transaction)
+    .await
+    .map_err(RegistryError::sql)?;
+    sqlx::query(
+        "INSERT INTO tag (repository, tag, digest, created) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (repository, tag) DO UPDATE SET deleted = NULL",
+    )
+    .bind(repository.as_str())
+    .bind(version)
+    .bind(digest.to_string())
+    .bind(now())
+    .execute(&mut **transaction)
+    .await
+    .map_err(RegistryError::sql)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;
