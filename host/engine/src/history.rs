@@ -1,17 +1,19 @@
 //! Reads the lanes into the store, in batches, and tells those who watch what has arrived, once it can be read there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dongting_bus::Bus;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_store::{Entry, Store, Tailed};
 use tokio::sync::broadcast;
 
 use crate::installed::chain;
+use crate::worker::Shared;
 
 /// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
-const BATCH: usize = 512;
+/// Of bulk: short enough that an alert does not wait long for the database behind it.
+const BATCH: usize = 128;
 const PAUSE: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Tables that are read as a whole for it are looked through once in so many.
@@ -20,13 +22,13 @@ const HOUR: u64 = 60;
 /// A message that can now be read from the store.
 #[derive(Debug, Clone)]
 pub struct Arrival {
-    pub message: std::sync::Arc<Message>,
+    pub message: Arc<Message>,
 }
 
 /// Follows one lane for ever.
-pub async fn follow(lane: Lane, bus: Bus, store: Store, arrivals: broadcast::Sender<Arrival>) {
+pub async fn follow(lane: Lane, shared: Arc<Shared>, arrivals: broadcast::Sender<Arrival>) {
     loop {
-        if let Err(error) = read(lane, &bus, &store, &arrivals).await {
+        if let Err(error) = read(lane, &shared, &arrivals).await {
             tracing::warn!(%lane, error, "Lane `{lane}` cannot be read into the history now; it is tried again");
             tokio::time::sleep(PAUSE).await;
         }
@@ -35,10 +37,10 @@ pub async fn follow(lane: Lane, bus: Bus, store: Store, arrivals: broadcast::Sen
 
 async fn read(
     lane: Lane,
-    bus: &Bus,
-    store: &Store,
+    shared: &Shared,
     arrivals: &broadcast::Sender<Arrival>,
 ) -> Result<(), String> {
+    let (bus, store) = (&shared.publisher.bus, &shared.store);
     let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
     let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;
     // A stream that was deleted and made again counts from one again.
@@ -57,10 +59,13 @@ async fn read(
             gather(lane, next, &mut entries);
         }
         let tailed = Tailed { stream_created: created, sequence: last };
+        if lane == Lane::Bulk {
+            shared.courtesy.step_aside().await;
+        }
         store.keep(lane, &entries, tailed).await.map_err(|error| chain(&error))?;
         for entry in entries {
             // An error says that nobody watches.
-            let _ = arrivals.send(Arrival { message: std::sync::Arc::new(entry.message) });
+            let _ = arrivals.send(Arrival { message: Arc::new(entry.message) });
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
+use crate::courtesy::Courtesy;
 use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
@@ -180,6 +181,7 @@ impl Host {
                 permits,
                 recorder: Recorder::default(),
                 bulk,
+                courtesy: Courtesy::default(),
                 exhausted: broadcast::channel(EXHAUSTED).0,
                 making: Semaphore::new(CONSUMERS),
             }),
@@ -207,12 +209,11 @@ impl Host {
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
-        tasks.spawn(async move { shared.recorder.write(&shared.store).await });
+        tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { listen_for_exhausted(&shared).await });
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            let (bus, store) = (self.shared.publisher.bus.clone(), self.shared.store.clone());
-            let follow = history::follow(lane, bus, store, self.arrivals.clone());
+            let follow = history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone());
             match lane {
                 Lane::Bulk => tasks.spawn_on(follow, &self.shared.bulk.handle),
                 _ => tasks.spawn(follow),

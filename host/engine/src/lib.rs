@@ -7,6 +7,7 @@ mod breaker;
 mod bulk;
 pub mod compliance;
 pub mod config;
+mod courtesy;
 mod dead;
 mod decoder;
 pub mod difference;

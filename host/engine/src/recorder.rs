@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dongting_store::{CallRecord, Store};
 use tokio::sync::{Mutex, mpsc};
 
+use crate::courtesy::Courtesy;
 use crate::installed::chain;
 
 const WAITING: usize = 4_096;
@@ -31,13 +32,14 @@ impl Recorder {
     }
 
     /// Writes, for ever.
-    pub async fn write(&self, store: &Store) {
+    pub async fn write(&self, store: &Store, courtesy: &Courtesy) {
         let mut receiver = self.receiver.lock().await;
         loop {
             let mut calls = Vec::new();
             if receiver.recv_many(&mut calls, BATCH).await == 0 {
                 return;
             }
+            courtesy.step_aside().await;
             if let Err(error) = store.record_calls(&calls).await {
                 self.dropped.fetch_add(calls.len() as u64, Ordering::Relaxed);
                 tracing::debug!("Calls could not be recorded: {}", chain(&error));

@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::breaker::Breaker;
 use crate::bulk::Bulk;
+use crate::courtesy::Courtesy;
 use crate::floor::Floor;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
@@ -42,6 +43,8 @@ pub struct Shared {
     pub recorder: Recorder,
     /// Where bulk lanes are worked on.
     pub bulk: Bulk,
+    /// Between the lanes.
+    pub courtesy: Courtesy,
     /// Streams and consumers of which JetStream has given up on a message.
     pub exhausted: broadcast::Sender<(String, String)>,
     /// Consumers that may be made at once.
@@ -201,8 +204,16 @@ impl Worker {
         let installed = self.installed();
         let bus = self.shared.publisher.bus.clone();
         let waiting = AtWork::new(&bus, std::slice::from_ref(&first));
-        let permits = self.shared.permits.clone();
-        let _permit = beside(waiting.keep(HEARTBEAT), permits.acquire(self.caller(&installed))).await;
+        let shared = Arc::clone(&self.shared);
+        let _urgent = (self.lane != Lane::Bulk).then(|| shared.courtesy.urgent());
+        let turn = async {
+            let permit = shared.permits.acquire(self.caller(&installed)).await;
+            if self.lane == Lane::Bulk {
+                shared.courtesy.step_aside().await;
+            }
+            permit
+        };
+        let _permit = beside(waiting.keep(HEARTBEAT), turn).await;
         let mut deliveries = Vec::with_capacity(BATCH);
         let rest = reading.consumer.rest(&first, BATCH - 1).await;
         deliveries.push(first);

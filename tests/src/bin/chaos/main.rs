@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "its output is its product")]
 
+mod overload;
 mod random;
 mod run;
 mod upgrades;
@@ -44,6 +45,9 @@ struct Arguments {
     /// No kills, but so many live upgrades of the transform, under load on the bus alone.
     #[arg(long, default_value_t = 0)]
     upgrades: u32,
+    /// No kills, but so many seconds of ten times as much bulk as the host can do, and how long alerts take meanwhile.
+    #[arg(long, default_value_t = 0)]
+    overload: u64,
 }
 
 fn main() -> Result<ExitCode> {
@@ -52,6 +56,11 @@ fn main() -> Result<ExitCode> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let clean = runtime.block_on(upgrades::run(arguments.upgrades, arguments.rate))?;
         return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if arguments.overload > 0 {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let prompt = runtime.block_on(overload::run(Duration::from_secs(arguments.overload)))?;
+        return Ok(if prompt { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let figures = run::run(&Options {
         kills: arguments.kills,

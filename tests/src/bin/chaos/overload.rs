@@ -1,0 +1,240 @@
+//! Alerts under ten times as much bulk as the host can do. Each alert is a document that is pushed: from there through a decoder, the
+//! alert lane and a transform that keeps state, until its warning is read on the bus.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use dongting_bus::Bus;
+use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
+use dongting_tests::host::{Host, plugin};
+use dongting_tests::nats::Nats;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+const TOKEN: &str = "a-token-of-the-overload-run";
+/// The cities that the bulk is from.
+const CITIES: [[u8; 3]; 4] = [[43, 1, 0], [43, 2, 0], [43, 3, 0], [43, 4, 0]];
+/// Rounds that each reading makes its transform compute: some milliseconds.
+const WORK: u64 = 4_000_000;
+const TIMES: f64 = 10.0;
+const WARM_UP: Duration = Duration::from_secs(3);
+const CAPACITY: Duration = Duration::from_secs(10);
+/// As many readings wait for the host while its capacity is measured.
+const WAITING: u64 = 1_000;
+const BETWEEN_ALERTS: Duration = Duration::from_millis(50);
+/// For the last alerts to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The p99 under load may be so many times the one without.
+const TARGET: f64 = 2.0;
+
+/// When each alert was pushed, and how long those took that have arrived.
+#[derive(Default)]
+struct Alerts {
+    pushed: BTreeMap<String, Instant>,
+    took: Vec<Duration>,
+}
+
+/// How long the alerts of one phase took, the quickest first.
+struct Phase(Vec<Duration>);
+
+/// Whether alerts were about as prompt as without the load.
+pub async fn run(load: Duration) -> Result<bool> {
+    let nats = Nats::start().await?;
+    let login = nats.server.credentials();
+    let address = nats.server.url();
+    let address = address.strip_prefix("nats://").context("a nats:// URL")?;
+    let url = format!("nats://{}:{}@{address}", login.user, login.password);
+    let host = Arc::new(Host::start_with(&configuration()?, &[("DONGTING_NATS", &url)])?);
+    let alerts = Arc::new(Mutex::new(Alerts::default()));
+    let watching = tokio::spawn(watch(nats.bus.clone(), Arc::clone(&alerts)));
+    let (mut number, mut sent) = (0, 0);
+    measure(&host, &alerts, &mut number, WARM_UP).await?;
+    let calm = measure(&host, &alerts, &mut number, load).await?;
+    println!("without load: {calm}");
+    let capacity = capacity(&nats.bus, &mut sent).await?;
+    println!("bulk that the host can do: {capacity:.0} a second");
+    let (began, before) = (Instant::now(), sent);
+    let sending = tokio::spawn(send(nats.bus.clone(), sent, capacity * TIMES, load));
+    let loaded = measure(&host, &alerts, &mut number, load).await?;
+    let rate = (sending.await?? - before) as f64 / began.elapsed().as_secs_f64();
+    watching.abort();
+    println!("with {rate:.0} a second, {:.1} times as much: {loaded}", rate / capacity);
+    let ratio = loaded.percentile(99).as_secs_f64() / calm.percentile(99).as_secs_f64();
+    println!("p99 with load / without: {ratio:.2} (target: at most {TARGET})");
+    ensure!(rate > 0.9 * TIMES * capacity, "the load could not be made: use a quieter machine");
+    Ok(ratio <= TARGET)
+}
+
+fn configuration() -> Result<String> {
+    let (alarm, toil) = (plugin("guests/alarm.wasm")?, plugin("guests/toil.wasm")?);
+    let mut text = format!(
+        r#"
+        [[installation]]
+        id = "alarm"
+        component = {alarm:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "alarm", kind = "assessment" }}]
+        publish = [{{ domain = "alarm", kind = "assessment" }}, {{ domain = "alarm", kind = "warning" }}]
+        "#
+    );
+    for [province, city, county] in CITIES {
+        text.push_str(&format!(
+            r#"
+            [[installation]]
+            id = "toil-{city}"
+            component = {toil:?}
+            region = "{province:02}{city:02}{county:02}"
+            [installation.grants]
+            capabilities = ["state"]
+            subscribe = [{{ domain = "toil", kind = "observation" }}]
+            publish = [{{ domain = "toil", kind = "status", per_second = 1000000 }}]
+            "#
+        ));
+    }
+    Ok(text)
+}
+
+/// Pushes alerts at their pace and waits for all of them.
+async fn measure(
+    host: &Arc<Host>,
+    alerts: &Arc<Mutex<Alerts>>,
+    number: &mut u64,
+    length: Duration,
+) -> Result<Phase> {
+    let mut every = tokio::time::interval(BETWEEN_ALERTS);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+    let (began, before) = (Instant::now(), *number);
+    let mut pushes = JoinSet::new();
+    while began.elapsed() < length {
+        every.tick().await;
+        *number += 1;
+        let (n, host, alerts) = (*number, Arc::clone(host), Arc::clone(alerts));
+        pushes.spawn_blocking(move || {
+            held(&alerts).pushed.insert(n.to_string(), Instant::now());
+            let answer = host.push("alarm", TOKEN, json!({ "n": n }).to_string().as_bytes())?;
+            ensure!(answer.status == 200, "an alert was not taken: {}", answer.body);
+            Ok(())
+        });
+    }
+    while let Some(pushed) = pushes.join_next().await {
+        pushed??;
+    }
+    let (count, end) = (usize::try_from(*number - before)?, Instant::now() + PATIENCE);
+    while held(alerts).took.len() < count {
+        ensure!(Instant::now() < end, "{} of {count} alerts never arrived", count - held(alerts).took.len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut took = std::mem::take(&mut held(alerts).took);
+    took.sort_unstable();
+    Ok(Phase(took))
+}
+
+/// Notes when each warning is there.
+async fn watch(bus: Bus, alerts: Arc<Mutex<Alerts>>) {
+    let mut tail = bus.tail(Lane::Alert, 1);
+    loop {
+        let tailed = tail.next().await;
+        let now = Instant::now();
+        let Ok(message) = tailed.message else { continue };
+        let mut alerts = held(&alerts);
+        if message.subject.kind == Kind::Warning
+            && let Some(pushed) = alerts.pushed.remove(&message.key)
+        {
+            alerts.took.push(now.duration_since(pushed));
+        }
+    }
+}
+
+fn held(alerts: &Mutex<Alerts>) -> std::sync::MutexGuard<'_, Alerts> {
+    alerts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Readings a second that the host handles when there are always more.
+async fn capacity(bus: &Bus, sent: &mut u64) -> Result<f64> {
+    let began = Instant::now();
+    let mut measured = None;
+    loop {
+        let done = bus.lane(Lane::Bulk).await?.messages.saturating_sub(*sent);
+        if began.elapsed() > WARM_UP && measured.is_none() {
+            measured = Some((Instant::now(), done));
+        }
+        if let Some((since, before)) = measured
+            && since.elapsed() > CAPACITY
+        {
+            let rate = (done - before) as f64 / since.elapsed().as_secs_f64();
+            ensure!(rate > 0.0, "the host handles no bulk");
+            return Ok(rate);
+        }
+        if *sent < done + WAITING {
+            publish(bus, *sent..done + WAITING).await?;
+            *sent = done + WAITING;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Publishes readings at a rate. How many there are then.
+async fn send(bus: Bus, from: u64, rate: f64, length: Duration) -> Result<u64> {
+    let began = Instant::now();
+    let mut sent = from;
+    while began.elapsed() < length {
+        let due = from + (began.elapsed().as_secs_f64() * rate) as u64;
+        publish(&bus, sent..due).await?;
+        sent = sent.max(due);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(sent)
+}
+
+async fn publish(bus: &Bus, numbers: std::ops::Range<u64>) -> Result<()> {
+    let messages: Vec<Message> = numbers.map(reading).collect();
+    for stored in bus.publish(&messages).await {
+        stored?;
+    }
+    Ok(())
+}
+
+fn reading(at: u64) -> Message {
+    let city = usize::try_from(at).unwrap_or_default() % CITIES.len();
+    let region = CITIES.get(city).and_then(|city| Region::from_digits(*city)).unwrap_or(Region::HUNAN);
+    let (r#type, key) = ("em.toil.observation.v1".to_owned(), at.to_string());
+    let now = Timestamp::now();
+    Message {
+        id: message::id("/systems/toil", &r#type, &key, "1"),
+        source: "/systems/toil".to_owned(),
+        r#type,
+        subject: Subject { region, domain: "toil".to_owned(), kind: Kind::Observation, detail: None },
+        time: now,
+        received: now,
+        partition: key.clone(),
+        key,
+        revision: "1".to_owned(),
+        causation: Vec::new(),
+        plugin: String::new(),
+        traceparent: String::new(),
+        content_type: "application/json".to_owned(),
+        extensions: Vec::new(),
+        body: json!({ "work": WORK }).to_string().into_bytes(),
+    }
+}
+
+impl Phase {
+    fn percentile(&self, percent: usize) -> Duration {
+        let at = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let millis = |percent| self.percentile(percent).as_secs_f64() * 1e3;
+        let (half, most, slowest) = (millis(50), millis(99), millis(100));
+        let count = self.0.len();
+        write!(f, "{count} alerts, p50 {half:.1} ms, p99 {most:.1} ms, slowest {slowest:.1} ms")
+    }
+}
