@@ -8,6 +8,7 @@ pub mod plugin;
 pub mod region;
 pub mod reload;
 pub mod replay;
+pub mod schema;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream, views,
+    dead_letters, health, messages, plugins, push, regions, reload, replays, schemas, services, stream, views,
 };
 
 #[derive(OpenApi)]
@@ -64,6 +64,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(reload::reload))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
+        .routes(routes!(schemas::schemas))
+        .routes(routes!(schemas::schema))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }
