@@ -7,18 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::is_token;
 use crate::plugin::{Capability, Manifest, SettingType, Topic};
-use crate::{Kind, Region};
+use crate::{Kind, Region, Version};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Installation {
     /// `[a-z0-9-]{1,32}`, unique on the host; names the durable consumer.
     pub id: String,
-    /// The component's file, relative to the file that says this.
-    pub component: PathBuf,
-    /// The file of a candidate that is tried on the same traffic and publishes nothing.
+    /// The release in the registry: `vendor/plugin:1.2.0` or `vendor/plugin@sha256:…`.
+    #[serde(default)]
+    pub release: Option<String>,
+    /// Instead of a release the component's file, relative to the file that says this. Nobody has signed it.
+    #[serde(default)]
+    pub component: Option<PathBuf>,
+    /// The release of a candidate that is tried on the same traffic and publishes nothing.
+    #[serde(default)]
+    pub shadow_release: Option<String>,
+    /// Instead of a release the candidate's file.
     #[serde(default)]
     pub shadow: Option<PathBuf>,
+    /// The version older than one that ran here before which may run all the same.
+    #[serde(default)]
+    pub allow_downgrade: Option<Version>,
     pub region: Region,
     /// The station or system observed, for `ce-source`; the same for two paths to the same system. Default: the
     /// plugin's name.
@@ -45,6 +55,14 @@ pub struct Installation {
     /// Bearer token that a deliverer must show to a decoder's HTTP address, and a client to a service's.
     #[serde(default)]
     pub push_token: Option<String>,
+}
+
+/// Where a component comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// A reference into the registry.
+    Release(String),
+    File(PathBuf),
 }
 
 /// A sink's attempt whose outcome is unknown: the host was killed or the connection broke after the message had gone out.
@@ -169,11 +187,38 @@ pub enum InstallationError {
     AttachmentUnknown { id: String, name: String },
     #[error("installation `{0}`: a decoder or service needs a push_token of at least 16 characters")]
     PushToken(String),
+    #[error(
+        "installation `{0}`: name what it runs, either as release = \"vendor/plugin:1.2.0\" or, for development, as component = \"file.wasm\""
+    )]
+    Code(String),
+    #[error(
+        "installation `{0}`: name its candidate once, as shadow_release = \"vendor/plugin:1.2.0\" or as shadow = \"file.wasm\""
+    )]
+    Shadow(String),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
 }
 
 impl Installation {
+    /// What it runs. Exactly one of the two ways to name it.
+    pub fn code(&self) -> Result<Code, InstallationError> {
+        match (&self.release, &self.component) {
+            (Some(release), None) => Ok(Code::Release(release.clone())),
+            (None, Some(file)) => Ok(Code::File(file.clone())),
+            _ => Err(InstallationError::Code(self.id.clone())),
+        }
+    }
+
+    /// What is tried beside it.
+    pub fn candidate(&self) -> Result<Option<Code>, InstallationError> {
+        match (&self.shadow_release, &self.shadow) {
+            (None, None) => Ok(None),
+            (Some(release), None) => Ok(Some(Code::Release(release.clone()))),
+            (None, Some(file)) => Ok(Some(Code::File(file.clone()))),
+            (Some(_), Some(_)) => Err(InstallationError::Shadow(self.id.clone())),
+        }
+    }
+
     /// Whether everything the manifest asks for is granted and set. The first thing that is not is the error.
     pub fn check(&self, manifest: &Manifest) -> Result<(), InstallationError> {
         if !is_token(&self.id) {

@@ -1,6 +1,7 @@
 //! The words that every part of Dongting shares: regions, kinds and lanes, subjects, messages, the plugin's
 //! manifest and the operator's installation. No I/O.
 
+pub mod asked;
 pub mod dead_letter;
 pub mod exchange;
 pub mod history;
@@ -16,6 +17,7 @@ pub mod subject;
 pub mod text;
 pub mod timer;
 pub mod timestamp;
+pub mod version;
 
 pub use dead_letter::{DeadLetter, Origin};
 pub use installation::Installation;
@@ -26,3 +28,4 @@ pub use region::Region;
 pub use subject::Subject;
 pub use text::Text;
 pub use timestamp::Timestamp;
+pub use version::Version;

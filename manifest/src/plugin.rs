@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::is_token;
 use crate::record::{self, Collections};
-use crate::{Kind, Text};
+use crate::{Kind, Text, Version};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,8 +139,7 @@ impl Manifest {
         if !is_token(&manifest.name) {
             return Err(ManifestError::Name(manifest.name));
         }
-        let numbers: Vec<&str> = manifest.version.split('.').collect();
-        if numbers.len() != 3 || numbers.iter().any(|n| n.parse::<u32>().is_err()) {
+        if manifest.version.parse::<Version>().is_err() {
             return Err(ManifestError::Version(manifest.version));
         }
         if manifest.roles.is_empty() {

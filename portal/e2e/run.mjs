@@ -1,44 +1,15 @@
 // Drives the built portal with its mock API in Chromium, as an officer would. `npm run e2e` builds it first.
 import assert from "node:assert/strict"
-import { mkdir, readFile } from "node:fs/promises"
-import { createRequire } from "node:module"
+import { mkdir } from "node:fs/promises"
 import { open } from "./browser.mjs"
+import { desk, run } from "./desk.mjs"
+import { systemTests } from "./system.mjs"
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 const { origin, page, close } = await open()
-page.setDefaultTimeout(15_000)
-const complaints = []
-page.on("console", (line) => {
-  // A refused request is logged by the browser itself; the tests that provoke one look at the page.
-  if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) complaints.push(line.text())
-})
-page.on("pageerror", (error) => {
-  // The mock's worker, looked for again by the browser while a page is being left; the product has none.
-  if (!error.message.includes("ServiceWorker")) complaints.push(error.message)
-})
-
 const quakes = "/views/quake-views/overview"
-const id = (name) => page.getByTestId(name)
-const go = async (path) => {
-  await page.goto(origin + path + (path.includes("?") ? "&" : "?") + "made=1")
-  await page.waitForSelector("main")
-}
-const search = () => new URL(page.url()).searchParams
-const eventually = async (what, holds, ms = 10_000) => {
-  const end = Date.now() + ms
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`never came: ${what}`)
-    await page.waitForTimeout(50)
-  }
-}
+const told = desk(page, origin, "made=1")
+const { id, go, search, eventually, closeDrawer } = told
 const mapCount = async (map, what) => Number(await id(map).getAttribute(`data-${what}`))
-const closeDrawer = async () => {
-  await page.keyboard.press("Escape")
-  await id("message-drawer")
-    .waitFor({ state: "detached" })
-    .catch(() => undefined)
-  await eventually("address without the message", () => search().get("message") === null)
-}
 
 const tests = {
   async "the start page is the first view; the navigation is what is enabled"() {
@@ -260,35 +231,6 @@ const tests = {
     await id("failure").getByRole("button", { name: "重试" }).click()
   },
 
-  async "a dead letter is looked at, driven again, refused again, and discarded after a question"() {
-    await go("/")
-    await id("nav-dead-letters").click()
-    const rows = () => page.locator("[data-testid=dead-letters] tbody tr[data-testid]").count()
-    await eventually("three letters", async () => (await rows()) === 3)
-    const letter = (number) => id(`dead-letter-${number}`)
-    const press = (number, name) => letter(number).getByRole("button", { name, exact: true }).press("Enter")
-    await press(3, "查看")
-    assert.match(await id("dead-letter-text").innerText(), /"latitude":"91"/)
-    await press(3, "重投")
-    await letter(3)
-      .getByRole("alert")
-      .filter({ hasText: /refused again: event cenc-3/ })
-      .waitFor()
-    assert.equal(await rows(), 3)
-    await press(1, "重投")
-    await eventually("one is gone", async () => (await rows()) === 2)
-    assert.match(await id("dead-letter-done").innerText(), /死信 1 已重投，得出 1 条消息/)
-    await press(2, "丢弃")
-    await press(2, "取消")
-    assert.equal(await rows(), 2)
-    await press(2, "丢弃")
-    await press(2, "确认丢弃")
-    await eventually("another is gone", async () => (await rows()) === 1)
-    await id("filter-installation").selectOption("water-changsha")
-    await eventually("none of that one", async () => (await page.locator(".page-empty").count()) === 1)
-    assert.equal(search().get("installation"), "water-changsha")
-  },
-
   async "no serious accessibility violation on any page, in both sizes"() {
     for (const [width, height] of [
       [1440, 900],
@@ -304,6 +246,13 @@ const tests = {
         "/views/panel-samples/odd",
         "/views/power-views/outage",
         "/system/plugins",
+        "/system/plugins/quake-impact",
+        "/system/plugins/sms-out?lang=en",
+        "/system/plugins/legacy-bridge",
+        "/system/catalogue?yanked=1",
+        "/system/catalogue/hunan-seismo/earthquake/1.2.0?lang=en",
+        "/system/catalogue/hunan-seismo/earthquake/1.3.0/review",
+        "/system/catalogue/elsewhere/old/9.9.9",
         "/system/messages",
         "/system/dead-letters",
       ]) {
@@ -313,41 +262,13 @@ const tests = {
           if (!path.includes("message=")) await summary.click()
         if (path.includes("message=")) await id("message-facts").waitFor()
         if (path === quakes) await id("region-select").click()
-        await page.evaluate(axe)
-        const { violations } = await page.evaluate(() => window.axe.run())
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-        const told = serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`)
-        assert.deepEqual(told, [], `${path} at ${width}`)
-        assert.equal(
-          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-          true,
-          `${path} too wide`,
-        )
+        await told.accessible(`${path} at ${width}`)
       }
     }
     await page.setViewportSize({ width: 1440, height: 900 })
   },
 }
 
-const only = process.argv[2]
-let [passed, failed] = [0, 0]
-for (const [name, run] of Object.entries(tests)) {
-  if (only && !name.includes(only)) continue
-  const started = Date.now()
-  complaints.length = 0
-  try {
-    await run()
-    assert.deepEqual(complaints, [], "errors on the console")
-    passed += 1
-    console.log(`ok    ${name} (${Date.now() - started} ms)`)
-  } catch (error) {
-    failed += 1
-    await mkdir("test-results", { recursive: true })
-    await page.screenshot({ path: `test-results/failed-${failed}.png` }).catch(() => undefined)
-    console.log(`FAIL  ${name}\n      ${error.message}\n      test-results/failed-${failed}.png`)
-    await page.setViewportSize({ width: 1440, height: 900 })
-  }
-}
+const done = await run({ ...tests, ...systemTests(told) }, told, process.argv[2])
 await close()
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+process.exit(done ? 0 : 1)

@@ -1,4 +1,4 @@
-// Pictures of every page at the two sizes that the duty desks have: `node e2e/shots.mjs [folder]`.
+// Pictures of every page at the two sizes that the duty desks have: `node e2e/shots.mjs [folder] [--only=name]`.
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { open } from "./browser.mjs"
@@ -18,19 +18,30 @@ const pages = {
   odd: "/views/panel-samples/odd",
   failed: "/views/power-views/outage",
   plugins: "/system/plugins",
+  "installation-shadow": "/system/plugins/quake-impact",
+  "installation-parked": "/system/plugins/sms-out",
+  "installation-tripped": "/system/plugins/flood-model",
+  "installation-refused": "/system/plugins/gas-adapter?lang=en",
+  "installation-service": "/system/plugins/legacy-bridge",
+  catalogue: "/system/catalogue",
+  "release-trusted": "/system/catalogue/hunan-seismo/earthquake/1.2.0",
+  "release-waits": "/system/catalogue/hunan-seismo/earthquake/1.3.0?lang=en",
+  "release-review": "/system/catalogue/hunan-seismo/earthquake/1.3.0/review",
   messages: "/system/messages",
   "dead-letters": "/system/dead-letters",
 }
+const only = process.argv.find((one) => one.startsWith("--only="))?.slice("--only=".length) ?? ""
 for (const [width, height] of [
   [1440, 900],
   [1024, 768],
 ]) {
   await page.setViewportSize({ width, height })
   for (const [name, path] of Object.entries(pages)) {
+    if (!name.includes(only)) continue
     const [where, query = ""] = path.split("?")
     await page.goto(`${origin}${where}?${made}${query}`)
     await page.waitForTimeout(2500)
-    await page.screenshot({ path: join(folder, `${name}-${width}.png`) })
+    await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: process.argv.includes("--full") })
   }
 }
 await close()

@@ -1,8 +1,10 @@
 // The API as openapi.json has it, answered from the mock world.
 import { delay, http, HttpResponse, type HttpHandler } from "msw"
-import type { ApiErrorBody, Installation, ViewInfo } from "../src/api/schemas"
+import type { ApiErrorBody, ViewInfo } from "../src/api/schemas"
 import { concerns } from "../src/region/code"
 import { boundaries } from "./boundaries"
+import { catalogue, catalogueRelease, review } from "./catalogue"
+import { installations, parked, replayed, whole } from "./installations"
 import { regions } from "./regions"
 import { openStream } from "./stream"
 import { views } from "./views"
@@ -15,56 +17,6 @@ function refuse(status: number, code: string, text: string, hint: string | null 
   const body: ApiErrorBody = { error: { code, message: text, hint }, requestId: `mock-${++requests}` }
   return HttpResponse.json(body, { status })
 }
-
-function installation(
-  id: string,
-  zh: string,
-  en: string,
-  release: string,
-  more: Partial<Installation> = {},
-): Installation {
-  const [name = "", version = "", digest = ""] = release.split(/[@#]/)
-  return {
-    id,
-    plugin: { name, version, digest },
-    title: { zh, en },
-    region: "430000",
-    roles: ["views"],
-    capabilities: ["log", "config"],
-    state: "running",
-    reason: null,
-    shadow: null,
-    lastActivity: world.messages[0]?.received ?? null,
-    counts: { calls: 1284, messages: 96, rejects: 0, faults: 0 },
-    ...more,
-  }
-}
-
-const installations = (): Installation[] => [
-  installation("quake-cenc", "地震目录接入", "Earthquake catalogue", releases.adapter, {
-    roles: ["source", "decoder"],
-    capabilities: ["log", "config", "wasi:http/outgoing-handler"],
-    counts: { calls: 10412, messages: world.messages.length, rejects: 3, faults: 0 },
-  }),
-  installation("quake-impact", "地震影响模型", "Earthquake impact", releases.impact, { roles: ["transform"] }),
-  installation("quake-views", "地震视图", "Earthquake views", releases.impact),
-  installation("water-views", "水情视图", "Water views", releases.water),
-  installation("water-changsha", "长沙水文遥测接入", "Changsha telemetry", releases.water, {
-    roles: ["session"],
-    region: "430100",
-    state: "backoff",
-    reason: "连续 5 次超过内存上限 64 MiB，32 秒后重试",
-    counts: { calls: 88213, messages: 201388, rejects: 41, faults: 5 },
-  }),
-  installation("duty-desk", "值班台", "Duty desk", releases.duty),
-  installation("power-views", "电力视图", "Power views", releases.duty, { state: "stopped", reason: null }),
-  installation("gas-adapter", "燃气接入", "Gas adapter", releases.water, {
-    state: "refused",
-    reason: "清单请求 wasi:http/outgoing-handler，未获授权",
-    lastActivity: null,
-    counts: { calls: 0, messages: 0, rejects: 0, faults: 0 },
-  }),
-]
 
 const find = (params: Record<string, unknown>) =>
   views.find(({ info }) => info.installation === params.installation && info.id === params.view)
@@ -90,6 +42,28 @@ export const handlers: HttpHandler[] = [
       : HttpResponse.json(await boundaries()),
   ),
   http.get(`${base}/plugins`, () => HttpResponse.json({ installations: installations() })),
+  http.get(`${base}/installations/:id`, ({ params }) => {
+    const one = whole(String(params.id))
+    return one ? HttpResponse.json(one) : refuse(404, "not_found", `there is no installation \`${String(params.id)}\``)
+  }),
+  http.get(`${base}/installations/:id/parked`, ({ params }) => HttpResponse.json(parked(String(params.id)))),
+  http.get(`${base}/catalogue`, () => HttpResponse.json(catalogue())),
+  http.get(`${base}/catalogue/:vendor/:plugin/:version`, ({ params }) => {
+    const found = catalogueRelease(`${String(params.vendor)}/${String(params.plugin)}`, String(params.version))
+    return found ? HttpResponse.json(found) : refuse(404, "not_found", "there is no such release")
+  }),
+  http.get(`${base}/releases/:vendor/:plugin/:version/review`, ({ params }) => {
+    const found = review(`${String(params.vendor)}/${String(params.plugin)}`, String(params.version))
+    return found ? HttpResponse.json(found) : refuse(404, "not_found", "there is no such release")
+  }),
+  http.post(`${base}/replays`, async ({ request }) => {
+    await delay(200)
+    const query = new URL(request.url).searchParams
+    const candidate = (await request.arrayBuffer()).byteLength > 0
+    if (Date.parse(query.get("from") ?? "") < Date.now() - 7 * 86_400_000)
+      return refuse(422, "replay", "a replay has at most 1000000 calls: choose a shorter time")
+    return HttpResponse.json(replayed(query.get("installation") ?? "", candidate))
+  }),
   http.get(`${base}/views`, () => HttpResponse.json({ views: views.map(({ info }): ViewInfo => info) })),
   http.get(`${base}/views/:installation/:view`, async ({ params, request }) => {
     await delay(30)

@@ -44,6 +44,7 @@ const digest = (seed: string): string =>
 export const releases = {
   adapter: `earthquake-adapter@0.1.0#${digest("adapter")}`,
   impact: `earthquake-impact@0.1.0#${digest("impact")}`,
+  candidate: `earthquake-impact@0.2.0#${digest("candidate")}`,
   duty: `duty-desk@0.2.1#${digest("duty")}`,
   water: `water-sl651@0.3.0#${digest("water")}`,
 }

@@ -2,11 +2,14 @@ import { QueryClientProvider } from "@tanstack/react-query"
 import { useState, type ReactNode } from "react"
 import { BrowserRouter, Route, Routes } from "react-router"
 import { newQueryClient } from "./api/queries"
+import { CataloguePage } from "./page/catalogue"
 import { DeadLettersPage } from "./page/dead-letters"
 import { Home } from "./page/home"
+import { InstallationPage } from "./page/installation"
 import { MessagesPage } from "./page/messages"
 import { NotFound } from "./page/not-found"
 import { PluginsPage } from "./page/plugins"
+import { ReleasePage } from "./page/release"
 import { ViewPage } from "./page/view"
 import { useAddress } from "./shell/address"
 import { Shell } from "./shell/shell"
@@ -26,6 +29,10 @@ export function App() {
                 <Route index element={<Home />} />
                 <Route path="views/:installation/:view" element={<ViewPage />} />
                 <Route path="system/plugins" element={<PluginsPage />} />
+                <Route path="system/plugins/:installation" element={<InstallationPage />} />
+                <Route path="system/catalogue" element={<CataloguePage />} />
+                <Route path="system/catalogue/:vendor/:plugin/:version" element={<ReleasePage />} />
+                <Route path="system/catalogue/:vendor/:plugin/:version/review" element={<ReleasePage review />} />
                 <Route path="system/dead-letters" element={<DeadLettersPage />} />
                 <Route path="system/messages" element={<MessagesPage />} />
                 <Route path="*" element={<NotFound />} />

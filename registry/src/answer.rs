@@ -57,7 +57,7 @@ fn class(error: &RegistryError) -> (StatusCode, &'static str) {
         E::ManifestBlobSize { .. } | E::ChunkSize { .. } => (StatusCode::BAD_REQUEST, "SIZE_INVALID"),
         E::ManifestInvalid(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
         E::ManifestTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "MANIFEST_INVALID"),
-        E::Plugin(_) => (StatusCode::UNPROCESSABLE_ENTITY, "MANIFEST_INVALID"),
+        E::Plugin(_) | E::Distrusted(_) => (StatusCode::UNPROCESSABLE_ENTITY, "MANIFEST_INVALID"),
         E::VersionTaken { .. } | E::VersionYanked { .. } | E::InUse { .. } | E::Conflict(_) => {
             (StatusCode::CONFLICT, "DENIED")
         }

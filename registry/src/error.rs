@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use dongting_trust::Distrust;
+
 use crate::digest::{Digest, DigestError};
 use crate::name::{NameError, Repository};
 use crate::range::ChunkError;
@@ -122,6 +124,9 @@ pub enum RegistryError {
     InUse { digest: Digest, manifest: String },
     #[error("{0}")]
     Conflict(String),
+
+    #[error("the signature is not taken: {0}")]
+    Distrusted(Distrust),
 
     #[error("{0}")]
     Unauthorized(String),

@@ -21,6 +21,7 @@ pub mod path;
 
 mod admin;
 mod blob;
+mod key;
 mod list;
 mod login;
 mod manifest;

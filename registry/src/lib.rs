@@ -2,10 +2,12 @@
 //! one process owns; what is known of them is in an SQLite database beside them.
 
 pub mod attachment;
+pub mod bundle;
 pub mod catalogue;
 pub mod component;
 pub mod digest;
 pub mod error;
+pub mod keys;
 pub mod manifest;
 pub mod name;
 pub mod options;

@@ -2,6 +2,7 @@
 //! taken stays what it is. The last of these is settled in the one transaction that writes the row: of two who push at once one is first.
 
 use dongting_manifest::{Manifest, section};
+use dongting_trust::envelope::MAX_ENVELOPE_BYTES;
 use sqlx::{Sqlite, Transaction};
 
 use crate::component;
@@ -13,6 +14,7 @@ use crate::name::{self, Repository, Tag};
 use crate::quota;
 use crate::reference::At;
 use crate::registry::{Registry, now};
+use crate::release::{ENVELOPE, MAX_ENVELOPES};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
@@ -50,6 +52,9 @@ impl Registry {
                         "it has a subject, and `{tag}` is a tag: tags are the versions of releases, what is said of one is pushed by its digest ({digest})"
                     )));
                 }
+                if let (ENVELOPE, Some(subject)) = (manifest.artifact_type.as_str(), manifest.subject) {
+                    self.look_at_signature(repository, digest, subject, manifest.uses.get(1)).await?;
+                }
                 None
             }
         };
@@ -72,6 +77,36 @@ impl Registry {
             self.changed();
         }
         Ok(Pushed { digest, subject: manifest.subject })
+    }
+
+    /// A signature is looked at once: one that is here already was good when it came, and a key that has been retired since may have made it.
+    async fn look_at_signature(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        subject: Digest,
+        layer: Option<&Named>,
+    ) -> Result<(), RegistryError> {
+        let invalid = |reason: &str| RegistryError::ManifestInvalid(reason.to_owned());
+        let layer = *layer.ok_or_else(|| invalid("it has no layer with the DSSE envelope"))?;
+        if layer.size > MAX_ENVELOPE_BYTES as u64 {
+            return Err(invalid(&format!("its DSSE envelope has more than {MAX_ENVELOPE_BYTES} bytes")));
+        }
+        let mut transaction = self.database().reader.begin().await.map_err(RegistryError::sql)?;
+        let before = known(&mut transaction, repository, digest).await?;
+        here(&mut transaction, repository, layer).await?;
+        drop(transaction);
+        if before {
+            return Ok(());
+        }
+        // All that a release has must be read whenever it is verified: a rejection that came too late to be read would be none.
+        let there = self.attachments(repository, subject, ENVELOPE, MAX_ENVELOPES).await?.len();
+        if there >= MAX_ENVELOPES {
+            return Err(RegistryError::Conflict(format!(
+                "the release has {MAX_ENVELOPES} signatures, which are all that are read: delete those that are not good"
+            )));
+        }
+        self.admits(repository, subject, layer.digest).await
     }
 
     /// Reads the component and compares what it says of itself with where it is pushed to.

@@ -14,8 +14,8 @@ use crate::registry::Registry;
 
 /// The type of an attached signature: a DSSE envelope.
 pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
-/// More than a release ever has signatures; the first ones count.
-const MAX_ENVELOPES: usize = 256;
+/// More than a release ever needs; no more are taken.
+pub(crate) const MAX_ENVELOPES: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {

@@ -68,6 +68,7 @@ on_both! {
     what_holds_and_what_it_was_made_of
     a_lease_has_one_holder_and_a_stale_one_cannot_commit
     what_is_parked_comes_back_in_its_order
+    what_is_parked_is_told_by_partition
     an_attempt_that_was_not_ended_is_told
     a_call_and_the_state_before_it
 }
@@ -354,6 +355,42 @@ async fn what_is_parked_comes_back_in_its_order<P: Place>() {
     let again = commit(vec![park(7, "c", None, 1)], vec![found[1].position]).await;
     assert!(matches!(again, Err(CommitError::Applied)), "{again:?}");
     assert!(parked(&["c"]).await.is_empty());
+}
+
+async fn what_is_parked_is_told_by_partition<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let none = store.parkings(MODEL, 10).await.unwrap();
+    assert_eq!((none.partitions, none.messages, none.first.len()), (0, 0, 0));
+    let park = |n: u64, stream: &str, partition: &str, tries: u32| {
+        let mut message = output(n);
+        message.partition = partition.to_owned();
+        let subject = message.subject.to_string();
+        let origin = dongting_manifest::Origin {
+            stream: stream.to_owned(),
+            stream_created: created(),
+            sequence: n,
+            subject,
+        };
+        Park { position: None, message, origin, tries, due: created(), reason: format!("reason {n}") }
+    };
+    let mut commit = Commit::new(MODEL);
+    commit.parks = vec![
+        park(1, "EM_BULK", "a", 3),
+        park(2, "EM_BULK", "b", 1),
+        park(3, "EM_BULK", "a", 0),
+        // The same partition on another lane waits for itself.
+        park(4, "EM_ALERT", "a", 2),
+    ];
+    store.commit(&commit).await.unwrap();
+    let all = store.parkings(MODEL, 2).await.unwrap();
+    assert_eq!((all.partitions, all.messages), (3, 4), "counted, though not all are told");
+    let told: Vec<_> =
+        all.first.iter().map(|w| (w.partition.as_str(), w.messages, w.tries, w.reason.as_str())).collect();
+    assert_eq!(told, [("a", 2, 3, "reason 1"), ("b", 1, 1, "reason 2")], "the longest waiting first");
+    let head = output(1);
+    assert_eq!((&all.first[0].message, all.first[0].received), (&head.id, head.received));
+    assert_eq!(all.first[0].due, created());
+    assert_eq!(store.parkings("another", 10).await.unwrap().partitions, 0);
 }
 
 async fn an_attempt_that_was_not_ended_is_told<P: Place>() {

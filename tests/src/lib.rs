@@ -9,3 +9,4 @@ pub mod process;
 pub mod registry;
 pub mod restamp;
 pub mod seismic_network;
+pub mod transcript;

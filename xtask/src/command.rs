@@ -4,29 +4,18 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+
+pub use dongting_toolchain::command::{line, on_path};
 
 /// Runs it with this terminal as its own; an exit other than zero is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {}", line(command)))?;
-    if !status.success() {
-        bail!("{} ended with {status}", line(command));
-    }
-    Ok(())
+    Ok(dongting_toolchain::command::run(command)?)
 }
 
 /// Runs it and gives what it printed; its complaints are part of the error when it fails.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output =
-        command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {}", line(command)))?;
-    if !output.status.success() {
-        // Compilers started by npm complain on standard output.
-        let complaint = [output.stdout, output.stderr].concat();
-        let complaint = ending(&String::from_utf8_lossy(&complaint));
-        bail!("{} ended with {}: {complaint}", line(command), output.status);
-    }
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("{} printed bytes that are not UTF-8", line(command)))
+    Ok(dongting_toolchain::command::output(command)?)
 }
 
 /// Runs it quietly; all it printed is shown only when it fails.
@@ -58,24 +47,4 @@ pub fn watched(command: &mut Command) -> Result<(String, bool)> {
     }
     let status = child.wait().with_context(|| format!("cannot wait for {}", line(command)))?;
     Ok((String::from_utf8_lossy(&seen).into_owned(), status.success()))
-}
-
-/// The last few lines as one, which is where programs say why they failed.
-fn ending(complaint: &str) -> String {
-    let lines: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let last = lines.len().saturating_sub(5);
-    lines.get(last..).unwrap_or_default().join(" / ")
-}
-
-/// The program's path if one of that name is on PATH.
-pub fn on_path(program: &str) -> Option<std::path::PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
-}
-
-/// The command as a person would type it, without its environment.
-pub fn line(command: &Command) -> String {
-    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
-    format!("`{}`", words.join(" "))
 }

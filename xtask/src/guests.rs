@@ -1,16 +1,19 @@
 //! `cargo xtask guests`: every package that names a component is compiled for the sandbox, and a plugin's manifest is
-//! appended to its component.
+//! appended to its component. Examples in other languages are built beside them.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use dongting_toolchain::{TARGET, component};
 
 use crate::command;
+use crate::compiler;
 use crate::progress;
-use crate::toolchain::{self, TARGET};
 use crate::workspace::{Package, Workspace};
+
+mod foreign;
 
 #[derive(Debug)]
 struct Guest {
@@ -32,24 +35,26 @@ pub fn build(workspace: &Workspace) -> Result<()> {
         );
         return Ok(());
     }
-    let toolchain = toolchain::ensure()?;
-    let mut cargo = toolchain.cargo_build(workspace)?;
+    let compiler = compiler::ensure()?;
+    let mut cargo = compiler.cargo_build(&workspace.target.join("guests"))?;
     for guest in &guests {
         cargo.args(["--package", &guest.package]);
     }
-    let name = format!("{} guests by {}", guests.len(), toolchain.describe());
+    let name = format!("{} guests by {}", guests.len(), compiler.describe());
     progress::shown(&name, || command::run(&mut cargo))?;
     for guest in &guests {
         write(guest).with_context(|| format!("cannot make the component of {}", guest.package))?;
     }
-    remove_stale(workspace, &guests)
+    let mut outputs: Vec<PathBuf> = guests.into_iter().map(|guest| guest.output).collect();
+    outputs.extend(foreign::build(workspace)?);
+    remove_stale(workspace, &outputs)
 }
 
 fn find(workspace: &Workspace) -> Result<Vec<Guest>> {
     let mut guests = Vec::new();
     let mut outputs = BTreeSet::new();
     for package in workspace.members() {
-        let Some(component) = component(package) else { continue };
+        let Some(component) = component_name(package) else { continue };
         let folder = package.folder(&workspace.root);
         let Some(library) =
             package.targets.iter().find(|target| target.crate_types.iter().any(|kind| kind == "cdylib"))
@@ -74,7 +79,7 @@ fn find(workspace: &Workspace) -> Result<Vec<Guest>> {
     Ok(guests)
 }
 
-fn component(package: &Package) -> Option<&str> {
+fn component_name(package: &Package) -> Option<&str> {
     Some(&package.metadata.as_ref()?.dongting.as_ref()?.component)
 }
 
@@ -86,32 +91,21 @@ fn output(workspace: &Workspace, folder: &Path, component: &str) -> PathBuf {
 }
 
 fn write(guest: &Guest) -> Result<()> {
-    let mut component =
-        fs::read(&guest.built).with_context(|| format!("cargo left no {}", guest.built.display()))?;
-    if guest.manifest.exists() {
-        let manifest = fs::read_to_string(&guest.manifest)
-            .with_context(|| format!("cannot read {}", guest.manifest.display()))?;
-        component = dongting_manifest::section::append(&component, &manifest)
-            .with_context(|| format!("{} cannot be embedded", guest.manifest.display()))?;
-    }
-    if fs::read(&guest.output).is_ok_and(|present| present == component) {
-        return Ok(());
-    }
-    let folder = guest.output.parent().context("a component's path has no folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    // Renamed into place: a host that reads it meanwhile sees the old one or the new one, never half.
-    let partial = guest.output.with_extension("wasm.partial");
-    fs::write(&partial, &component).with_context(|| format!("cannot write {}", partial.display()))?;
-    fs::rename(&partial, &guest.output).with_context(|| format!("cannot write {}", guest.output.display()))
+    let bytes = if guest.manifest.exists() {
+        component::embed(&guest.built, &guest.manifest)?
+    } else {
+        fs::read(&guest.built).with_context(|| format!("cargo left no {}", guest.built.display()))?
+    };
+    Ok(component::place(&guest.output, &bytes)?)
 }
 
 /// A renamed plugin must not go on living under its old name.
-fn remove_stale(workspace: &Workspace, guests: &[Guest]) -> Result<()> {
+fn remove_stale(workspace: &Workspace, outputs: &[PathBuf]) -> Result<()> {
     for folder in [workspace.plugins(), workspace.plugins().join("guests")] {
         let Ok(entries) = folder.read_dir() else { continue };
         for path in entries.flatten().map(|entry| entry.path()) {
             let is_component = path.extension().is_some_and(|extension| extension == "wasm");
-            if is_component && !guests.iter().any(|guest| guest.output == path) {
+            if is_component && !outputs.contains(&path) {
                 fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
             }
         }

@@ -8,15 +8,16 @@
 mod bench;
 mod chaos;
 mod command;
+mod compiler;
 mod debian;
 mod demo;
 mod guests;
 mod lint;
 mod product;
 mod progress;
+mod schemas;
 mod setup;
 mod test;
-mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Task {
     Guests,
     /// Run every check of form: fmt, clippy, deny, the crates' arrows, tidiness, the portal's lint
     Lint,
+    /// Write the data standard's JSON Schemas
+    Schemas,
     /// Set up, build and run every test
     Test,
     /// Measure what calls, messages, releases and installations cost
@@ -79,6 +82,7 @@ fn run(task: Task) -> Result<()> {
         Task::Setup => setup::report(&workspace),
         Task::Guests => guests::build(&workspace),
         Task::Lint => lint::run(&workspace),
+        Task::Schemas => schemas::write(&workspace),
         Task::Test => test::run(&workspace),
         Task::Bench { options } => bench::run(&workspace, &options),
         Task::Chaos { options } => chaos::run(&workspace, &options),

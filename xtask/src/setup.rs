@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::compiler;
 use crate::progress;
-use crate::toolchain;
 use crate::workspace::Workspace;
 
 pub mod boundaries;
@@ -15,6 +15,7 @@ pub mod deny;
 pub mod nats;
 pub mod node;
 pub mod portal;
+pub mod python;
 pub mod skopeo;
 pub mod stamp;
 pub mod wheel;
@@ -54,12 +55,12 @@ impl Tools {
 /// Runs every step even if one fails: a person should learn of all that is missing at once.
 pub fn run(workspace: &Workspace) -> Result<Tools> {
     let mut missing = 0;
-    let toolchain = note(toolchain::ensure(), &mut missing);
+    let compiler = note(compiler::ensure(), &mut missing);
     let nats_server = note(nats::ensure(workspace), &mut missing);
     let chromium = note(chromium::ensure(), &mut missing);
     let boundaries = note(boundaries::ensure(workspace), &mut missing);
     let portal = note(portal::ensure(workspace), &mut missing);
-    match (toolchain, nats_server, chromium, boundaries, portal) {
+    match (compiler, nats_server, chromium, boundaries, portal) {
         (Some(_), Some(nats_server), Some(chromium), Some(boundaries), Some(portal)) => {
             let dongting = workspace.target.join("release/dongting");
             Ok(Tools { nats_server, chromium, boundaries, portal, plugins: workspace.plugins(), dongting })

@@ -40,7 +40,7 @@ fn all(workspace: &Workspace, total: &mut Tally) -> Result<()> {
     *total += runner("cargo test", rust, &tools)?;
 
     let portal = workspace.root.join("portal");
-    for script in ["test", "e2e"] {
+    for script in ["test", "e2e", "e2e:host"] {
         let mut npm = node::npm(&portal);
         npm.args(["run", "--silent", script]);
         *total += runner(&format!("npm run {script}"), npm, &tools)?;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::command;
+
+/// The cargo that runs xtask: never another toolchain's.
+pub use dongting_toolchain::command::cargo;
 
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
@@ -85,9 +87,4 @@ impl Package {
         let folder = self.manifest_path.parent().unwrap_or(&self.manifest_path);
         folder.strip_prefix(root).unwrap_or(folder)
     }
-}
-
-/// The cargo that runs xtask: never another toolchain's.
-pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

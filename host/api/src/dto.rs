@@ -3,12 +3,15 @@
 pub mod catalogue;
 pub mod dead_letter;
 pub mod health;
+pub mod installation;
 pub mod message;
 pub mod panel;
+pub mod parked;
 pub mod plugin;
 pub mod region;
 pub mod reload;
 pub mod replay;
+pub mod review;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

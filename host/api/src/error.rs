@@ -155,7 +155,7 @@ impl From<ReplayError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
             ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),
-            ReplayError::Load(_) | ReplayError::Grant(_) | ReplayError::TooLong => {
+            ReplayError::Load(_) | ReplayError::Gate(_) | ReplayError::Grant(_) | ReplayError::TooLong => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", message)
             }
         }

@@ -7,4 +7,5 @@ mod route;
 pub mod serve;
 
 pub use dongting_registry::{ServeError, Served};
+pub use dto::panel::json as panels;
 pub use serve::{openapi, serve};

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod dead_letters;
 pub mod health;
+pub mod installations;
 pub mod messages;
 pub mod plugins;
 pub mod push;

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    catalogue, dead_letters, health, messages, plugins, push, regions, reload, replays, services, stream,
+    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, services, stream,
     views,
 };
 
@@ -36,6 +36,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(regions::regions))
         .routes(routes!(regions::boundaries))
         .routes(routes!(plugins::plugins))
+        .routes(routes!(installations::show))
+        .routes(routes!(installations::parked))
         .routes(routes!(views::views))
         .routes(routes!(views::render))
         .routes(routes!(views::act))

@@ -23,11 +23,16 @@ pub struct Requests {
     bus: Bus,
 }
 
+/// Where requests to a service go.
+#[must_use]
+pub fn subject(installation: &str) -> String {
+    format!("svc.{installation}")
+}
+
 impl Bus {
     /// What is asked of an installation from now on. Each request goes to one host.
     pub async fn asked(&self, installation: &str) -> Result<Requests, BusError> {
-        let subject = format!("svc.{installation}");
-        let inner = self.client().queue_subscribe(subject, "svc".to_owned()).await;
+        let inner = self.client().queue_subscribe(subject(installation), "svc".to_owned()).await;
         let inner = inner.map_err(|error| self.failed("listen for requests", error))?;
         // The server has it when it answers, and then so does every request that is sent later.
         self.client().flush().await.map_err(|error| self.failed("listen for requests", error))?;

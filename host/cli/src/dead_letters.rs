@@ -32,7 +32,10 @@ enum Command {
     Redrive {
         #[arg(required = true)]
         numbers: Vec<u64>,
-        /// A component on the host that takes them in place of the release that is enabled.
+        /// The release that takes them in place of the one that is enabled, as vendor/plugin:1.2.0.
+        #[arg(long, conflicts_with = "component")]
+        release: Option<String>,
+        /// A component on the host, which nobody has signed, instead of a release.
         #[arg(long)]
         component: Option<PathBuf>,
     },
@@ -63,9 +66,9 @@ pub fn run(options: DeadLetters) -> Result<()> {
             let letter = answered(agent().get(format!("{base}/{number}")).call(), &base)?;
             crate::print(&(serde_json::to_string_pretty(&letter)? + "\n"))
         }
-        Command::Redrive { numbers, component } => each(&numbers, |number| {
+        Command::Redrive { numbers, release, component } => each(&numbers, |number| {
             let component = component.as_deref().map(std::path::absolute).transpose()?;
-            let with = serde_json::json!({ "component": component });
+            let with = serde_json::json!({ "release": release, "component": component });
             let request = agent().post(format!("{base}/{number}/redrive"));
             let sent = request.content_type("application/json").send(with.to_string());
             let done = answered(sent, &base)?;

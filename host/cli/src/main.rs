@@ -1,12 +1,16 @@
 //! `dongting`: the host and the tools around it.
 
+mod bundle;
 mod dead_letters;
+mod keys;
 mod lineage;
-mod message;
+mod oci;
+mod plugin;
 mod registry;
 mod reload;
 mod remote;
 mod replay;
+mod review;
 mod serve;
 mod tokens;
 mod trial;
@@ -30,6 +34,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run one plugin in the real sandbox, with no bus. Prints each message it makes as one JSON line.
     Try(trial::Try),
+    /// Make, build, check and publish a plugin.
+    Plugin(plugin::Plugin),
     /// See, re-drive or discard what a running host could not process.
     DeadLetters(dead_letters::DeadLetters),
     /// Make a running host read its configuration again: releases change between two batches.
@@ -42,6 +48,12 @@ enum Command {
     Registry(registry::RegistryCommand),
     /// Make, list or revoke the tokens that vendors' tools show to the registry.
     Tokens(tokens::Tokens),
+    /// Make keys, and say whose they are and how they stand.
+    Keys(keys::Keys),
+    /// Look at a release, and sign whether it may run in the province.
+    Review(review::Reviews),
+    /// Carry releases on a disk to where no network reaches.
+    Bundle(bundle::Bundles),
     /// Mark a release as one that should no longer be used, and say why.
     Yank(yank::Yank),
     /// Print the API's OpenAPI document.
@@ -58,12 +70,16 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(options) => serve::run(options).await,
         Command::Try(options) => trial::run(options).await,
+        Command::Plugin(options) => plugin::run(options).await,
         Command::DeadLetters(options) => tokio::task::block_in_place(|| dead_letters::run(options)),
         Command::Reload(options) => tokio::task::block_in_place(|| reload::run(&options)),
         Command::Replay(options) => tokio::task::block_in_place(|| replay::run(&options)),
         Command::Lineage(options) => tokio::task::block_in_place(|| lineage::run(&options)),
         Command::Registry(options) => registry::run(options).await,
         Command::Tokens(options) => tokio::task::block_in_place(|| tokens::run(&options)),
+        Command::Keys(options) => tokio::task::block_in_place(|| keys::run(&options)),
+        Command::Review(options) => tokio::task::block_in_place(|| review::run(&options)),
+        Command::Bundle(options) => tokio::task::block_in_place(|| bundle::run(&options)),
         Command::Yank(options) => tokio::task::block_in_place(|| yank::run(&options)),
         Command::Openapi { output } => print_openapi(output),
     };

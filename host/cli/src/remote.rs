@@ -26,6 +26,14 @@ pub struct Operator {
 }
 
 impl Operator {
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    pub fn base(&self) -> &str {
+        self.remote.base()
+    }
+
     /// An address of the registry's own.
     pub fn address(&self, path: &str) -> String {
         format!("{}/v2/_dongting/{path}", self.remote.base())

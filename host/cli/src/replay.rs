@@ -1,7 +1,5 @@
 //! `dongting replay`: an installation's past, run again on the running host.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
@@ -20,9 +18,9 @@ pub struct Replay {
     /// Until before this instant.
     #[arg(long)]
     to: String,
-    /// A component to run instead of the release at work, under the same grants.
+    /// A release to run instead of the one at work, under the same grants: vendor/plugin:1.2.0, or a component's file that ends in .wasm.
     #[arg(long)]
-    release: Option<PathBuf>,
+    release: Option<String>,
     /// Print the whole answer as JSON.
     #[arg(long)]
     json: bool,
@@ -37,12 +35,12 @@ pub fn run(options: &Replay) -> Result<()> {
         .query("from", &options.from)
         .query("to", &options.to)
         .header("content-type", "application/wasm");
-    let answer = match &options.release {
-        Some(path) => {
-            let component =
-                std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let answer = match options.release.as_deref() {
+        Some(file) if file.ends_with(".wasm") => {
+            let component = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
             request.send(component)
         }
+        Some(release) => request.query("release", release).send_empty(),
         None => request.send_empty(),
     };
     let answer = answered(answer, &base)?;

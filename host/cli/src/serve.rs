@@ -37,6 +37,9 @@ pub struct Serve {
     /// Write the log as JSON lines.
     #[arg(long)]
     log_json: bool,
+    /// Stop when standard input ends: whoever holds it may die in any way.
+    #[arg(long, hide = true)]
+    while_stdin: bool,
 }
 
 pub async fn run(options: Serve) -> anyhow::Result<()> {
@@ -71,9 +74,21 @@ pub async fn told_to_stop() -> anyhow::Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = stdin_ended(), if options.while_stdin => {}
     }
     tracing::info!("Stopping");
     Ok(())
+}
+
+/// On a thread of its own: a read that waits cannot be called off.
+async fn stdin_ended() {
+    let (ended, wait) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // However it ends, nobody is left at the other side.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = wait.await;
 }
 
 pub fn log(json: bool) {

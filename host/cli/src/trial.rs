@@ -1,15 +1,16 @@
 //! `dongting try`: how a vendor sees what a plugin does.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use dongting_engine::trial::{Trial, Tried};
-use dongting_manifest::Timestamp;
-use dongting_manifest::plugin;
-
-use crate::message;
+use dongting_engine::compliance::samples;
+use dongting_engine::scripted::{Answer, Rule};
+use dongting_engine::trial::{Trial, TrialOptions, Tried};
+use dongting_engine::{Document, line};
+use dongting_manifest::message::Reject;
+use dongting_manifest::{Message, Timestamp, plugin};
 
 #[derive(Args)]
 pub struct Try {
@@ -44,54 +45,93 @@ enum Role {
 
 pub async fn run(options: Try) -> anyhow::Result<()> {
     let component = read(&options.component)?;
-    let settings = settings(options.config.as_deref())?;
-    let attachments: BTreeMap<String, PathBuf> = options.attach.into_iter().collect();
+    let mut attachments = BTreeMap::new();
+    for (name, path) in &options.attach {
+        attachments.insert(name.clone(), read(path)?);
+    }
+    let tried_as = TrialOptions {
+        settings: settings(options.config.as_deref())?,
+        attachments,
+        ..TrialOptions::default()
+    };
     let now = options.now.unwrap_or_else(Timestamp::now);
     let role = match options.role {
         Role::Decoder => plugin::Role::Decoder,
         Role::Transform => plugin::Role::Transform,
         Role::Source => plugin::Role::Source,
     };
-    let trial = Trial::new(&component, role, settings, &attachments, now)
+    let mut trial = Trial::new(&component, &tried_as)
+        .and_then(|trial| trial.needs(role).map(|()| trial))
         .with_context(|| options.component.display().to_string())?;
     match options.role {
         Role::Decoder => {
             for path in &options.input {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-                let tried = trial.decode(name, read(path)?).await;
-                print(tried.with_context(|| path.display().to_string())?)?;
+                let document = Document {
+                    transport: "file".to_owned(),
+                    name,
+                    content_type: None,
+                    received: now,
+                    body: read(path)?,
+                };
+                let tried = trial.decode(document).await;
+                let decoded = made(tried).with_context(|| path.display().to_string())?;
+                print(&decoded.messages, &decoded.rejects)?;
             }
         }
         Role::Transform => {
             let mut batch = Vec::new();
             for path in &options.input {
                 let text = String::from_utf8(read(path)?).context("a message file is UTF-8")?;
-                batch.extend(message::read(&text, now).with_context(|| path.display().to_string())?);
+                batch.extend(line::read(&text, now).with_context(|| path.display().to_string())?);
             }
-            print(trial.apply(&batch).await?)?;
+            let applied = made(trial.apply(&batch).await)?;
+            let raw = |input: usize| batch.get(input).map(|one| one.body.clone()).unwrap_or_default();
+            let rejects = applied.rejected.into_iter();
+            let rejects = rejects.map(|one| Reject { raw: raw(one.input), reason: one.reason });
+            print(&applied.messages, &rejects.collect::<Vec<_>>())?;
         }
         Role::Source => {
-            let mut answers = VecDeque::with_capacity(options.input.len());
-            for path in &options.input {
-                answers.push_back((content_type(path).to_owned(), read(path)?));
-            }
-            let (tried, cursor) = trial.poll(options.cursor.as_deref(), answers).await?;
-            print(tried)?;
-            crate::say(&format!("cursor: {}", cursor.as_deref().unwrap_or("none")));
+            trial.script(vec![answers(&options.input)?]);
+            let polled = made(trial.poll(options.cursor.as_deref(), now).await)?;
+            print(&polled.messages, &polled.rejects)?;
+            crate::say(&format!("cursor: {}", polled.cursor.as_deref().unwrap_or("none")));
         }
     }
     Ok(())
 }
 
-fn print(tried: Tried) -> anyhow::Result<()> {
+/// The files in turn for whatever is asked for, and 204 when there are no more.
+fn answers(files: &[PathBuf]) -> anyhow::Result<Rule> {
+    let nothing = || Answer::Response { status: 204, headers: Vec::new(), body: Vec::new() };
+    let mut answers = Vec::with_capacity(files.len() + 1);
+    for path in files {
+        let body = read(path)?;
+        let headers = vec![("content-type".to_owned(), content_type(path).to_owned())];
+        answers.push(if body.is_empty() {
+            nothing()
+        } else {
+            Answer::Response { status: 200, headers, body }
+        });
+    }
+    answers.push(nothing());
+    Ok(Rule { method: None, url: "*".to_owned(), answers })
+}
+
+/// What a call made, once its log is told.
+fn made<T>(tried: Tried<T>) -> anyhow::Result<T> {
     for line in tried.log {
         crate::say(&format!("log: {:?}: {}", line.level, line.text));
     }
-    for reject in tried.rejects {
+    Ok(tried.result?)
+}
+
+fn print(messages: &[Message], rejects: &[Reject]) -> anyhow::Result<()> {
+    for reject in rejects {
         crate::say(&format!("reject: {} ({} bytes)", reject.reason, reject.raw.len()));
     }
-    for message in tried.messages {
-        crate::print(&(message::line(&message) + "\n"))?;
+    for message in messages {
+        crate::print(&(line::line(message) + "\n"))?;
     }
     Ok(())
 }
@@ -119,10 +159,5 @@ fn attachment(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json" | "geojson") => "application/json",
-        Some("xml" | "qml") => "application/xml",
-        Some("html" | "htm") => "text/html",
-        _ => "text/plain",
-    }
+    samples::content_type(path).unwrap_or("text/plain")
 }

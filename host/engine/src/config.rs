@@ -6,7 +6,10 @@ use std::time::Duration;
 use dongting_bus::lane::LaneLimits;
 use dongting_manifest::{Installation, Lane};
 use dongting_registry::RegistryOptions;
+use dongting_trust::{KeyError, PublicKey};
 use serde::Deserialize;
+
+use crate::gate::Policy;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,11 +35,28 @@ pub struct HostConfig {
     pub lanes: Lanes,
     #[serde(default)]
     pub registry: RegistryOptions,
+    #[serde(default)]
+    pub trust: TrustConfig,
     #[serde(default, rename = "installation")]
     pub installations: Vec<Installation>,
     /// The file that this was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+}
+
+/// What may run here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustConfig {
+    /// The files of the public keys whose reviews count. Each must be a reviewer's in the registry too.
+    #[serde(default)]
+    pub province: Vec<PathBuf>,
+    /// Whether components that nobody signed may run. For machines where plugins are made.
+    #[serde(default)]
+    pub allow_unsigned: bool,
+    /// The keys of those files.
+    #[serde(skip)]
+    pub reviewers: Vec<PublicKey>,
 }
 
 /// The nats-server that the host supervises.
@@ -46,6 +66,12 @@ pub struct NatsConfig {
     /// Whether each message is on the disk before it is acknowledged. Without it a power cut may take the last two minutes; a
     /// killed process takes nothing.
     pub sync_always: bool,
+}
+
+impl TrustConfig {
+    pub fn policy(&self) -> Policy {
+        Policy { reviewers: self.reviewers.clone(), allow_unsigned: self.allow_unsigned }
+    }
 }
 
 impl Default for NatsConfig {
@@ -113,6 +139,15 @@ pub enum HostConfigError {
     Toml { path: PathBuf, reason: String },
     #[error("the configuration {path}: lanes.{lane}.duplicate_window_seconds must lie between 1 and 604800", path = path.display())]
     Window { path: PathBuf, lane: Lane },
+    #[error("the configuration {path}: the key {file} of trust.province cannot be read", path = path.display(), file = file.display())]
+    KeyFile {
+        path: PathBuf,
+        file: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the configuration {path}: the key {file} of trust.province: {source}", path = path.display(), file = file.display())]
+    Key { path: PathBuf, file: PathBuf, source: KeyError },
     #[error("the configuration {path} has two installations `{id}`: give each its own id", path = path.display())]
     Twice { path: PathBuf, id: String },
 }
@@ -128,6 +163,7 @@ impl Default for HostConfig {
             nats: NatsConfig::default(),
             lanes: Lanes::default(),
             registry: RegistryOptions::default(),
+            trust: TrustConfig::default(),
             installations: Vec::new(),
             file: None,
         }
@@ -152,16 +188,31 @@ impl HostConfig {
             if !seen.insert(installation.id.clone()) {
                 return Err(HostConfigError::Twice { path: path.to_owned(), id: installation.id.clone() });
             }
-            installation.component = base.join(&installation.component);
+            installation.component = installation.component.take().map(|file| base.join(file));
             installation.shadow = installation.shadow.take().map(|file| base.join(file));
             for file in installation.attachments.values_mut() {
                 *file = base.join(&*file);
             }
         }
+        config.trust.reviewers = config
+            .trust
+            .province
+            .iter()
+            .map(|file| reviewer(path, &base.join(file)))
+            .collect::<Result<_, _>>()?;
         config.boundaries = config.boundaries.map(|file| base.join(file));
         config.file = Some(path.to_owned());
         Ok(config)
     }
+}
+
+fn reviewer(path: &Path, file: &Path) -> Result<PublicKey, HostConfigError> {
+    let (path, named) = (path.to_owned(), file.to_owned());
+    let pem = match std::fs::read_to_string(file) {
+        Ok(pem) => pem,
+        Err(source) => return Err(HostConfigError::KeyFile { path, file: named, source }),
+    };
+    PublicKey::from_pem(&pem).map_err(|source| HostConfigError::Key { path, file: named, source })
 }
 
 const fn default_replay_gib() -> u32 {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
+use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
 use crate::permits::Permits;
@@ -27,7 +28,7 @@ use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
-use crate::{HostConfig, history};
+use crate::{HostConfig, history, recheck};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -37,12 +38,12 @@ const RESERVE: usize = 4;
 pub const REGISTRY: &str = "registry";
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
 const ARRIVALS: usize = 1024;
+/// Likewise for word of consumers that JetStream has given up on.
+const EXHAUSTED: usize = 64;
 /// Installations that are loaded at once. Most wait: for a file, or for another that compiles the same component.
 const LOADING: usize = 32;
 /// Consumers that are made at once. Asked for more, nats-server would not answer the last of ten thousand in time.
 const CONSUMERS: usize = 32;
-/// Likewise for word of consumers that JetStream has given up on.
-const EXHAUSTED: usize = 64;
 
 pub struct HostOptions {
     /// Everything that outlives the process.
@@ -100,6 +101,8 @@ pub struct Host {
     /// Where releases are.
     pub registry: Registry,
     pub(crate) sandbox: Arc<Sandbox>,
+    /// What may run.
+    pub gate: Gate,
     pub(crate) releases: Releases,
     /// This host's name among those that share its database; none where it has it for itself.
     pub(crate) holder: Option<String>,
@@ -125,6 +128,8 @@ pub struct Health {
     pub newest: Option<Timestamp>,
     /// Id, state.
     pub installations: Vec<(String, State)>,
+    /// Whether components that nobody signed may run.
+    pub allow_unsigned: bool,
 }
 
 impl Host {
@@ -167,6 +172,7 @@ impl Host {
                 (installation.id.clone(), Slot::new(Arc::new(installation), status, holder.clone()))
             })
             .collect();
+        let gate = Gate::new(registry.clone(), config.trust.policy());
         let releases = Releases::new(Arc::clone(&sandbox), bulk.handle.clone());
         let host = Arc::new(Self {
             shared: Arc::new(Shared {
@@ -182,6 +188,7 @@ impl Host {
             config,
             registry,
             sandbox,
+            gate,
             releases,
             holder,
             slots: tokio::sync::Mutex::new(slots),
@@ -197,7 +204,7 @@ impl Host {
         Ok(host)
     }
 
-    async fn spawn(&self, began: Instant) {
+    async fn spawn(self: &Arc<Self>, began: Instant) {
         let mut tasks = self.tasks.lock().await;
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
@@ -212,6 +219,8 @@ impl Host {
                 _ => tasks.spawn(follow),
             };
         }
+        // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
+        tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));
         let retention = history::Retention {
             history_days: self.config.history_days,
             history_gib: self.config.history_gib,
@@ -223,7 +232,7 @@ impl Host {
         for slot in slots.values() {
             self.show(slot);
         }
-        let round = Round::new(&self.releases);
+        let round = Round::new(&self.releases, &self.gate);
         let load = async |slot: &mut Slot| {
             let installation = Arc::clone(&slot.installation);
             self.change(&round, slot, installation).await;
@@ -248,6 +257,11 @@ impl Host {
     /// Every installation, by id.
     pub fn all(&self) -> Vec<Enabled> {
         self.enabled.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// An installation, whether it could be loaded or not.
+    pub fn enabled(&self, id: &str) -> Option<Enabled> {
+        self.enabled.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// An installation that could be loaded.
@@ -280,6 +294,7 @@ impl Host {
         });
         let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
+            allow_unsigned: self.gate.policy().allow_unsigned,
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,

@@ -1,21 +1,21 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dongting_manifest::installation::InstallationError;
+use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::{Capability, Manifest, Role};
-use dongting_manifest::{Installation, Timestamp};
+use dongting_manifest::{Installation, Timestamp, Version};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
 };
-use dongting_store::Store;
+use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
+use crate::gate::{GateError, Signed};
 use crate::outbox::Outbox;
 use crate::pin::Pin;
 use crate::rate::Bucket;
@@ -36,6 +36,8 @@ pub struct Installed {
     pub reference: String,
     /// Shared with all installations of this release that are granted the same.
     pub plugin: Arc<Plugin>,
+    /// By whose signatures it runs; none for a file that nobody signed.
+    pub signed: Option<Signed>,
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
     pub buckets: Vec<Bucket>,
@@ -64,12 +66,21 @@ pub struct Installed {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    #[error("installation `{id}`: the component {path} cannot be read", path = path.display())]
-    Component {
+    #[error("installation `{id}` may not run")]
+    Gate {
         id: String,
-        path: PathBuf,
         #[source]
-        source: Arc<io::Error>,
+        why: Arc<GateError>,
+    },
+    #[error(
+        "installation `{id}`: version {version} of {repository} is older than {highest}, which ran here before, and may have faults that were mended since: enable {highest} or a later one, or say allow_downgrade = \"{version}\" if the old one must run"
+    )]
+    Downgrade { id: String, repository: String, version: Version, highest: Version },
+    #[error("installation `{id}`: the store cannot be asked")]
+    Store {
+        id: String,
+        #[source]
+        source: StoreError,
     },
     #[error("installation `{id}`: {source}")]
     Load { id: String, source: Arc<LoadError> },
@@ -100,10 +111,13 @@ pub async fn install(
     status: Arc<Status>,
 ) -> Result<Installed, InstallError> {
     let id = installation.id.clone();
-    let release = load(round, &installation, &installation.component).await?;
+    let Found { release, signed } = load(round, &installation, &installation.code()?).await?;
+    if let Some(signed) = &signed {
+        no_downgrade(store, &installation, signed).await?;
+    }
     let plugin = link(&release, &installation)?;
-    let shadow = match &installation.shadow {
-        Some(path) => Some(shadow(round, &installation, path).await?),
+    let shadow = match installation.candidate()? {
+        Some(code) => Some(shadow(round, &installation, &code).await?),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -133,6 +147,7 @@ pub async fn install(
         manifest: Arc::clone(release.manifest()),
         installation,
         plugin,
+        signed,
         views: Vec::new(),
         status,
         buckets,
@@ -155,19 +170,38 @@ pub async fn install(
     Ok(installed)
 }
 
+/// A release is signed for ever, and so are its faults: who could bring an old one back would have them again.
+async fn no_downgrade(
+    store: &Store,
+    installation: &Installation,
+    signed: &Signed,
+) -> Result<(), InstallError> {
+    let (id, repository, version) = (installation.id.clone(), &signed.repository, signed.version);
+    let highest = match store.highest(&id, repository.as_str()).await {
+        Ok(highest) => highest,
+        Err(source) => return Err(InstallError::Store { id, source }),
+    };
+    match highest {
+        Some(highest) if version < highest && installation.allow_downgrade != Some(version) => {
+            Err(InstallError::Downgrade { id, repository: repository.to_string(), version, highest })
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn load(
     round: &Round<'_>,
     installation: &Installation,
-    path: &Path,
-) -> Result<Arc<Loaded>, InstallError> {
+    code: &Code,
+) -> Result<Found, InstallError> {
     let id = || installation.id.clone();
-    let release = round.component(path).await.map_err(|error| match error {
-        ComponentError::Read(source) => InstallError::Component { id: id(), path: path.to_owned(), source },
-        ComponentError::Release(ReleaseError::Load(source)) => InstallError::Load { id: id(), source },
-        ComponentError::Release(ReleaseError::Interrupted) => InstallError::Interrupted { id: id() },
+    let found = round.code(code).await.map_err(|error| match error {
+        CodeError::Gate(why) => InstallError::Gate { id: id(), why },
+        CodeError::Release(ReleaseError::Load(source)) => InstallError::Load { id: id(), source },
+        CodeError::Release(ReleaseError::Interrupted) => InstallError::Interrupted { id: id() },
     })?;
-    installation.check(release.manifest())?;
-    Ok(release)
+    installation.check(found.release.manifest())?;
+    Ok(found)
 }
 
 fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, InstallError> {
@@ -178,11 +212,11 @@ fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, In
 async fn shadow(
     round: &Round<'_>,
     installation: &Installation,
-    path: &Path,
+    code: &Code,
 ) -> Result<Shadow, InstallError> {
-    let release = load(round, installation, path).await?;
+    let Found { release, signed } = load(round, installation, code).await?;
     let plugin = link(&release, installation)?;
-    Ok(Shadow::new(plugin, release))
+    Ok(Shadow::new(plugin, release, signed))
 }
 
 async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {
@@ -204,6 +238,13 @@ fn readers(store: &Store, id: &str, manifest: &Arc<Manifest>) -> Readers {
 }
 
 impl Installed {
+    /// Remembers the version before it is put to work: from then on no older one comes back unnoticed.
+    pub async fn note_version(&self) -> Result<(), InstallError> {
+        let Some(Signed { repository, version, .. }) = &self.signed else { return Ok(()) };
+        let noted = self.store.ran(self.id(), repository.as_str(), *version).await;
+        noted.map_err(|source| InstallError::Store { id: self.id().to_owned(), source })
+    }
+
     /// The settings as JSON text.
     pub fn settings(&self) -> &str {
         &self.config.settings
@@ -223,16 +264,11 @@ impl Installed {
 
     /// The surroundings of one call. The seed follows from the installation and what goes in.
     pub fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
-        let mut seed = Sha256::new();
-        for part in std::iter::once(&self.id()).chain(inputs) {
-            seed.update((part.len() as u64).to_be_bytes());
-            seed.update(part.as_bytes());
-        }
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
-            seed: seed.finalize().into(),
+            seed: seed(self.id(), inputs),
             readers: Readers {
                 history: self.grants(Capability::History).then(|| Arc::new(self.past(&self.store, now)) as _),
                 ..self.readers.clone()
@@ -269,7 +305,7 @@ impl Installed {
             "Installation `{}` is failing and tries again",
             self.id()
         );
-        self.status.set(State::Backoff(reason));
+        self.status.at_work(State::Backoff(reason));
     }
 
     fn log_line(&self, line: &LogLine) {
@@ -281,6 +317,16 @@ impl Installed {
             LogLevel::Error => tracing::error!(target: "plugin", installation, "{text}"),
         }
     }
+}
+
+/// What chance in a call follows from.
+pub fn seed(installation: &str, inputs: &[&str]) -> [u8; 32] {
+    let mut seed = Sha256::new();
+    for part in std::iter::once(&installation).chain(inputs) {
+        seed.update((part.len() as u64).to_be_bytes());
+        seed.update(part.as_bytes());
+    }
+    seed.finalize().into()
 }
 
 /// An error with its causes, in one line.

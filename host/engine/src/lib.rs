@@ -5,17 +5,20 @@ mod backoff;
 mod batch;
 mod breaker;
 mod bulk;
+pub mod compliance;
 pub mod config;
 mod courtesy;
 mod dead;
 mod decoder;
 pub mod difference;
 mod floor;
+pub mod gate;
 mod history;
 pub mod host;
 pub mod installed;
 mod item;
 pub mod lineage;
+pub mod line;
 mod outbox;
 mod parking;
 mod past;
@@ -26,6 +29,7 @@ mod publisher;
 mod rate;
 mod recorder;
 mod records;
+mod recheck;
 mod redrive;
 mod releases;
 pub mod reload;
@@ -50,12 +54,15 @@ pub use history::Arrival;
 pub use host::{Health, Host, HostError, HostOptions, Nats};
 pub use redrive::RedriveError;
 pub use reload::{Change, ReloadError};
-pub use replay::{ReplayError, Replayed};
+pub use replay::{Candidate, ReplayError, Replayed};
 pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 
 /// What the API needs of the crates below, so that it depends on this one alone.
+pub use dongting_bus::asked::subject as service_subject;
 pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
-pub use dongting_sandbox::{Document, Reply, Request};
-pub use dongting_store::{Dispatched, StoreError};
+pub use dongting_sandbox::{
+    Delivered, Document, Fault, LogLevel, LogLine, Refusal, Reply, Request, scripted,
+};
+pub use dongting_store::{Dispatched, Parkings, StoreError, Waiting};

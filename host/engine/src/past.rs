@@ -33,21 +33,21 @@ impl Past {
     pub fn up_to(self, batch: u64) -> Self {
         Self { batch: OnceCell::new_with(Some(batch)), ..self }
     }
+}
 
-    fn denied(&self, query: &Query) -> Option<String> {
-        if !self.granted.iter().any(|grant| grant.covers(&query.topic)) {
-            return Some(format!("reading `{}` is not granted", query.topic));
-        }
-        let inside = self.region.contains(query.region);
-        (!inside)
-            .then(|| format!("the region {} lies outside the installation's {}", query.region, self.region))
+/// Why an installation may not ask that.
+pub fn denied(granted: &[Topic], region: Region, query: &Query) -> Option<String> {
+    if !granted.iter().any(|grant| grant.covers(&query.topic)) {
+        return Some(format!("reading `{}` is not granted", query.topic));
     }
+    let inside = region.contains(query.region);
+    (!inside).then(|| format!("the region {} lies outside the installation's {region}", query.region))
 }
 
 impl HistoryReader for Past {
     fn find(&self, query: Query) -> Read<'_, Result<Found, String>> {
         Box::pin(async move {
-            if let Some(why) = self.denied(&query) {
+            if let Some(why) = denied(&self.granted, self.region, &query) {
                 return Ok(Err(why));
             }
             let batch = self.batch.get_or_try_init(|| self.store.history_batch()).await;

@@ -1,9 +1,9 @@
 //! Dead letters driven again: what could not be processed goes through its installation once more, as it is enabled now.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
+use dongting_manifest::installation::Code;
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{DeadLetter, Installation, Lane, Origin};
 use dongting_sandbox::Refusal;
@@ -40,12 +40,12 @@ pub enum RedriveError {
 impl Host {
     /// Gives a dead letter to its installation once more, and removes it when everything made of it is stored. A kill in
     /// between leaves it, and driven once more it changes nothing: ids follow from the input, and its place among the dead
-    /// letters is a fence like that of a message on a lane. `component` names a release that takes it in place of the one that is enabled,
+    /// letters is a fence like that of a message on a lane. `code` names a release that takes it in place of the one that is enabled,
     /// under the same grants. Returns the ids of the messages made.
     pub async fn redrive(
         &self,
         sequence: u64,
-        component: Option<PathBuf>,
+        code: Option<Code>,
     ) -> Result<Vec<String>, RedriveError> {
         // One after the other: whoever comes second finds no letter any more.
         let _turn = self.redriving.lock().await;
@@ -54,8 +54,8 @@ impl Host {
         let installed = self
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
-        let installed = match component {
-            Some(component) => Arc::new(self.in_place_of(&installed, component).await?),
+        let installed = match code {
+            Some(code) => Arc::new(self.in_place_of(&installed, code).await?),
             None => installed,
         };
         let made = match letter.origin.clone() {
@@ -73,9 +73,20 @@ impl Host {
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
-    async fn in_place_of(&self, enabled: &Installed, component: PathBuf) -> Result<Installed, InstallError> {
-        let installation = Installation { component, shadow: None, ..(*enabled.installation).clone() };
-        let (round, status) = (Round::new(&self.releases), Arc::clone(&enabled.status));
+    async fn in_place_of(
+        &self,
+        enabled: &Installed,
+        code: Code,
+    ) -> Result<Installed, InstallError> {
+        let (release, component) = match code {
+            Code::Release(release) => (Some(release), None),
+            Code::File(file) => (None, Some(file)),
+        };
+        let before = enabled.installation.as_ref().clone();
+        let installation =
+            Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let round = Round::new(&self.releases, &self.gate);
+        let status = Arc::clone(&enabled.status);
         let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;
         installed.take_place_of(enabled);
         Ok(installed)

@@ -41,7 +41,12 @@ impl Host {
     pub async fn reload(&self) -> Result<BTreeMap<String, Change>, ReloadError> {
         let path = self.config.file.clone().ok_or(ReloadError::NoFile)?;
         let config = HostConfig::read(&path)?;
+        self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
+        if let Err(error) = self.stop_distrusted(&mut slots).await {
+            let reason = chain(&error);
+            tracing::error!(reason, "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes");
+        }
         let mut changes = BTreeMap::new();
         let wanted: BTreeSet<&String> = config.installations.iter().map(|installation| &installation.id).collect();
         let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(*id)).cloned().collect();
@@ -53,7 +58,7 @@ impl Host {
                 changes.insert(id, Change::Stopped);
             }
         }
-        let round = Round::new(&self.releases);
+        let round = Round::new(&self.releases, &self.gate);
         for installation in config.installations {
             let (id, installation) = (installation.id.clone(), Arc::new(installation));
             let slot = slots.entry(id.clone()).or_insert_with(|| {
@@ -88,13 +93,20 @@ impl Host {
         if let Some(before) = &before
             && before.installation == installation
             && installation.shadow.is_none()
-            && digest(round, &installation).await.as_deref() == Some(before.digest.as_str())
+            && installation.shadow_release.is_none()
+            && (before.signed.is_some()
+                || digest(round, &installation).await.as_deref() == Some(before.digest.as_str()))
         {
             return Change::Unchanged;
         }
         let began = Instant::now();
         let status = Arc::clone(&slot.status);
-        let installed = install(round, &self.shared.store, installation, status).await;
+        let installed = async {
+            let installed = install(round, &self.shared.store, installation, status).await?;
+            installed.note_version().await?;
+            Ok(installed)
+        };
+        let installed = installed.await;
         match (installed, before) {
             (Ok(installed), before) => {
                 if let Err(error) = self.keep_grants(&installed).await {
@@ -119,6 +131,10 @@ impl Host {
 
 fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     let (id, reason) = (&slot.installation.id, chain(error));
+    if slot.status.state() == State::Refused(reason.clone()) {
+        // It was tried again since the registry has changed, and is told already.
+        return reason;
+    }
     tracing::error!(installation = id, reason, goes_on, "Installation `{id}` cannot run as it was asked for");
     if !goes_on {
         slot.status.set(State::Refused(reason.clone()));
@@ -126,7 +142,7 @@ fn refused(slot: &Slot, error: &InstallError, goes_on: bool) -> String {
     reason
 }
 
-/// Of the component that the file has now; none where it cannot be loaded, which `install` says better.
+/// Of the component that the file has now; none where it cannot be loaded, which `install` says better. A release never changes.
 async fn digest(round: &Round<'_>, installation: &Installation) -> Option<String> {
-    Some(round.component(&installation.component).await.ok()?.digest().to_owned())
+    Some(round.code(&installation.code().ok()?).await.ok()?.release.digest().to_owned())
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dongting_manifest::installation::InstallationError;
+use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
@@ -15,6 +15,7 @@ use dongting_sandbox::{
 use dongting_store::{Poll, Recorded, StoreError};
 
 use crate::difference::{self, Difference};
+use crate::gate::GateError;
 use crate::host::Host;
 use crate::installed::Installed;
 use crate::item::End;
@@ -46,6 +47,14 @@ pub struct Replayed {
     pub differences: Vec<(Timestamp, Difference)>,
 }
 
+/// What is run instead of the release at work.
+pub enum Candidate {
+    /// `vendor/plugin:1.2.0`
+    Release(String),
+    /// A component that nobody signed.
+    Bytes(Vec<u8>),
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
@@ -58,6 +67,8 @@ pub enum ReplayError {
     Grant(#[from] InstallationError),
     #[error("a replay has at most {MAX_CALLS} calls: choose a shorter time")]
     TooLong,
+    #[error("the release may not run here")]
+    Gate(#[from] GateError),
     #[error("loading was interrupted")]
     Interrupted,
     #[error(transparent)]
@@ -65,19 +76,19 @@ pub enum ReplayError {
 }
 
 impl Host {
-    /// Runs the calls made from `from` until before `to` again, in the release at work or in the component given.
+    /// Runs the calls made from `from` until before `to` again, in the release at work or in the candidate.
     pub async fn replay(
         &self,
         id: &str,
         (from, to): (Timestamp, Timestamp),
-        component: Option<Vec<u8>>,
+        candidate: Option<Candidate>,
     ) -> Result<Replayed, ReplayError> {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
         if !installed.has(Role::Transform) && !installed.has(Role::Source) {
             return Err(ReplayError::NotRecorded(id.to_owned()));
         }
-        let release = match component {
-            Some(bytes) => Some(self.candidate(&installed, bytes).await?),
+        let release = match candidate {
+            Some(candidate) => Some(self.candidate(&installed, candidate).await?),
             None => None,
         };
         let plugin = match &release {
@@ -111,7 +122,18 @@ impl Host {
     }
 
     /// A component that takes the place of an installation's, under the same grants.
-    async fn candidate(&self, installed: &Installed, bytes: Vec<u8>) -> Result<Release, ReplayError> {
+    async fn candidate(
+        &self,
+        installed: &Installed,
+        candidate: Candidate,
+    ) -> Result<Release, ReplayError> {
+        let bytes = match candidate {
+            Candidate::Bytes(bytes) => {
+                self.gate.unsigned()?;
+                bytes
+            }
+            Candidate::Release(reference) => self.gate.admit(&Code::Release(reference)).await?.bytes,
+        };
         let sandbox = Arc::clone(&self.sandbox);
         let loaded = self.shared.bulk.handle.spawn_blocking(move || sandbox.load(&bytes)).await;
         let release = loaded.map_err(|_| ReplayError::Interrupted)??;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dongting_manifest::installation::Code;
 use dongting_manifest::message::hash;
 use tokio::sync::OnceCell;
 
+use crate::gate::{Admitted, Gate, GateError, Signed};
 use crate::releases::{Loaded, ReleaseError, Releases};
 
 /// A file attached by the operator.
@@ -16,7 +18,8 @@ pub const MAX_ATTACHMENT_BYTES: u64 = 32 * 1024 * 1024;
 /// Lives as long as the reading: a file that is changed later is read anew by the next.
 pub struct Round<'r> {
     releases: &'r Releases,
-    components: Memo<PathBuf, Result<Arc<Loaded>, ComponentError>>,
+    gate: &'r Gate,
+    codes: Memo<Code, Result<Found, CodeError>>,
     attachments: Memo<BTreeMap<String, PathBuf>, Result<Attached, AttachmentError>>,
 }
 
@@ -30,9 +33,17 @@ pub struct Attached {
     pub hash: Arc<str>,
 }
 
+/// What may run, in memory.
+#[derive(Clone)]
+pub struct Found {
+    pub release: Arc<Loaded>,
+    /// None for a file that nobody signed.
+    pub signed: Option<Signed>,
+}
+
 #[derive(Debug, Clone)]
-pub enum ComponentError {
-    Read(Arc<io::Error>),
+pub enum CodeError {
+    Gate(Arc<GateError>),
     Release(ReleaseError),
 }
 
@@ -43,17 +54,19 @@ pub enum AttachmentError {
 }
 
 impl<'r> Round<'r> {
-    pub fn new(releases: &'r Releases) -> Self {
-        Self { releases, components: Memo::default(), attachments: Memo::default() }
+    pub fn new(releases: &'r Releases, gate: &'r Gate) -> Self {
+        Self { releases, gate, codes: Memo::default(), attachments: Memo::default() }
     }
 
-    pub async fn component(&self, path: &Path) -> Result<Arc<Loaded>, ComponentError> {
+    /// Verified, then loaded.
+    pub async fn code(&self, code: &Code) -> Result<Found, CodeError> {
         let load = async || {
-            let bytes =
-                tokio::fs::read(path).await.map_err(|error| ComponentError::Read(Arc::new(error)))?;
-            self.releases.load(bytes).await.map_err(ComponentError::Release)
+            let Admitted { bytes, signed } =
+                self.gate.admit(code).await.map_err(|error| CodeError::Gate(Arc::new(error)))?;
+            let release = self.releases.load(bytes).await.map_err(CodeError::Release)?;
+            Ok(Found { release, signed })
         };
-        cell(&self.components, path.to_owned()).get_or_init(load).await.clone()
+        cell(&self.codes, code.clone()).get_or_init(load).await.clone()
     }
 
     pub async fn attachments(&self, paths: &BTreeMap<String, PathBuf>) -> Result<Attached, AttachmentError> {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dongting_manifest::exchange::Exchange;
@@ -11,6 +11,7 @@ use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::{Call, Egress, Plugin, Recorded, Refusal};
 
 use crate::difference::{self, Difference};
+use crate::gate::Signed;
 use crate::installed::Installed;
 use crate::item::Item;
 use crate::releases::Loaded;
@@ -23,6 +24,10 @@ const TOLD: usize = 100;
 pub struct Shadow {
     pub release: Arc<Loaded>,
     plugin: Arc<Plugin>,
+    /// By whose signatures it is called; none for a file that nobody signed.
+    pub signed: Option<Signed>,
+    /// Why it is called no more.
+    refused: OnceLock<String>,
     pub counts: Counts,
     differences: Mutex<VecDeque<(Timestamp, Difference)>>,
 }
@@ -36,8 +41,19 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>) -> Self {
-        Self { release, plugin, counts: Counts::default(), differences: Mutex::default() }
+    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>, signed: Option<Signed>) -> Self {
+        let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
+        Self { release, plugin, signed, refused, counts, differences }
+    }
+
+    /// Calls it no more, until the operator names it anew.
+    pub fn refuse(&self, reason: String) {
+        // The first reason is as good as a later one.
+        let _ = self.refused.set(reason);
+    }
+
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.get().map(String::as_str)
     }
 
     /// The newest last.
@@ -54,6 +70,9 @@ impl Shadow {
         asked: Vec<Exchange>,
         live: impl Future<Output = Result<Effects, Refusal>>,
     ) -> Result<Effects, Refusal> {
+        if self.refused().is_some() {
+            return live.await;
+        }
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
         let made = Made {
             plugin: &self.plugin,

@@ -127,6 +127,13 @@ impl Slot {
         self.at_work.clear();
         self.status.set(State::Stopped);
     }
+
+    /// Ends its work, as what runs must not run any more, and begins as if it had never run: the next release finds nothing of this one.
+    pub async fn refuse(&mut self, shared: &Shared, reason: String, holder: Option<String>) {
+        self.stop(shared).await;
+        *self = Self::new(Arc::clone(&self.installation), Arc::clone(&self.status), holder);
+        self.status.set(State::Refused(reason));
+    }
 }
 
 fn tasks(installed: &Installed) -> BTreeSet<Task> {

@@ -62,7 +62,14 @@ impl Status {
     /// A call went well.
     pub fn active(&self) {
         self.touched();
-        self.set(State::Running);
+        self.at_work(State::Running);
+    }
+
+    /// Moves to `state`, unless it was stopped or refused meanwhile: a call that ends after that changes nothing of it.
+    pub fn at_work(&self, state: State) {
+        if !matches!(self.state(), State::Stopped | State::Refused(_)) {
+            self.set(state);
+        }
     }
 
     /// A call went well, while something else still fails.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use dongting_manifest::message::id;
 use dongting_manifest::plugin::Capability;
 use dongting_manifest::timer::Timer;
-use dongting_manifest::{Kind, Message, Origin, Subject, Timestamp};
+use dongting_manifest::{Kind, Message, Origin, Region, Subject, Timestamp};
 use dongting_sandbox::{Read, TimerReader};
 use dongting_store::Due;
 
@@ -118,32 +118,32 @@ impl Installed {
     }
 
     pub fn timer_message(&self, name: &str, timer: Timer, plugin: &str) -> Message {
-        let (source, revision) = (format!("/timers/{}", self.id()), timer.at.to_string());
-        let id = id(&source, TYPE, name, &revision);
-        let trace = id.get(..32).unwrap_or_default();
-        let span = id.get(24..40).unwrap_or_default();
-        let subject = Subject {
-            region: self.installation.region,
-            domain: "timer".to_owned(),
-            kind: Kind::Status,
-            detail: None,
-        };
-        Message {
-            traceparent: format!("00-{trace}-{span}-01"),
-            id,
-            source,
-            r#type: TYPE.to_owned(),
-            subject,
-            time: timer.at,
-            received: timer.at,
-            partition: name.to_owned(),
-            key: name.to_owned(),
-            revision,
-            causation: Vec::new(),
-            plugin: plugin.to_owned(),
-            content_type: "application/octet-stream".to_owned(),
-            extensions: Vec::new(),
-            body: timer.payload,
-        }
+        message((self.id(), self.installation.region), name, timer, plugin)
+    }
+}
+
+/// The message that an installation's timer comes as.
+pub fn message((installation, region): (&str, Region), name: &str, timer: Timer, plugin: &str) -> Message {
+    let (source, revision) = (format!("/timers/{installation}"), timer.at.to_string());
+    let id = id(&source, TYPE, name, &revision);
+    let trace = id.get(..32).unwrap_or_default();
+    let span = id.get(24..40).unwrap_or_default();
+    let subject = Subject { region, domain: "timer".to_owned(), kind: Kind::Status, detail: None };
+    Message {
+        traceparent: format!("00-{trace}-{span}-01"),
+        id,
+        source,
+        r#type: TYPE.to_owned(),
+        subject,
+        time: timer.at,
+        received: timer.at,
+        partition: name.to_owned(),
+        key: name.to_owned(),
+        revision,
+        causation: Vec::new(),
+        plugin: plugin.to_owned(),
+        content_type: "application/octet-stream".to_owned(),
+        extensions: Vec::new(),
+        body: timer.payload,
     }
 }

@@ -1,20 +1,29 @@
-//! `dongting try`: one plugin in the real sandbox, with no bus. Everything is granted that its manifest asks for.
+//! One plugin in the real sandbox, with no bus: behind `dongting try`, the test kit's harness and the compliance checks. Everything is granted
+//! that its manifest asks for, what it keeps is kept in memory, and other systems answer from a script.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use dongting_manifest::installation::{Grants, PublishGrant};
+use dongting_manifest::installation::{Grants, Limits, PublishGrant};
 use dongting_manifest::message::Reject;
-use dongting_manifest::plugin::Role;
-use dongting_manifest::{Installation, Message, Region, Timestamp};
+use dongting_manifest::plugin::{Capability, Manifest, Role};
+use dongting_manifest::{Draft, Installation, Message, Region, Timestamp};
 use dongting_sandbox::capability::config::Config;
+use dongting_sandbox::scripted::{Asked, Rule};
 use dongting_sandbox::{
-    Call, Canned, Document, Egress, LoadError, LogLine, Outcome, Plugin, Read, Readers, Refusal, Release,
-    Sandbox, SandboxError, SandboxOptions, StateReader,
+    Call, Egress, LoadError, LogLine, Outcome, Plugin, Readers, Refusal, Release, Sandbox, SandboxError,
+    SandboxOptions, Scripted, Writes,
 };
 
+use crate::installed::seed;
 use crate::publish::{Inputs, messages};
+use memory::{Kept, Memory, Past};
+
+pub mod memory;
+mod role;
+
+pub use role::{Acted, Applied, Decoded, Handled, Polled};
 
 /// A plugin with what surrounds its calls.
 pub struct Trial {
@@ -22,15 +31,31 @@ pub struct Trial {
     plugin: Plugin,
     installation: Installation,
     config: Config,
-    now: Timestamp,
-    state: Arc<Memory>,
+    memory: Arc<Memory>,
+    scripted: Scripted,
+    /// Stirred into what chance follows from: two trials with the same are the same to the bit.
+    stir: String,
 }
 
-/// What one call gave.
-pub struct Tried {
-    pub messages: Vec<Message>,
-    pub rejects: Vec<Reject>,
+/// The installation that a plugin is tried as.
+#[derive(Debug, Clone)]
+pub struct TrialOptions {
+    pub settings: toml::Table,
+    pub attachments: BTreeMap<String, Vec<u8>>,
+    pub region: Region,
+    pub system: Option<String>,
+    pub limits: Limits,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Tried<T> {
+    pub result: Result<T, Refusal>,
     pub log: Vec<LogLine>,
+    pub log_dropped: u32,
+    /// What it asked of other systems.
+    pub asked: Vec<Asked>,
+    pub cpu: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -43,55 +68,58 @@ pub enum TrialError {
     Settings(#[from] dongting_manifest::installation::InstallationError),
     #[error("the plugin has no role `{role}`; it has {has}")]
     NoRole { role: Role, has: String },
-    #[error("the attachment {path} cannot be read: {source}")]
-    Attachment { path: String, source: std::io::Error },
+    #[error("the plugin has no view `{0}`")]
+    NoView(String),
     /// The plugin's answer or the host's verdict.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
-/// State between the calls of one trial.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl StateReader for Memory {
-    fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
-        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        Box::pin(async move { Ok(value) })
+impl Default for TrialOptions {
+    fn default() -> Self {
+        Self {
+            settings: toml::Table::new(),
+            attachments: BTreeMap::new(),
+            region: Region::HUNAN,
+            system: None,
+            limits: Limits::default(),
+        }
     }
 }
 
+/// Reads, checks and compiles a component as the host does. Takes seconds for a large one.
+pub fn load(component: &[u8]) -> Result<Release, TrialError> {
+    Ok(Sandbox::new(SandboxOptions::default())?.load(component)?)
+}
+
 impl Trial {
-    /// Loads and links. `settings` are the installation's, `attachments` files by name.
-    pub fn new(
-        component: &[u8],
-        role: Role,
-        settings: toml::Table,
-        attachments: &BTreeMap<String, std::path::PathBuf>,
-        now: Timestamp,
-    ) -> Result<Self, TrialError> {
-        let sandbox = Sandbox::new(SandboxOptions::default())?;
-        let release = sandbox.load(component)?;
+    /// Loads and links.
+    pub fn new(component: &[u8], options: &TrialOptions) -> Result<Self, TrialError> {
+        Self::of(&load(component)?, options)
+    }
+
+    /// Links a release that is loaded: a new installation, with nothing kept.
+    pub fn of(release: &Release, options: &TrialOptions) -> Result<Self, TrialError> {
         let manifest = &release.manifest;
-        if !manifest.roles.contains(&role) {
-            let has = manifest.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(TrialError::NoRole { role, has });
-        }
         let installation = Installation {
             id: "try".to_owned(),
-            component: std::path::PathBuf::new(),
+            release: None,
+            component: None,
+            shadow_release: None,
             shadow: None,
-            region: Region::HUNAN,
-            system: None,
+            allow_downgrade: None,
+            region: options.region,
+            system: options.system.clone(),
             grants: Grants {
                 capabilities: manifest.capabilities.keys().copied().collect(),
                 publish: manifest.publish.iter().map(everywhere).collect(),
                 subscribe: manifest.subscribe.clone(),
                 http: Vec::new(),
             },
-            settings,
-            attachments: attachments.clone(),
-            limits: dongting_manifest::installation::Limits::default(),
+            settings: options.settings.clone(),
+            // Files by name for the check of names alone; what they hold is given to the calls.
+            attachments: options.attachments.keys().map(|name| (name.clone(), name.into())).collect(),
+            limits: options.limits,
             poll: true,
             every_seconds: 60.0,
             on_unknown: dongting_manifest::installation::OnUnknown::default(),
@@ -101,93 +129,119 @@ impl Trial {
         let plugin = release.link(&installation.grants.capabilities)?;
         let config = Config {
             settings: serde_json::to_string(&installation.settings).unwrap_or_default().into(),
-            attachments: Arc::new(read(attachments)?),
+            attachments: Arc::new(options.attachments.clone()),
         };
-        Ok(Self { release, plugin, installation, config, now, state: Arc::default() })
+        Ok(Self {
+            release: release.clone(),
+            plugin,
+            installation,
+            config,
+            memory: Arc::default(),
+            scripted: Scripted::default(),
+            stir: String::new(),
+        })
     }
 
-    pub async fn decode(&self, name: Option<String>, body: Vec<u8>) -> Result<Tried, TrialError> {
-        let document =
-            Document { transport: "file".to_owned(), name, content_type: None, received: self.now, body };
-        let outcome = self.plugin.decode(self.call(Egress::Closed), document).await;
-        let (decoded, log) = self.kept(outcome)?;
-        self.tried(&[], decoded.drafts, decoded.rejects, log)
+    pub fn manifest(&self) -> &Manifest {
+        &self.release.manifest
     }
 
-    /// Polls once; every request of the plugin is answered with the next of `answers`, and after the last with 204.
-    pub async fn poll(
-        &self,
-        cursor: Option<&str>,
-        answers: VecDeque<(String, Vec<u8>)>,
-    ) -> Result<(Tried, Option<String>), TrialError> {
-        let canned = Canned::default();
-        for (content_type, body) in answers {
-            let status = if body.is_empty() { 204 } else { 200 };
-            canned.push(status, &content_type, body);
+    pub fn release(&self) -> &Release {
+        &self.release
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.release.manifest.roles.contains(&role)
+    }
+
+    /// An error where the plugin lacks a role.
+    pub fn needs(&self, role: Role) -> Result<(), TrialError> {
+        if self.has(role) {
+            return Ok(());
         }
-        for _ in 0..self.installation.limits.http_requests {
-            canned.push(204, "text/plain", Vec::new());
-        }
-        let outcome = self.plugin.poll(self.call(Egress::Canned(canned)), cursor).await;
-        let (polled, log) = self.kept(outcome)?;
-        let tried = self.tried(&[], polled.drafts, polled.rejects, log)?;
-        Ok((tried, polled.cursor))
+        let has = self.release.manifest.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", ");
+        Err(TrialError::NoRole { role, has })
     }
 
-    pub async fn apply(&self, batch: &[Message]) -> Result<Tried, TrialError> {
-        let outcome = self.plugin.apply(self.call(Egress::Closed), batch).await;
-        let (applied, log) = self.kept(outcome)?;
-        let rejects = applied
-            .rejected
-            .into_iter()
-            .map(|rejected| Reject {
-                raw: batch.get(rejected.input).map(|m| m.body.clone()).unwrap_or_default(),
-                reason: rejected.reason,
-            })
-            .collect();
-        self.tried(batch, applied.drafts, rejects, log)
+    /// What other systems answer from now on.
+    pub fn script(&mut self, rules: Vec<Rule>) {
+        self.scripted = Scripted::new(rules);
     }
 
-    fn call(&self, egress: Egress) -> Call {
+    /// Makes chance another one.
+    pub fn stir(&mut self, stir: &str) {
+        stir.clone_into(&mut self.stir);
+    }
+
+    /// What the calls so far have left.
+    pub fn kept(&self) -> Kept {
+        self.memory.kept()
+    }
+
+    /// When the next timer rings.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.memory.next_due()
+    }
+
+    /// Puts messages into the history that `history` and views read.
+    pub fn tell(&self, messages: &[Message]) {
+        self.memory.tell(messages);
+    }
+
+    fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
+        let granted = &self.installation.grants;
+        let history = granted.capabilities.contains(&Capability::History).then(|| {
+            Arc::new(Past {
+                memory: Arc::clone(&self.memory),
+                granted: granted.subscribe.clone(),
+                region: self.installation.region,
+                now,
+            }) as _
+        });
+        let stirred: Vec<&str> =
+            inputs.iter().copied().chain((!self.stir.is_empty()).then_some(&*self.stir)).collect();
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
-            now: self.now,
-            seed: [0; 32],
-            // With no bus nothing was said before.
+            now,
+            seed: seed(&self.installation.id, &stirred),
             readers: Readers {
-                state: Some(Arc::clone(&self.state) as Arc<dyn StateReader>),
-                ..Readers::default()
+                state: Some(Arc::clone(&self.memory) as _),
+                history,
+                timers: Some(Arc::clone(&self.memory) as _),
+                records: Some(Arc::clone(&self.memory) as _),
             },
-            egress,
+            egress: Egress::Scripted(self.scripted.clone()),
         }
     }
 
-    /// The answer, with its state remembered for the next call.
-    fn kept<T>(&self, outcome: Outcome<T>) -> Result<(T, Vec<LogLine>), TrialError> {
-        let answer = outcome.result?;
-        let mut memory = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, value) in outcome.writes.state {
-            match value {
-                Some(value) => memory.insert(key, value),
-                None => memory.remove(&key),
-            };
-        }
-        Ok((answer, outcome.log))
-    }
-
-    fn tried(
+    /// What came of a call: its drafts made messages, or the host's verdict on them.
+    fn tried<G, T>(
         &self,
-        inputs: &[Message],
-        drafts: Vec<dongting_manifest::Draft>,
-        rejects: Vec<Reject>,
-        log: Vec<LogLine>,
-    ) -> Result<Tried, TrialError> {
-        let inputs = Inputs { messages: inputs, received: self.now };
-        let plugin = (self.release.manifest.name.as_str(), self.release.reference());
-        let messages =
-            messages(&self.installation, (plugin.0, &plugin.1), &inputs, drafts).map_err(Refusal::Fault)?;
-        Ok(Tried { messages, rejects, log })
+        outcome: Outcome<G>,
+        made: impl FnOnce(G, Writes) -> Result<T, Refusal>,
+    ) -> Tried<T> {
+        let Outcome { result, log, log_dropped, writes, cpu } = outcome;
+        let result = result.and_then(|answer| made(answer, writes));
+        Tried { result, log, log_dropped, asked: self.scripted.asked(), cpu }
+    }
+
+    fn messages(
+        &self,
+        batch: &[Message],
+        received: Timestamp,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Message>, Refusal> {
+        let inputs = Inputs { messages: batch, received };
+        let (name, reference) = (self.release.manifest.name.as_str(), self.release.reference());
+        messages(&self.installation, (name, &reference), &inputs, drafts).map_err(Refusal::Fault)
+    }
+}
+
+impl<T> Tried<T> {
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Tried<U> {
+        let Self { result, log, log_dropped, asked, cpu } = self;
+        Tried { result: result.map(map), log, log_dropped, asked, cpu }
     }
 }
 
@@ -199,12 +253,4 @@ fn everywhere(topic: &dongting_manifest::plugin::Topic) -> PublishGrant {
         outside: true,
         per_second: 1_000_000,
     }
-}
-
-fn read(files: &BTreeMap<String, std::path::PathBuf>) -> Result<BTreeMap<String, Vec<u8>>, TrialError> {
-    let one = |path: &Path| {
-        std::fs::read(path)
-            .map_err(|source| TrialError::Attachment { path: path.display().to_string(), source })
-    };
-    files.iter().map(|(name, path)| Ok((name.clone(), one(path)?))).collect()
 }

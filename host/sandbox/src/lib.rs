@@ -18,7 +18,7 @@ mod reader;
 pub mod views;
 
 pub use call::Call;
-pub use capability::http::{Canned, Egress, Network, NetworkError, Recorded};
+pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, scripted};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, Release};
 pub use outcome::{

@@ -130,6 +130,12 @@ impl Release {
             .collect()
     }
 
+    /// The interfaces that the component imports, by their full names.
+    #[must_use]
+    pub fn imports(&self) -> BTreeSet<String> {
+        self.component.component_type().imports(&self.engine).map(|(name, _)| name.to_owned()).collect()
+    }
+
     fn check_imports(&self) -> Result<(), LoadError> {
         for (name, _) in self.component.component_type().imports(&self.engine) {
             match of_import(name) {

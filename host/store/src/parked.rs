@@ -35,6 +35,30 @@ pub struct ParkedPartition {
     pub due: Timestamp,
 }
 
+/// A partition that waits, told by its first message, which holds back the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub stream: String,
+    pub partition: String,
+    pub messages: u64,
+    /// Id of the first.
+    pub message: String,
+    /// When the first arrived.
+    pub received: Timestamp,
+    pub tries: u32,
+    /// When it is tried again.
+    pub due: Timestamp,
+    pub reason: String,
+}
+
+/// All that an installation has parked: counted, and the partitions that wait longest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parkings {
+    pub partitions: u64,
+    pub messages: u64,
+    pub first: Vec<Waiting>,
+}
+
 impl Park {
     pub(crate) fn input(&self) -> Input {
         Input {
@@ -45,6 +69,7 @@ impl Park {
     }
 }
 
+type WaitingRow = (String, String, i64, String, i64, i64, String);
 type Row = (i64, i64, i64, String, String, Vec<u8>, i64);
 
 impl Store {
@@ -71,6 +96,47 @@ impl Store {
                 due: Timestamp::from_micros(due).unwrap_or_else(Timestamp::now),
             })
             .collect())
+    }
+
+    /// What an installation has parked on every lane; of its partitions at most `limit`.
+    pub async fn parkings(&self, installation: &str, limit: u32) -> Result<Parkings, StoreError> {
+        let (partitions, messages): (i64, i64) = sqlx::query_as(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(messages), 0) AS BIGINT) FROM
+             (SELECT COUNT(*) AS messages FROM parked WHERE installation = $1 GROUP BY stream, partition) g",
+        )
+        .bind(installation)
+        .fetch_one(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let rows: Vec<WaitingRow> = sqlx::query_as(
+            "SELECT p.stream, p.partition, g.messages, p.message, p.tries, p.due, p.reason FROM parked p
+             JOIN (SELECT MIN(position) AS position, COUNT(*) AS messages FROM parked
+                   WHERE installation = $1 GROUP BY stream, partition) g ON g.position = p.position
+             ORDER BY p.position LIMIT $2",
+        )
+        .bind(installation)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let first = rows.into_iter().map(|(stream, partition, messages, attributes, tries, due, reason)| {
+            let head = row::message(&attributes, Vec::new())?;
+            Ok(Waiting {
+                stream,
+                partition,
+                messages: u64::try_from(messages).unwrap_or(0),
+                message: head.id,
+                received: head.received,
+                tries: u32::try_from(tries).unwrap_or(u32::MAX),
+                due: Timestamp::from_micros(due).unwrap_or_else(Timestamp::now),
+                reason,
+            })
+        });
+        Ok(Parkings {
+            partitions: u64::try_from(partitions).unwrap_or(0),
+            messages: u64::try_from(messages).unwrap_or(0),
+            first: first.collect::<Result<_, StoreError>>()?,
+        })
     }
 
     /// The oldest parked messages of these partitions.

@@ -37,6 +37,27 @@ fn check(from: &str, to: &str) -> Result<(), InstallationError> {
 }
 
 #[test]
+fn what_runs_is_named_once() {
+    let named = |line: &str| {
+        let text = INSTALLATION.replacen("component = \"gauge.wasm\"", line, 1);
+        toml::from_str::<Installation>(&text).unwrap()
+    };
+    let release = named("release = \"hydro/gauge:1.2.0\"\nallow_downgrade = \"1.2.0\"");
+    assert_eq!(release.code().unwrap(), Code::Release("hydro/gauge:1.2.0".to_owned()));
+    assert_eq!(release.candidate().unwrap(), None);
+    assert_eq!(release.allow_downgrade, Some(Version { major: 1, minor: 2, patch: 0 }));
+    for bad in ["", "component = \"a.wasm\"\nrelease = \"hydro/gauge:1.2.0\""] {
+        assert!(named(bad).code().unwrap_err().to_string().contains("name what it runs"), "{bad}");
+    }
+    let twice = named("component = \"a.wasm\"\nshadow = \"b.wasm\"\nshadow_release = \"hydro/gauge:1.2.0\"");
+    assert!(twice.candidate().unwrap_err().to_string().contains("candidate once"));
+    assert!(
+        toml::from_str::<Installation>(&INSTALLATION.replace("region", "allow_downgrade = \"1.2\"\nregion"))
+            .is_err()
+    );
+}
+
+#[test]
 fn what_is_asked_must_be_granted() {
     check("", "").unwrap();
     let said = |from, to| check(from, to).unwrap_err().to_string();

@@ -4,12 +4,17 @@ import type { Topology } from "../map/topology"
 import type { Language } from "../text/language"
 import { ApiFailure, get } from "./request"
 import type {
+  Catalogue,
+  CatalogueRelease,
   DeadLetterList,
   DeadLetterWhole,
   Health,
+  InstallationWhole,
   Lineage,
   MessageList,
+  ParkedList,
   PluginList,
+  ReleaseReview,
   RegionList,
   Rendered,
   ViewList,
@@ -76,6 +81,46 @@ export const queries = {
       queryKey: ["plugins"],
       queryFn: ({ signal }) => get<PluginList>("/plugins", {}, signal),
       refetchInterval: 30_000,
+    }),
+  // Under the same key as the list: what has the list fetched again has these fetched again.
+  installation: (id: string) =>
+    queryOptions({
+      queryKey: ["plugins", "one", id],
+      queryFn: ({ signal }) => get<InstallationWhole>(`/installations/${segment(id)}`, {}, signal),
+      refetchInterval: 5_000,
+      gcTime: 60_000,
+    }),
+  parked: (id: string) =>
+    queryOptions({
+      queryKey: ["plugins", "parked", id],
+      queryFn: ({ signal }) => get<ParkedList>(`/installations/${segment(id)}/parked`, {}, signal),
+      refetchInterval: 5_000,
+      gcTime: 60_000,
+    }),
+  catalogue: () =>
+    queryOptions({
+      queryKey: ["catalogue"],
+      queryFn: ({ signal }) => get<Catalogue>("/catalogue", {}, signal),
+      refetchInterval: 60_000,
+    }),
+  catalogueRelease: (repository: string, version: string) =>
+    queryOptions({
+      queryKey: ["catalogue", repository, version],
+      queryFn: ({ signal }) =>
+        get<CatalogueRelease>(`/catalogue/${[...repository.split("/"), version].map(segment).join("/")}`, {}, signal),
+      gcTime: 60_000,
+    }),
+  /** `repository` is `vendor/plugin`. */
+  release: (repository: string, version: string) =>
+    queryOptions({
+      queryKey: ["release", repository, version],
+      queryFn: ({ signal }) => {
+        const path = [...repository.split("/"), version].map(segment).join("/")
+        return get<ReleaseReview>(`/releases/${path}/review`, {}, signal)
+      },
+      // A signature, a yank or a revoked key changes it while somebody looks.
+      refetchInterval: 15_000,
+      gcTime: 60_000,
     }),
   views: () => queryOptions({ queryKey: ["views"], queryFn: ({ signal }) => get<ViewList>("/views", {}, signal) }),
   view: (installation: string, view: string, region: string, lang: Language) =>

@@ -39,12 +39,22 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   })
 }
 
+/** Sends a file, or nothing, and waits as long as the work may take. */
+export async function postFile<T>(
+  path: string,
+  query: Record<string, string>,
+  file: { body: Blob | null; type: string; waitMs: number },
+): Promise<T> {
+  const init = { method: "POST", body: file.body, headers: { "content-type": file.type } }
+  return send<T>(address(path, query), init, file.waitMs)
+}
+
 export async function remove(path: string): Promise<void> {
   await send<undefined>(address(path), { method: "DELETE" })
 }
 
-async function send<T>(url: string, init: RequestInit): Promise<T> {
-  const limit = AbortSignal.timeout(timeoutMs)
+async function send<T>(url: string, init: RequestInit, waitMs = timeoutMs): Promise<T> {
+  const limit = AbortSignal.timeout(waitMs)
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
   let response: Response
   let body: unknown
@@ -54,7 +64,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
     body = parse(text)
   } catch (cause) {
     if (init.signal?.aborted) throw cause
-    if (limit.aborted) throw new ApiFailure("timeout", `no answer within ${timeoutMs / 1000} s`, 0)
+    if (limit.aborted) throw new ApiFailure("timeout", `no answer within ${waitMs / 1000} s`, 0)
     throw new ApiFailure("network", cause instanceof Error ? cause.message : String(cause), 0)
   }
   if (!response.ok) throw refusal(response, body)

@@ -73,6 +73,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/installations/{id}": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One installation: its state, its release, what it was granted and its limits. */
+    get: operations["installation"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/installations/{id}/parked": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Its messages that wait in their order, by partition. */
+    get: operations["parked"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/messages": {
     parameters: {
       query?: never
@@ -311,6 +345,37 @@ export interface components {
     }
     /** @enum {string} */
     BusState: "up" | "down"
+    /** @description What one call may use, and what the installation may keep. */
+    CallLimits: {
+      /** Format: int32 */
+      cpuMs: number
+      /** Format: int32 */
+      httpConcurrency: number
+      /** Format: int32 */
+      httpRequests: number
+      /** Format: int32 */
+      httpResponseKib: number
+      /** Format: int32 */
+      logLines: number
+      /** Format: int32 */
+      memoryMib: number
+      /** Format: int32 */
+      outputKib: number
+      /** Format: int32 */
+      outputs: number
+      /** Format: int32 */
+      recordsKib: number
+      /** Format: int32 */
+      stateKib: number
+      /** Format: int32 */
+      timers: number
+      /** Format: int32 */
+      wallMs: number
+    }
+    CapabilityNeed: {
+      name: string
+      why: components["schemas"]["Text"]
+    }
     Cell:
       | {
           /** @enum {string} */
@@ -433,6 +498,35 @@ export interface components {
       required: boolean
       value: string | null
     }
+    /** @description What the operator allows it. */
+    Granted: {
+      capabilities: string[]
+      http: components["schemas"]["GrantedHttp"][]
+      publish: components["schemas"]["GrantedPublish"][]
+      subscribe: components["schemas"]["GrantedTopic"][]
+    }
+    GrantedHttp: {
+      host: string
+      /** @description As CIDR; empty is any public address. */
+      networks: string[]
+      /** Format: int32 */
+      port: number
+    }
+    GrantedPublish: components["schemas"]["GrantedTopic"] & {
+      /** @description Also for what lies outside the province. */
+      outside: boolean
+      /**
+       * Format: int32
+       * @description Messages a second, on average over a minute.
+       */
+      perSecond: number
+    }
+    GrantedTopic: {
+      /** @description None covers every detail. */
+      detail: string | null
+      domain: string
+      kind: string
+    }
     Health: {
       bus: components["schemas"]["BusHealth"]
       installations: components["schemas"]["InstallationHealth"][]
@@ -496,6 +590,23 @@ export interface components {
     }
     /** @enum {string} */
     InstallationState: "starting" | "running" | "backoff" | "standby" | "tripped" | "refused" | "stopped"
+    InstallationWhole: components["schemas"]["Installation"] & {
+      about: components["schemas"]["PluginAbout"] | null
+      granted: components["schemas"]["Granted"]
+      /** @description Whether a message that may have arrived is held for a person; none for a plugin that is no sink. */
+      holdsUnknown: boolean | null
+      limits: components["schemas"]["CallLimits"]
+      /**
+       * Format: double
+       * @description Seconds from one poll to the next; none for a plugin that is not polled.
+       */
+      pollSeconds: number | null
+      /** @description Where documents are delivered; none without a token, and for a plugin that decodes none. */
+      push: string | null
+      service: components["schemas"]["ServiceAddress"] | null
+      /** @description What is observed, for the source of its messages. */
+      system: string
+    }
     /** @enum {string} */
     Language: "zh" | "en"
     Layer: {
@@ -618,6 +729,52 @@ export interface components {
           level: components["schemas"]["Level"]
           title: string
         }
+    /** @description What an installation has parked. */
+    ParkedList: {
+      /**
+       * Format: int64
+       * @description Of the messages, all of them.
+       */
+      messages: number
+      /**
+       * Format: int64
+       * @description Of the partitions, all of them.
+       */
+      partitions: number
+      /** @description The partitions that wait longest. */
+      waiting: components["schemas"]["ParkedPartition"][]
+    }
+    /** @description A partition, told by its first message, which holds back the others. */
+    ParkedPartition: {
+      /** @description Id of the first. */
+      message: string
+      /** Format: int64 */
+      messages: number
+      /**
+       * Format: date-time
+       * @description When it is tried again.
+       */
+      nextTry: string
+      partition: string
+      reason: string
+      /**
+       * Format: date-time
+       * @description When the first arrived.
+       */
+      since: string
+      /** @description Of the lane. */
+      stream: string
+      /** Format: int32 */
+      tries: number
+    }
+    PluginAbout: {
+      /** @description Each capability, and why the plugin asks for it. */
+      capabilities: components["schemas"]["CapabilityNeed"][]
+      description: components["schemas"]["Text"]
+      /** @description Whether messages of one partition are handled in their order. */
+      ordered: boolean
+      vendor: string
+    }
     PluginList: {
       installations: components["schemas"]["Installation"][]
     }
@@ -736,6 +893,12 @@ export interface components {
       id: string
       message: string | null
     }
+    ServiceAddress: {
+      /** @description Below the host's own address; none without a token, which whoever asks must show. */
+      path: string | null
+      /** @description For requests by NATS. */
+      subject: string
+    }
     /** @description A candidate that runs beside an installation. */
     Shadow: {
       /** Format: int64 */
@@ -790,6 +953,129 @@ export interface components {
     }
     ViewList: {
       views: components["schemas"]["ViewInfo"][]
+    }
+    AskedCapability: {
+      capability: string
+      reason: components["schemas"]["Text"]
+    }
+    AskedTopic: {
+      domain: string
+      kind: string
+      detail: string | null
+    }
+    AskedSetting: {
+      name: string
+      type: string
+      required: boolean
+      title: components["schemas"]["Text"]
+    }
+    AskedAttachment: {
+      name: string
+      title: components["schemas"]["Text"]
+    }
+    Asks: {
+      capabilities: components["schemas"]["AskedCapability"][]
+      publish: components["schemas"]["AskedTopic"][]
+      subscribe: components["schemas"]["AskedTopic"][]
+      settings: components["schemas"]["AskedSetting"][]
+      attachments: components["schemas"]["AskedAttachment"][]
+      records: string[]
+    }
+    /** @enum {string} */
+    AskedChange: "added" | "removed" | "changed"
+    AskedDifference: {
+      change: components["schemas"]["AskedChange"]
+      what: string
+      name: string
+    }
+    Differences: {
+      version: string
+      differences: components["schemas"]["AskedDifference"][]
+    }
+    Material: {
+      name: string
+      version: string | null
+      licence: string | null
+    }
+    /** @enum {string} */
+    SignatureSays: "release" | "approved" | "rejected"
+    ReleaseSignature: {
+      key: string | null
+      algorithm: string | null
+      owner: string | null
+      says: null | components["schemas"]["SignatureSays"]
+      note: string | null
+      good: boolean
+      reason: string | null
+    }
+    ReleaseVerdict: {
+      trusted: boolean
+      reason: string | null
+      reviewer: string | null
+    }
+    ReleaseReview: {
+      repository: string
+      version: string
+      manifestDigest: string
+      componentDigest: string
+      /** Format: int64 */
+      size: number
+      pushed: string
+      yanked: string | null
+      title: components["schemas"]["Text"]
+      description: components["schemas"]["Text"]
+      vendor: string
+      roles: string[]
+      imports: string[]
+      asks: components["schemas"]["Asks"]
+      differences: null | components["schemas"]["Differences"]
+      quality: unknown
+      materials: null | components["schemas"]["Material"][]
+      signatures: components["schemas"]["ReleaseSignature"][]
+      verdict: components["schemas"]["ReleaseVerdict"]
+      installations: string[]
+    }
+    CatalogueVersion: {
+      version: string
+      digest: string
+      component: string
+      /** Format: int64 */
+      size: number
+      pushed: string
+      yanked: string | null
+      grade: string | null
+    }
+    CatalogueReferrer: {
+      digest: string
+      artifactType: string
+      annotations: {
+        [key: string]: string
+      }
+      pushed: string
+    }
+    CatalogueRelease: components["schemas"]["CatalogueVersion"] & {
+      repository: string
+      vendor: string
+      title: components["schemas"]["Text"]
+      description: components["schemas"]["Text"]
+      roles: string[]
+      capabilities: {
+        [key: string]: components["schemas"]["Text"]
+      }
+      publish: string[]
+      subscribe: string[]
+      pluginToml: string
+      referrers: components["schemas"]["CatalogueReferrer"][]
+    }
+    CataloguePlugin: {
+      repository: string
+      title: components["schemas"]["Text"]
+      description: components["schemas"]["Text"]
+      roles: string[]
+      versions: components["schemas"]["CatalogueVersion"][]
+    }
+    Catalogue: {
+      plugins: components["schemas"]["CataloguePlugin"][]
     }
   }
   responses: never
@@ -931,6 +1217,64 @@ export interface operations {
         }
         content: {
           "application/json": components["schemas"]["Health"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  installation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["InstallationWhole"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  parked: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ParkedList"]
         }
       }
       default: {

@@ -42,6 +42,18 @@ export function beijingShort(time: string | number | Date, now: number): string 
   return at.date.slice(0, 4) === today.date.slice(0, 4) ? `${at.monthDay} ${at.minutes}` : `${at.date} ${at.minutes}`
 }
 
+/** What a `datetime-local` field holds for an instant, in Beijing. */
+export function beijingField(at: number): string {
+  return new Date(at + beijingOffsetMs).toISOString().slice(0, 19)
+}
+
+/** The instant that such a field names, with Beijing's offset; null where it names none. */
+export function fromBeijingField(field: string): string | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(field)) return null
+  const instant = `${field.length === 16 ? `${field}:00` : field}+08:00`
+  return Number.isNaN(Date.parse(instant)) ? null : instant
+}
+
 /** A length of time in the two largest units that matter. */
 export function duration(ms: number, unit: { day: string; hour: string; minute: string; second: string }): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))

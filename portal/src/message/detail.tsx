@@ -1,9 +1,10 @@
-import { useMemo, useState } from "react"
+import { useMemo } from "react"
 import type { Message } from "../api/schemas"
 import { beijingTime } from "../format/time"
 import { formatNumber } from "../format/number"
 import { useRegionName } from "../region/names"
 import { useWords } from "../text/language"
+import { Copied } from "./copied"
 import { KindTag } from "./kind"
 import { PluginName } from "./plugin-name"
 
@@ -60,32 +61,6 @@ function Content({ data }: { data: unknown }) {
         {text.slice(0, mostCharacters)}
       </pre>
       {text.length > mostCharacters && <p className="quiet">{words.message.cut(formatNumber(mostCharacters, 0))}</p>}
-    </>
-  )
-}
-
-function Copied({ text }: { text: string }) {
-  const words = useWords()
-  const [done, setDone] = useState(false)
-  // The clipboard exists only on secure origins; an intranet address by number is none.
-  const able = typeof navigator.clipboard?.writeText === "function"
-  return (
-    <>
-      <code>{text}</code>{" "}
-      {able && (
-        <button
-          type="button"
-          className="button small"
-          onClick={() =>
-            void navigator.clipboard.writeText(text).then(
-              () => setDone(true),
-              () => undefined,
-            )
-          }
-        >
-          {done ? words.message.copied : words.message.copy}
-        </button>
-      )}
     </>
   )
 }

@@ -1,29 +1,45 @@
 import { useQuery } from "@tanstack/react-query"
+import { useMemo, useState } from "react"
+import { Link, useSearchParams } from "react-router"
 import { queries } from "../api/queries"
 import type { Installation } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { beijingShort } from "../format/time"
+import { Named } from "../installation/named"
+import { installationPath, StateMark, stateOrder } from "../installation/state"
 import { PluginName } from "../message/plugin-name"
+import { Pager } from "../panel/pager"
 import { useRegionName } from "../region/names"
+import { carried, useAddress } from "../shell/address"
 import { useClockAhead } from "../shell/clock"
 import { StaleBanner } from "../shell/connection"
 import { Failure } from "../shell/failure"
 import { say, useLanguage, useWords } from "../text/language"
 import { useTitle } from "./title"
 
-/** Trouble first: that is what somebody opens this page for. */
-const order: Installation["state"][] = ["refused", "tripped", "backoff", "stopped", "starting", "standby", "running"]
-const marks = { refused: "✕", tripped: "⚡", backoff: "▲", stopped: "■", starting: "○", standby: "◌", running: "●" }
+const pageSize = 50
 
 export function PluginsPage() {
   const words = useWords()
   const plugins = useQuery(queries.plugins())
   const health = useQuery(queries.health())
   useTitle(words.plugins)
-  const installations = [...(plugins.data?.installations ?? [])].sort(
-    (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.id.localeCompare(b.id),
-  )
+  const [search, setSearch] = useSearchParams()
+  const [page, setPage] = useState(0)
+  const [wanted, state] = [search.get("q") ?? "", search.get("state") ?? ""]
+  const all = plugins.data?.installations
+  const installations = useMemo(() => chosen(all ?? [], wanted, state), [all, wanted, state])
+  const at = Math.min(page, Math.max(0, Math.ceil(installations.length / pageSize) - 1))
+
+  function filter(name: string, value: string): void {
+    const next = new URLSearchParams(search)
+    if (value) next.set(name, value)
+    else next.delete(name)
+    setSearch(next, { replace: true })
+    setPage(0)
+  }
+
   return (
     <>
       <div className="page-head">
@@ -36,9 +52,36 @@ export function PluginsPage() {
           </span>
         )}
       </div>
+      <div className="page-filters">
+        <input
+          type="search"
+          className="search"
+          value={wanted}
+          placeholder={words.installationPage.filter}
+          aria-label={words.installationPage.filter}
+          data-testid="filter-text"
+          onChange={(event) => filter("q", event.target.value)}
+        />
+        <label className="filter">
+          {words.pluginsPage.state}
+          <select value={state} data-testid="filter-state" onChange={(event) => filter("state", event.target.value)}>
+            <option value="">{words.installationPage.anyState}</option>
+            {stateOrder.map((one) => (
+              <option key={one} value={one}>
+                {words.states[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="quiet" role="status">
+          {all && words.installationPage.found(installations.length)}
+        </span>
+      </div>
       <StaleBanner fetchedAt={plugins.dataUpdatedAt} />
       {plugins.isError && <Failure error={plugins.error} retry={() => void plugins.refetch()} />}
-      {plugins.data && installations.length === 0 && <p className="page-empty">{words.pluginsPage.empty}</p>}
+      {all && installations.length === 0 && (
+        <p className="page-empty">{all.length === 0 ? words.pluginsPage.empty : words.installationPage.none}</p>
+      )}
       {installations.length > 0 && (
         <section className="panel" aria-label={words.pluginsPage.title}>
           <div className="table-scroll" tabIndex={0} role="group" aria-label={words.pluginsPage.title}>
@@ -65,16 +108,29 @@ export function PluginsPage() {
                 </tr>
               </thead>
               <tbody>
-                {installations.map((installation) => (
+                {installations.slice(at * pageSize, (at + 1) * pageSize).map((installation) => (
                   <One key={installation.id} installation={installation} />
                 ))}
               </tbody>
             </table>
           </div>
+          <Pager page={at} pageSize={pageSize} all={installations.length} onPage={setPage} />
         </section>
       )}
     </>
   )
+}
+
+function chosen(all: Installation[], wanted: string, state: string): Installation[] {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean)
+  return all
+    .filter((one) => {
+      if (state && one.state !== state) return false
+      const told = [one.id, one.title.zh, one.title.en, one.plugin.name, one.plugin.version, one.region, one.reason]
+      const text = told.join("\n").toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
+    .sort((a, b) => stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) || a.id.localeCompare(b.id))
 }
 
 function One({ installation }: { installation: Installation }) {
@@ -82,16 +138,17 @@ function One({ installation }: { installation: Installation }) {
   const language = useLanguage()
   const regionName = useRegionName()
   const now = Date.now() + useClockAhead()
+  const { search } = useAddress()
   const { state, counts, plugin } = installation
   return (
     <tr data-testid={`plugin-${installation.id}`} data-state={state}>
       <td>
-        <span className={`state state-${state}`}>
-          <span aria-hidden="true">{marks[state] ?? "○"}</span> {words.states[state] ?? state}
-        </span>
+        <StateMark state={state} />
       </td>
       <td className="plugin-cell">
-        <strong>{clip(say(installation.title, language), 60)}</strong>
+        <Link className="strong" to={installationPath(installation.id) + carried(search)}>
+          {clip(say(installation.title, language), 60)}
+        </Link>
         <div className="quiet">
           {clip(installation.id, 40)} · <PluginName plugin={`${plugin.name}@${plugin.version}#${plugin.digest}`} />
         </div>
@@ -99,8 +156,10 @@ function One({ installation }: { installation: Installation }) {
       </td>
       <td className="figure">{regionName(installation.region)}</td>
       <td>
-        {installation.roles.join(", ")}
-        <div className="quiet">{installation.capabilities.join(", ")}</div>
+        <Named names={installation.roles} words={words.roles} />
+        <div className="quiet">
+          {installation.capabilities.map((name) => words.capabilities[name] ?? name).join(", ")}
+        </div>
       </td>
       <td className="figure">
         {installation.lastActivity ? beijingShort(installation.lastActivity, now) : words.pluginsPage.never}

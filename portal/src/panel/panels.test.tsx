@@ -1,15 +1,11 @@
-import { QueryClientProvider } from "@tanstack/react-query"
-import { render, screen, waitFor, within } from "@testing-library/react"
+import { screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { http, HttpResponse } from "msw"
-import { setupServer } from "msw/node"
-import { MemoryRouter, Route, Routes, useLocation } from "react-router"
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
-import { handlers } from "../../mock/handlers"
+import { describe, expect, test, vi } from "vitest"
 import { markup, odd } from "../../mock/odd"
-import { newQueryClient } from "../api/queries"
 import type { Panel, PanelOf, Row } from "../api/schemas"
-import { LanguageContext, type Language } from "../text/language"
+import { server, showPage, withMock } from "../test-page"
+import type { Language } from "../text/language"
 import { asStrings } from "./form"
 import { ordered } from "./order"
 import { AnyPanel } from "./panel"
@@ -19,45 +15,10 @@ import { plotted } from "./plotted"
 vi.mock("./map", () => ({ default: () => <div>map</div> }))
 vi.mock("./series", () => ({ default: () => <div>series</div> }))
 
-const server = setupServer(...handlers)
-beforeAll(() => {
-  vi.stubGlobal("matchMedia", () => ({ matches: false, addListener() {}, removeListener() {} }))
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  )
-  // Requests are addressed to the page's own origin.
-  const real = fetch
-  vi.stubGlobal("fetch", (url: string, init?: RequestInit) =>
-    real(new URL(url, location.href), { ...init, signal: null }),
-  )
-  server.listen({ onUnhandledRequest: "error" })
-})
-beforeEach(() => server.resetHandlers())
-afterEach(() => vi.restoreAllMocks())
-afterAll(() => server.close())
-
-function Where() {
-  return <output data-testid="where">{useLocation().search}</output>
-}
+withMock()
 
 function show(panel: Panel, language: Language = "zh") {
-  return render(
-    <QueryClientProvider client={newQueryClient()}>
-      <LanguageContext value={language}>
-        <MemoryRouter initialEntries={["/views/duty-desk/orders"]}>
-          <Routes>
-            <Route path="views/:installation/:view" element={<AnyPanel panel={panel} />} />
-          </Routes>
-          <Where />
-        </MemoryRouter>
-      </LanguageContext>
-    </QueryClientProvider>,
-  )
+  return showPage(<AnyPanel panel={panel} />, "views/:installation/:view", "/views/duty-desk/orders", language)
 }
 
 const cell = (value: number): Row["cells"][number] => ({ kind: "number", value, decimals: 0, unit: null })

@@ -65,6 +65,11 @@ export function Navigation() {
           </NavLink>
         </li>
         <li>
+          <NavLink to={`/system/catalogue${kept}`} data-testid="nav-catalogue">
+            {words.catalogue.title}
+          </NavLink>
+        </li>
+        <li>
           <NavLink to={`/system/messages${kept}`} data-testid="nav-messages">
             {words.messages}
           </NavLink>

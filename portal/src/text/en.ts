@@ -1,3 +1,5 @@
+import { installationPage, parked, shadow, replay, difference, letters } from "./en/installation"
+import { catalogue, release, review } from "./en/registry"
 import type { Dictionary } from "./zh"
 
 export const en: Dictionary = {
@@ -58,6 +60,7 @@ export const en: Dictionary = {
     rejected: "The plugin refused what was submitted.",
     later: "It cannot be processed now; try again later.",
     installation: "The installation cannot process it now.",
+    replay: "It cannot be replayed like this.",
     plugin: "The plugin behind this view failed and was isolated.",
     region: "The plugin is not enabled in this region.",
     origin: "The request comes from another site and was refused.",
@@ -219,6 +222,34 @@ export const en: Dictionary = {
     restarts: (count) => `${count} restarts`,
     never: "never",
   },
+  installationPage,
+  parked,
+  shadow,
+  replay,
+  difference,
+  letters,
+  catalogue,
+  release,
+  review,
+  roles: {
+    source: "Source",
+    decoder: "Decoder",
+    session: "Device session",
+    transform: "Transform",
+    sink: "Sink",
+    service: "Service",
+    views: "Views",
+  },
+  capabilities: {
+    log: "Log",
+    config: "Settings",
+    state: "State",
+    records: "Records",
+    history: "History",
+    timers: "Timers",
+    secrets: "Secrets",
+    http: "Network",
+  },
   states: {
     starting: "Starting",
     running: "Running",
@@ -226,6 +257,16 @@ export const en: Dictionary = {
     tripped: "Tripped",
     standby: "Standby (runs on another host)",
     refused: "Refused",
+    stopped: "Stopped",
+  },
+  stateMeans: {
+    starting: "Loading, or waiting for its first success",
+    running: "Running",
+    backoff: "It fails again and again and will be tried again; no message is lost",
+    tripped:
+      "The breaker tripped: message after message made the plugin fault. It is called again after a pause; messages stay where they are",
+    standby: "Another host that shares the database works for it; this one takes over at once if that one dies",
+    refused: "It cannot run until the operator changes the configuration or the release",
     stopped: "Stopped",
   },
   notRunning: (state) => `The plugin behind this view is "${state}"; it may no longer be updated.`,

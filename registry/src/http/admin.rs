@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Asked, unsupported};
+use super::{Asked, key, unsupported};
 use crate::error::RegistryError;
 use crate::quota::Quota;
 use crate::reference::Reference;
@@ -56,6 +56,9 @@ pub async fn answer(asked: Asked, words: &[String]) -> Result<Response, Registry
     }
     asked.caller.is_admin()?;
     let registry = asked.registry.clone();
+    if let ["keys", rest @ ..] = words.as_slice() {
+        return key::answer(asked, rest).await;
+    }
     match (words.as_slice(), &asked.method) {
         (["tokens"], &Method::GET) => {
             let tokens: Vec<Value> = registry.tokens().await?.iter().map(told).collect();
@@ -115,7 +118,7 @@ async fn yank(asked: Asked) -> Result<Response, RegistryError> {
     Ok(Json(json!({ "repository": reference.repository.as_str(), "version": version })).into_response())
 }
 
-async fn body<T: DeserializeOwned>(asked: Asked) -> Result<T, RegistryError> {
+pub(super) async fn body<T: DeserializeOwned>(asked: Asked) -> Result<T, RegistryError> {
     let read = axum::body::to_bytes(asked.request.into_body(), MAX_BODY).await;
     let bytes =
         read.map_err(|_| RegistryError::Parameter(format!("the request has more than {MAX_BODY} bytes")))?;

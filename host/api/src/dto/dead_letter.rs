@@ -53,7 +53,9 @@ pub struct DeadLetterWhole {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redrive {
-    /// Path of a component on the host that takes it in place of the release that is enabled.
+    /// The release that takes it in place of the one that is enabled, as `vendor/plugin:1.2.0`.
+    pub release: Option<String>,
+    /// Instead of a release the path of a component on the host, which nobody has signed.
     pub component: Option<String>,
 }
 

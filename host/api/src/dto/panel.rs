@@ -242,6 +242,11 @@ pub struct Choice {
     pub label: String,
 }
 
+/// Panels as the portal gets them.
+pub fn json(panels: Vec<wit::Panel>) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::to_value(all(panels, Panel::from))
+}
+
 impl From<wit::Panel> for Panel {
     fn from(panel: wit::Panel) -> Self {
         match panel {

@@ -1,12 +1,12 @@
 //! /dead-letters: what could not be processed, to look at, to drive again, or to discard.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use dongting_engine::{Host, RedriveError};
+use dongting_manifest::installation::Code;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -52,8 +52,14 @@ pub async fn redrive(
     Path(sequence): Path<u64>,
     with: Option<Json<Redrive>>,
 ) -> Result<Json<Redriven>, ApiError> {
-    let component = with.and_then(|Json(with)| with.component).map(PathBuf::from);
-    Ok(Json(Redriven { messages: host.redrive(sequence, component).await? }))
+    let code = match with.map(|Json(with)| with).unwrap_or_default() {
+        Redrive { release: Some(_), component: Some(_) } => {
+            return Err(ApiError::bad_request("name a release or a component, not both"));
+        }
+        Redrive { release: Some(release), component: None } => Some(Code::Release(release)),
+        Redrive { release: None, component } => component.map(|file| Code::File(file.into())),
+    };
+    Ok(Json(Redriven { messages: host.redrive(sequence, code).await? }))
 }
 
 /// Removes it for ever.

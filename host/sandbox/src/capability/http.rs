@@ -4,16 +4,14 @@
 mod address;
 mod dial;
 mod failure;
+pub mod scripted;
 mod tape;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use dongting_manifest::exchange::Exchange;
 use dongting_manifest::installation::Limits;
-use http_body_util::{BodyExt, Full};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
@@ -29,6 +27,7 @@ use crate::call::CallState;
 use tape::Tape;
 
 pub use dial::{Network, NetworkError};
+pub use scripted::Scripted;
 pub use tape::Recorded;
 
 /// Where the requests of a call go.
@@ -41,23 +40,8 @@ pub enum Egress {
     Network(Arc<Network>),
     /// Answered as another call was: a replay, a shadow.
     Recorded(Recorded),
-    /// Answered from a list, for `dongting try` and tests.
-    Canned(Canned),
-}
-
-/// Answers in the order in which they are asked for.
-#[derive(Clone, Default)]
-pub struct Canned(Arc<Mutex<VecDeque<(u16, String, Bytes)>>>);
-
-impl Canned {
-    pub fn push(&self, status: u16, content_type: &str, body: Vec<u8>) {
-        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.push_back((status, content_type.to_owned(), body.into()));
-    }
-
-    fn next(&self) -> Option<(u16, String, Bytes)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-    }
+    /// Answered from a script, for `dongting try` and tests.
+    Scripted(Scripted),
 }
 
 /// The hooks of one call: its share of requests and bytes.
@@ -120,16 +104,10 @@ impl WasiHttpHooks for Requests {
                     line.answered(network.send(request, options.unwrap_or_default(), cap, place).await)
                 })
             }
-            Egress::Canned(canned) => Box::new(async move {
-                let (status, content_type, body) = canned.next().ok_or(Error::DestinationUnavailable)?;
-                let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
-                let response = http::Response::builder()
-                    .status(status)
-                    .header(http::header::CONTENT_TYPE, content_type)
-                    .body(body)
-                    .map_err(|error| Error::InternalError(Some(error.to_string())))?;
-                Ok((response, Box::new(async { Ok(()) }) as Worker))
-            }),
+            Egress::Scripted(scripted) => {
+                let chosen = scripted.choose(&request);
+                Box::new(scripted.send(request, chosen, cap))
+            }
         }
     }
 

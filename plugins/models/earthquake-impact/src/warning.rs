@@ -3,7 +3,9 @@
 
 use dongting_events::earthquake::Earthquake;
 use dongting_events::impact::{County, Impact};
-use dongting_events::warning::{Area, Info, MsgType, Scope, Severity, Value, Warning};
+use dongting_events::warning::{
+    Area, Category, Certainty, Info, MsgType, Scope, Severity, Urgency, Value, Warning,
+};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -80,8 +82,14 @@ impl Occasion<'_> {
             sent: beijing(self.sent)?,
             status: self.settings.status,
             msg_type: change.msg_type,
+            source: None,
             scope: Scope::Public,
+            restriction: None,
+            addresses: None,
+            code: Vec::new(),
+            note: None,
             references,
+            incidents: None,
             info: vec![
                 self.info(change, text::Language::Chinese)?,
                 self.info(change, text::Language::English)?,
@@ -104,12 +112,14 @@ impl Occasion<'_> {
         let code = Value { value_name: "GB/T 35561".into(), value: self.settings.event_code.clone() };
         Ok(Info {
             language: language.tag().into(),
-            category: vec!["Geo".into()],
+            category: vec![Category::Geo],
             event: text.event().into(),
-            urgency: if cancelled { "Past" } else { "Immediate" }.into(),
+            response_type: Vec::new(),
+            urgency: if cancelled { Urgency::Past } else { Urgency::Immediate },
             severity: change.level.colour.severity(),
             // The earthquake is certain, the intensity estimated.
-            certainty: "Likely".into(),
+            certainty: Certainty::Likely,
+            audience: None,
             event_code: if code.value.is_empty() { Vec::new() } else { vec![code] },
             effective: beijing(self.sent)?,
             onset: Some(beijing(self.origin_time.as_microsecond())?),
@@ -118,9 +128,16 @@ impl Occasion<'_> {
             headline: text.headline(),
             description: text.description(),
             instruction: Some(text.instruction().into()),
+            web: None,
+            contact: None,
             parameter: self.parameters(change),
+            resource: Vec::new(),
             area: vec![Area {
                 area_desc: text.county_name().into(),
+                polygon: Vec::new(),
+                circle: Vec::new(),
+                altitude: None,
+                ceiling: None,
                 geocode: vec![Value { value_name: "GB/T 2260".into(), value: change.county.clone() }],
             }],
         })

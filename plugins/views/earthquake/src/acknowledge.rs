@@ -74,6 +74,7 @@ pub fn act(view: &str, action: &str, form: &[(String, String)], context: &Contex
         answer: Answer::Received,
         by: by.clone(),
         note,
+        progress_percent: None,
         at: instant::rfc3339(situation.now),
     };
     let mut draft = Draft::json(

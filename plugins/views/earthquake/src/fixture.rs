@@ -3,7 +3,9 @@
 use dongting_events::earthquake::{self, Earthquake, Magnitude, Origin, Status};
 use dongting_events::feedback::{Answer, Feedback};
 use dongting_events::impact::{self, County, Impact, Isoseismal, Model, Share};
-use dongting_events::warning::{self, Area, Info, MsgType, Scope, Severity, Value, Warning};
+use dongting_events::warning::{
+    self, Area, Category, Certainty, Info, MsgType, Scope, Severity, Urgency, Value, Warning,
+};
 use dongting_sdk::views::{Context, Kind, Language, Message, Timestamp};
 
 use crate::instant::{self, HOUR};
@@ -149,11 +151,13 @@ impl Warns {
         let value = |name: &str, value: &str| Value { value_name: name.into(), value: value.into() };
         let info = |language: &str, area: &str| Info {
             language: language.into(),
-            category: vec!["Geo".into()],
+            category: vec![Category::Geo],
             event: "地震".into(),
-            urgency: "Immediate".into(),
+            response_type: Vec::new(),
+            urgency: Urgency::Immediate,
             severity: Severity::Minor,
-            certainty: "Likely".into(),
+            certainty: Certainty::Likely,
+            audience: None,
             event_code: Vec::new(),
             effective: instant::rfc3339(sent),
             onset: None,
@@ -162,13 +166,23 @@ impl Warns {
             headline: "标题".into(),
             description: "说明".into(),
             instruction: None,
+            web: None,
+            contact: None,
+            resource: Vec::new(),
             parameter: vec![
                 value("cn.severityColor", self.colour),
                 value("eventId", self.event),
                 value("intensity", &self.intensity.to_string()),
                 value("magnitude", "Ms 5.1"),
             ],
-            area: vec![Area { area_desc: area.into(), geocode: vec![value("GB/T 2260", self.county.0)] }],
+            area: vec![Area {
+                area_desc: area.into(),
+                polygon: Vec::new(),
+                circle: Vec::new(),
+                geocode: vec![value("GB/T 2260", self.county.0)],
+                altitude: None,
+                ceiling: None,
+            }],
         };
         Warning {
             identifier: "x".into(),
@@ -176,8 +190,15 @@ impl Warns {
             sent: instant::rfc3339(sent),
             status: self.status,
             msg_type: self.msg_type,
+            source: None,
             scope: Scope::Public,
-            references: None,
+            restriction: None,
+            addresses: None,
+            code: Vec::new(),
+            note: None,
+            references: (self.msg_type != MsgType::Alert)
+                .then(|| format!("test,before,{}", instant::rfc3339(sent - 1))),
+            incidents: None,
             info: vec![info("zh-CN", self.county.1), info("en", self.county.2)],
         }
     }
@@ -186,7 +207,7 @@ impl Warns {
         self.with(&self.payload())
     }
 
-    pub fn with(&self, payload: &Warning) -> Message {
+    pub fn with(&self, payload: &impl serde::Serialize) -> Message {
         let key = format!("{}/{}", self.event, self.county.0);
         message(TYPE_WARNING, Kind::Warning, self.county.0, (&key, now() - self.ago), payload)
     }
@@ -200,6 +221,7 @@ pub fn feedback(warning: &Message, by: &str, ago: Timestamp) -> Message {
         answer: Answer::Received,
         by: by.into(),
         note: Some("已通知\n镇街".into()),
+        progress_percent: None,
         at: instant::rfc3339(time),
     };
     let key = format!("{}/{by}", warning.key);

@@ -84,6 +84,7 @@ impl Text {
             Answer::Received => self.either("已确认", "acknowledged"),
             Answer::Doing => self.either("正在处置", "is acting on"),
             Answer::Done => self.either("已处置", "has dealt with"),
+            Answer::Unable => self.either("无法处置", "cannot deal with"),
         }
     }
 

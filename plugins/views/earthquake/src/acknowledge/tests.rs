@@ -55,6 +55,7 @@ fn an_acknowledgement_is_published() {
             answer: Answer::Received,
             by: "张三".into(),
             note: Some("已通知\n各镇街".into()),
+            progress_percent: None,
             at: NOW.into(),
         }
     );

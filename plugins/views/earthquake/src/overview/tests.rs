@@ -205,6 +205,7 @@ fn many_warnings_of_one_earthquake_are_one_entry() {
     let cancelled = |message: &Message| {
         let mut payload: warning::Warning = message.json().unwrap();
         payload.msg_type = MsgType::Cancel;
+        payload.references = Some(format!("test,before,{}", payload.sent));
         Message { body: serde_json::to_vec(&payload).unwrap(), ..message.clone() }
     };
     let (_, said) = shown("430000", Language::En, messages.iter().map(cancelled).collect());

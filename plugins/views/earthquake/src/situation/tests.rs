@@ -21,8 +21,8 @@ fn a_warning_stands_until_it_expires_or_is_cancelled() {
     assert!(!stands(Warns { msg_type: MsgType::Cancel, ..Warns::default() }));
 
     // Rather too long than not at all.
-    let mut payload = Warns::default().payload();
-    payload.info.iter_mut().for_each(|info| info.expires = "tomorrow".into());
+    let mut payload = serde_json::to_value(Warns::default().payload()).unwrap();
+    payload["info"].as_array_mut().unwrap().iter_mut().for_each(|info| info["expires"] = "tomorrow".into());
     assert_eq!(gathered(vec![Warns::default().with(&payload)]).standing().count(), 1);
 }
 
@@ -30,8 +30,8 @@ fn a_warning_stands_until_it_expires_or_is_cancelled() {
 fn a_cancellation_needs_no_info_and_an_alert_does() {
     let without = |msg_type| {
         let warns = Warns { msg_type, ..Warns::default() };
-        let mut payload = warns.payload();
-        payload.info.clear();
+        let mut payload = serde_json::to_value(warns.payload()).unwrap();
+        payload["info"] = serde_json::json!([]);
         gathered(vec![warns.with(&payload)])
     };
     let cancelled = without(MsgType::Cancel);

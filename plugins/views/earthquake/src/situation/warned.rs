@@ -43,6 +43,9 @@ impl Warned {
     /// None for what is no warning of the data standard, or warns of nothing.
     pub fn read(index: u32, message: &Message) -> Option<Self> {
         let warning: Warning = (message.type_ == TYPE).then(|| message.json().ok()).flatten()?;
+        if matches!(warning.msg_type, MsgType::Ack | MsgType::Error) {
+            return None;
+        }
         let cancelled = warning.msg_type == MsgType::Cancel;
         let (zh, en) = (info(&warning, "zh"), info(&warning, "en"));
         // CAP 1.2 lets a cancellation go without `info`.

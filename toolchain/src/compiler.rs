@@ -5,18 +5,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-
-use crate::command;
-use crate::progress;
-use crate::workspace::{Workspace, cargo};
+use crate::command::{self, CommandError, cargo};
 
 pub const TARGET: &str = "wasm32-wasip2";
-const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "wasi-libc"];
+/// What Debian has instead.
+pub const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "wasi-libc"];
 
 #[derive(Debug)]
-pub enum Toolchain {
-    /// The toolchain that runs xtask has the target's standard library.
+pub enum Compiler {
+    /// The toolchain that runs cargo has the target's standard library.
     Rustup,
     Debian(Debian),
 }
@@ -34,30 +31,49 @@ pub struct Debian {
     pub libc: PathBuf,
 }
 
-/// Finds a guest toolchain, or installs one after saying so.
-pub fn ensure() -> Result<Toolchain> {
-    if let Some(toolchain) = find()? {
-        return Ok(toolchain);
-    }
-    install()?;
-    find()?.context(format!(
-        "guests cannot be compiled: no standard library for {TARGET} was found even after installing one. {}",
-        advice()
-    ))
+#[derive(Debug, thiserror::Error)]
+pub enum CompilerError {
+    #[error("rustc, which compiles plugins, cannot be asked: install Rust 1.95 or newer by rustup")]
+    Rustc(#[source] CommandError),
+    #[error("`rustc -vV` names no {0}: is it a Rust compiler?")]
+    Unnamed(&'static str),
+    #[error("plugins cannot be compiled: no standard library for {TARGET} is installed. {}", advice())]
+    Missing,
+    #[error("{path} is not UTF-8; move it to a folder with a plain name", path = .0.display())]
+    Path(PathBuf),
+    #[error("PATH cannot be extended by {path}", path = .0.display())]
+    SearchPath(PathBuf),
 }
 
 /// Looks only at what is installed.
-pub fn find() -> Result<Option<Toolchain>> {
+pub fn find() -> Result<Option<Compiler>, CompilerError> {
     let native = Rustc::ask(Path::new("rustc"))?;
     let libraries = native.sysroot.join("lib/rustlib").join(TARGET).join("lib");
     if has_file(&libraries, "libstd-", ".rlib") {
-        return Ok(Some(Toolchain::Rustup));
+        return Ok(Some(Compiler::Rustup));
     }
-    Ok(find_debian(&native).map(Toolchain::Debian))
+    Ok(find_debian(&native).map(Compiler::Debian))
 }
 
-impl Toolchain {
+/// Asks rustup for the target, where there is a rustup.
+#[must_use]
+pub fn add_by_rustup() -> bool {
+    command::on_path("rustup").is_some()
+        && command::quiet(Command::new("rustup").args(["target", "add", TARGET])).is_ok()
+}
+
+/// What a person does where neither is installed.
+#[must_use]
+pub fn advice() -> String {
+    format!(
+        "Run `rustup target add {TARGET}`, or on Debian `apt-get install {}`, then run this again.",
+        DEBIAN_PACKAGES.join(" ")
+    )
+}
+
+impl Compiler {
     /// One line for a person.
+    #[must_use]
     pub fn describe(&self) -> String {
         match self {
             Self::Rustup => format!("rustup's {TARGET}"),
@@ -67,11 +83,21 @@ impl Toolchain {
         }
     }
 
-    /// `cargo build` for guests into `target/guests`; the caller adds the packages.
-    pub fn cargo_build(&self, workspace: &Workspace) -> Result<Command> {
+    /// The release of the standard library that guests get.
+    #[must_use]
+    pub fn release(&self) -> Option<String> {
+        let program = match self {
+            Self::Rustup => Path::new("rustc"),
+            Self::Debian(debian) => &debian.rustc,
+        };
+        let verbose = command::output(Command::new(program).arg("-vV")).ok()?;
+        verbose.lines().find_map(|line| line.strip_prefix("release: ")).map(str::to_owned)
+    }
+
+    /// `cargo build` for guests into that folder, apart from what is built for this machine; the caller adds the packages.
+    pub fn cargo_build(&self, target: &Path) -> Result<Command, CompilerError> {
         let mut command = cargo();
-        command.args(["build", "--release", "--target", TARGET, "--target-dir"]);
-        command.arg(workspace.target.join("guests"));
+        command.args(["build", "--release", "--target", TARGET, "--target-dir"]).arg(target);
         // `cargo run` adds the native toolchain's libraries for its child; they are not for another compiler.
         command.env_remove("LD_LIBRARY_PATH").env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
         for (name, value) in profile() {
@@ -104,7 +130,7 @@ fn profile() -> [(&'static str, &'static str); 6] {
 
 /// A component's digest must not depend on whose home folder it was built in. Paths inside the workspace are relative as it
 /// is; remapping them too would compile everything again for each clone that shares a target folder.
-fn remapped() -> Result<Vec<String>> {
+fn remapped() -> Result<Vec<String>, CompilerError> {
     let home = match std::env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
@@ -121,14 +147,17 @@ struct Rustc {
 }
 
 impl Rustc {
-    fn ask(program: &Path) -> Result<Self> {
-        let sysroot = command::output(Command::new(program).args(["--print", "sysroot"]))?;
-        let verbose = command::output(Command::new(program).arg("-vV"))?;
+    fn ask(program: &Path) -> Result<Self, CompilerError> {
+        let ask = |arguments: &[&str]| {
+            command::output(Command::new(program).args(arguments)).map_err(CompilerError::Rustc)
+        };
+        let sysroot = ask(&["--print", "sysroot"])?;
+        let verbose = ask(&["-vV"])?;
         let field = |name: &str| verbose.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         Ok(Self {
             sysroot: PathBuf::from(sysroot.trim()),
-            host: field("host:").context("rustc -vV names no host")?.to_owned(),
-            release: field("release:").and_then(major_minor).context("rustc -vV names no release")?,
+            host: field("host:").ok_or(CompilerError::Unnamed("host"))?.to_owned(),
+            release: field("release:").and_then(major_minor).ok_or(CompilerError::Unnamed("release"))?,
         })
     }
 }
@@ -159,29 +188,6 @@ fn debian_file(package: &str, ending: &str) -> Option<PathBuf> {
     listing.lines().find(|line| line.ends_with(ending)).map(PathBuf::from).filter(|path| path.is_file())
 }
 
-fn install() -> Result<()> {
-    if command::on_path("rustup").is_some() {
-        progress::say(&format!(
-            "Adding the target {TARGET} to your Rust toolchain: `rustup target add {TARGET}`"
-        ));
-        let added = progress::counted("rustup target add", || {
-            command::quiet(Command::new("rustup").args(["target", "add", TARGET]))
-        });
-        if added.is_ok() {
-            return Ok(());
-        }
-        progress::say("rustup cannot fetch it here; Debian's packages are the other way.");
-    }
-    crate::debian::install(&DEBIAN_PACKAGES, "they compile plugins to WebAssembly").context(advice())
-}
-
-fn advice() -> String {
-    format!(
-        "Run `rustup target add {TARGET}`, or on Debian `apt-get install {}`, then run this again.",
-        DEBIAN_PACKAGES.join(" ")
-    )
-}
-
 fn has_file(folder: &Path, start: &str, end: &str) -> bool {
     let Ok(entries) = folder.read_dir() else { return false };
     entries.flatten().any(|entry| {
@@ -191,15 +197,12 @@ fn has_file(folder: &Path, start: &str, end: &str) -> bool {
     })
 }
 
-fn with_first(folder: &Path) -> Result<OsString> {
+fn with_first(folder: &Path) -> Result<OsString, CompilerError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
-    std::env::join_paths(folders).context("PATH cannot be extended")
+    std::env::join_paths(folders).map_err(|_| CompilerError::SearchPath(folder.to_owned()))
 }
 
-fn path_text(path: &Path) -> Result<&str> {
-    match path.to_str() {
-        Some(text) => Ok(text),
-        None => bail!("{} is not UTF-8; move the tree to a folder with a plain name", path.display()),
-    }
+fn path_text(path: &Path) -> Result<&str, CompilerError> {
+    path.to_str().ok_or_else(|| CompilerError::Path(path.to_owned()))
 }

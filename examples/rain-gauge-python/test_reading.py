@@ -1,0 +1,30 @@
+"""`python3 -m unittest` in this folder."""
+
+import unittest
+
+import reading
+
+
+class Line(unittest.TestCase):
+    def test_it_is_read(self):
+        good = reading.read("S1, 430102, 2026-08-29T08:00:00+08:00, 12")
+        self.assertEqual(good.time, 1_787_961_600_000_000)
+        self.assertEqual(good.body(), b'{"station":"S1","millimetres":12.0}')
+
+    def test_it_says_what_is_wrong(self):
+        for line, said in [
+            ("S1,430102", "a line has 4 fields, not 2"),
+            (",430102,2026-08-29T00:00:00Z,1", "a station has 1 to 64 bytes"),
+            ("S1,43010,2026-08-29T00:00:00Z,1", "`43010` is no region"),
+            ("S1,430102,2026-08-29,1", "`2026-08-29` is no RFC 3339 instant"),
+            ("S1,430102,2026-13-29T00:00:00Z,1", "`2026-13-29T00:00:00Z` is no RFC 3339 instant"),
+            ("S1,430102,2026-08-29T00:00:00Z,wet", "`wet` is no number"),
+            ("S1,430102,2026-08-29T00:00:00Z,-1", "-1 mm in one report cannot be"),
+        ]:
+            with self.subTest(line), self.assertRaises(ValueError) as raised:
+                reading.read(line)
+            self.assertEqual(str(raised.exception), said)
+
+
+if __name__ == "__main__":
+    unittest.main()

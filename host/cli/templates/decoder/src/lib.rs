@@ -1,0 +1,6 @@
+//! Rain gauges: their reports as statements of the province's data standard.
+
+// Not in a native library, whose linker does not take the names of the exports. Tests are executables and have it.
+#[cfg(any(target_family = "wasm", test))]
+mod plugin;
+pub mod report;

@@ -1,0 +1,43 @@
+//! One line of a report: `station,region,time,millimetres`.
+
+use serde::Serialize;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    pub station: String,
+    #[serde(skip)]
+    pub region: String,
+    /// Microseconds since 1970.
+    #[serde(skip)]
+    pub time: i64,
+    pub millimetres: f64,
+}
+
+/// The error is a sentence for the operator.
+pub fn read(line: &str) -> Result<Reading, String> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [station, region, time, millimetres] = fields.as_slice() else {
+        return Err(format!("a line has 4 fields, not {}", fields.len()));
+    };
+    if !(1..=64).contains(&station.len()) {
+        return Err("a station has 1 to 64 bytes".to_owned());
+    }
+    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{region}` is no region"));
+    }
+    let time: jiff::Timestamp = time
+        .parse()
+        .map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+    let millimetres: f64 = millimetres
+        .parse()
+        .map_err(|_| format!("`{millimetres}` is no number"))?;
+    if !(0.0..=500.0).contains(&millimetres) {
+        return Err(format!("{millimetres} mm in one report cannot be"));
+    }
+    Ok(Reading {
+        station: (*station).to_owned(),
+        region: (*region).to_owned(),
+        time: time.as_microsecond(),
+        millimetres,
+    })
+}

@@ -1,0 +1,6 @@
+//! Heavy rain: readings of gauges become assessments.
+
+pub mod judge;
+// Not in a native library, whose linker does not take the names of the exports. Tests are executables and have it.
+#[cfg(any(target_family = "wasm", test))]
+mod plugin;

@@ -1,0 +1,92 @@
+import type { InstallationWhole } from "../api/schemas"
+import { clip } from "../format/clip"
+import { formatNumber } from "../format/number"
+import { Copied } from "../message/copied"
+import { useRegionName } from "../region/names"
+import { say, useLanguage, useWords } from "../text/language"
+import { Named } from "./named"
+import { Facts, Section } from "./section"
+
+/** What runs here: the release down to its digest, where it works and in which order. */
+export function InstallationFacts({ one }: { one: InstallationWhole }) {
+  const words = useWords()
+  const language = useLanguage()
+  const regionName = useRegionName()
+  const { about, plugin } = one
+  const page = words.installationPage
+  return (
+    <Section id="facts" title={page.facts}>
+      {about && <p className="padded-top lines">{clip(say(about.description, language), 600)}</p>}
+      <Facts
+        testid="installation-facts"
+        lines={[
+          [page.id, <code>{one.id}</code>],
+          [page.name, plugin.name && `${plugin.name}@${plugin.version}`],
+          [page.digest, plugin.digest && <Copied text={plugin.digest} />],
+          [page.vendor, about && clip(about.vendor, 120)],
+          [words.region, `${regionName(one.region)} ${one.region}`],
+          [words.pluginsPage.roles, <Named names={one.roles} words={words.roles} />],
+          [page.system, one.system],
+          [page.ordering, about && (about.ordered ? page.ordered : page.unordered)],
+          [page.polled, one.pollSeconds !== null && page.everySeconds(String(one.pollSeconds))],
+          [page.unknown, one.holdsUnknown !== null && (one.holdsUnknown ? page.held : page.retried)],
+        ]}
+      />
+    </Section>
+  )
+}
+
+/** Where it can be asked or delivered to. Nothing where it answers nobody. */
+export function Addresses({ one }: { one: InstallationWhole }) {
+  const words = useWords()
+  const page = words.installationPage
+  if (!one.service && !one.push) return null
+  const full = (path: string) => <Copied text={location.origin + path} />
+  return (
+    <Section id="addresses" title={page.addresses}>
+      <Facts
+        testid="addresses"
+        lines={[
+          [page.push, one.push && full(one.push)],
+          [
+            page.service,
+            one.service && (one.service.path ? full(one.service.path) : <span className="quiet">{page.noToken}</span>),
+          ],
+          [page.subject, one.service && <Copied text={one.service.subject} />],
+        ]}
+      />
+      {(one.push ?? one.service?.path) && <p className="quiet padded">{page.token}</p>}
+    </Section>
+  )
+}
+
+const unit: Partial<Record<keyof InstallationWhole["limits"], string>> = {
+  memoryMib: "MiB",
+  cpuMs: "ms",
+  wallMs: "ms",
+  outputKib: "KiB",
+  httpResponseKib: "KiB",
+  stateKib: "KiB",
+  recordsKib: "KiB",
+}
+
+export function Limits({ limits }: { limits: InstallationWhole["limits"] }) {
+  const words = useWords()
+  const page = words.installationPage
+  const names = Object.keys(page.limit) as (keyof typeof limits)[]
+  return (
+    <Section id="limits" title={page.limits}>
+      <dl className="facts padded limits" data-testid="limits">
+        {names.map((name) => (
+          <div key={name}>
+            <dt>{page.limit[name]}</dt>
+            <dd>
+              {formatNumber(limits[name], 0)} {unit[name] && <span className="unit">{unit[name]}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p className="quiet padded">{page.perCall}</p>
+    </Section>
+  )
+}
