@@ -30,3 +30,4 @@ mod startup;
 mod store;
 mod timers;
 mod trial;
+mod trust;
