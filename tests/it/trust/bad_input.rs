@@ -181,6 +181,8 @@ fn tampered_manifest() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     host.stop().unwrap();
     std::fs::write(&file, &padded).unwrap();
+    let size = padded.len();
+    sql(&host, &format!("INSERT INTO blob VALUES ('{}', {size}, 0)", Digest::of(&padded)));
     sql(&host, &format!(
         "UPDATE release SET component = '{}' WHERE version = '1.0.0'",
         Digest::of(&padded)
