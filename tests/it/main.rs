@@ -33,3 +33,4 @@ mod store;
 mod timers;
 mod trial;
 mod vendor;
+mod trust;

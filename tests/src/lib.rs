@@ -5,6 +5,7 @@ pub mod host;
 pub mod nats;
 pub mod oci;
 pub mod postgres;
+pub mod province;
 pub mod process;
 pub mod registry;
 pub mod restamp;

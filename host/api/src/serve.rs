@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, schemas, services, stream,
+    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, reviews, schemas, services, stream,
     views,
 };
 
@@ -49,6 +49,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(reload::reload))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::release))
+        .routes(routes!(reviews::review))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
         .routes(routes!(schemas::schemas))
         .routes(routes!(schemas::schema))

@@ -54,12 +54,11 @@ pub fn run(guests: &Path, count: usize) -> Result<String> {
     std::thread::sleep(SETTLE);
     let (alone, nats_alone) = (resident_bytes(host.pid())?, resident_bytes(host.nats_pid()?)?);
     let (many, hearing) = configuration(guests, &plugins, count)?;
-    let file = host.folder.path().join("dongting.toml");
     // Ten thousand consumers are made once in a host's life; with the disk's pace it would take most of the benchmark's time.
-    std::fs::write(&file, format!("[nats]\nsync_always = false\n{many}"))?;
+    host.configure(&format!("[nats]\nsync_always = false\n{many}"))?;
     let first = figures(started::again(&mut host)?, &host)?;
     let reached = reach(&host, hearing)?;
-    std::fs::write(&file, many)?;
+    host.configure(&many)?;
     let second = figures(started::again(&mut host)?, &host)?;
     ensure!(running(&host)? == count + 1, "not all are running");
     let each = |bytes: u64, without: u64| {
