@@ -5,6 +5,7 @@ pub mod asked;
 pub mod dead_letter;
 pub mod exchange;
 pub mod history;
+pub mod imports;
 pub mod installation;
 pub mod kind;
 pub mod message;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dongting_engine::{BusError, PushError, RedriveError, ReloadError, ReplayError, StoreError, ViewError};
+use dongting_engine::review::ReviewError;
 use dongting_registry::RegistryError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -105,6 +106,15 @@ impl From<RegistryError> for ApiError {
                 Self::not_found(message)
             }
             other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ReviewError> for ApiError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Registry(source) => source.into(),
+            ReviewError::Component(_) => Self::internal(&error),
         }
     }
 }

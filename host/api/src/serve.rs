@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, services, stream,
-    views,
+    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, reviews,
+    services, stream, views,
 };
 
 #[derive(OpenApi)]
@@ -49,6 +49,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(reload::reload))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::release))
+        .routes(routes!(reviews::review))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))

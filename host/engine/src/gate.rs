@@ -133,7 +133,8 @@ impl Gate {
         if self.policy().allow_unsigned { Ok(()) } else { Err(GateError::Unsigned) }
     }
 
-    async fn release(&self, reference: &Reference) -> Result<(Vec<u8>, Signed), GateError> {
+    /// A release of the registry, verified from its bytes.
+    pub(crate) async fn release(&self, reference: &Reference) -> Result<(Vec<u8>, Signed), GateError> {
         let failed = |source| GateError::Registry { reference: reference.to_string(), source };
         let name = || reference.to_string();
         let release = self.registry.release(reference).await.map_err(failed)?;

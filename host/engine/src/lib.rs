@@ -34,6 +34,7 @@ mod redrive;
 mod releases;
 pub mod reload;
 pub mod replay;
+pub mod review;
 mod round;
 mod service;
 pub mod shadow;

@@ -15,6 +15,8 @@ pub struct Health {
     pub now: String,
     pub bus: BusHealth,
     pub installations: Vec<InstallationHealth>,
+    /// Whether components that nobody signed may run here.
+    pub allow_unsigned: bool,
     /// When the newest message arrived.
     #[schema(required, format = DateTime)]
     pub newest_message: Option<String>,
@@ -69,6 +71,7 @@ impl From<dongting_engine::Health> for Health {
                     InstallationHealth { id, state, reason }
                 })
                 .collect(),
+            allow_unsigned: health.allow_unsigned,
             newest_message: health.newest.map(|newest| newest.to_string()),
         }
     }

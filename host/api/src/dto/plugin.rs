@@ -25,6 +25,14 @@ pub struct Installation {
     pub roles: Vec<String>,
     pub capabilities: Vec<String>,
     pub state: InstallationState,
+    /// What the operator enabled, as `vendor/plugin:1.2.0`; none where it is a file.
+    #[schema(required)]
+    pub release: Option<String>,
+    /// Whether it runs although nobody has signed it.
+    pub unsigned: bool,
+    /// The reviewer who approved what runs.
+    #[schema(required)]
+    pub reviewer: Option<String>,
     /// Why it is not running, or what keeps failing.
     #[schema(required)]
     pub reason: Option<String>,
@@ -98,6 +106,11 @@ impl From<&Enabled> for Installation {
                 .map(|i| i.manifest.capabilities.keys().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             state,
+            release: enabled.installation.release.clone(),
+            unsigned: installed.is_some_and(|installed| installed.signed.is_none()),
+            reviewer: installed
+                .and_then(|installed| installed.signed.as_ref())
+                .map(|signed| signed.trusted.reviewer.clone()),
             reason,
             last_activity: enabled.status.last_activity().map(|at| at.to_string()),
             counts: Counts {

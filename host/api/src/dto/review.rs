@@ -1,5 +1,9 @@
 //! What a reviewer is shown of a release before it is approved.
 
+use dongting_engine::review::{self, Predicate, Review, SignatureFound};
+use dongting_manifest::Manifest;
+use dongting_manifest::asked::{Change, Difference};
+use dongting_manifest::plugin::Topic;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -163,4 +167,122 @@ pub struct ReleaseVerdict {
     /// Who approved it.
     #[schema(required)]
     pub reviewer: Option<String>,
+}
+
+impl From<Review> for ReleaseReview {
+    fn from(review: Review) -> Self {
+        let Review { details, imports, since, quality, materials, signatures, verdict, installations } = review;
+        let (release, manifest) = (details.release, details.manifest);
+        Self {
+            repository: details.repository.to_string(),
+            version: release.version,
+            manifest_digest: release.manifest_digest.to_string(),
+            component_digest: release.component_digest.hex(),
+            size: release.size,
+            pushed: release.pushed.to_string(),
+            yanked: release.yanked,
+            title: Text::from(&manifest.title),
+            description: Text::from(&manifest.description),
+            roles: manifest.roles.iter().map(ToString::to_string).collect(),
+            imports: imports.into_iter().collect(),
+            asks: Asks::from(&manifest),
+            vendor: manifest.vendor,
+            differences: since.map(|(version, all)| Differences {
+                version,
+                differences: all.into_iter().map(AskedDifference::from).collect(),
+            }),
+            quality,
+            materials: materials.map(|all| all.into_iter().map(Material::from).collect()),
+            signatures: signatures.into_iter().map(ReleaseSignature::from).collect(),
+            verdict: ReleaseVerdict {
+                trusted: verdict.is_ok(),
+                reason: verdict.as_ref().err().cloned(),
+                reviewer: verdict.ok(),
+            },
+            installations,
+        }
+    }
+}
+
+impl From<&Manifest> for Asks {
+    fn from(manifest: &Manifest) -> Self {
+        let topics = |all: &[Topic]| all.iter().map(AskedTopic::from).collect();
+        Self {
+            capabilities: manifest
+                .capabilities
+                .iter()
+                .map(|(capability, why)| AskedCapability {
+                    capability: capability.to_string(),
+                    reason: Text::from(why),
+                })
+                .collect(),
+            publish: topics(&manifest.publish),
+            subscribe: topics(&manifest.subscribe),
+            settings: manifest
+                .settings
+                .iter()
+                .map(|(name, setting)| AskedSetting {
+                    name: name.clone(),
+                    r#type: format!("{:?}", setting.r#type).to_lowercase(),
+                    required: setting.required,
+                    title: Text::from(&setting.title),
+                })
+                .collect(),
+            attachments: manifest
+                .attachments
+                .iter()
+                .map(|(name, title)| AskedAttachment { name: name.clone(), title: Text::from(title) })
+                .collect(),
+            records: manifest.records.keys().cloned().collect(),
+        }
+    }
+}
+
+impl From<&Topic> for AskedTopic {
+    fn from(topic: &Topic) -> Self {
+        Self { domain: topic.domain.clone(), kind: topic.kind.to_string(), detail: topic.detail.clone() }
+    }
+}
+
+impl From<Difference> for AskedDifference {
+    fn from(difference: Difference) -> Self {
+        Self {
+            change: match difference.change {
+                Change::Added => AskedChange::Added,
+                Change::Removed => AskedChange::Removed,
+                Change::Changed => AskedChange::Changed,
+            },
+            what: difference.what.as_str().to_owned(),
+            name: difference.name,
+        }
+    }
+}
+
+impl From<review::Material> for Material {
+    fn from(material: review::Material) -> Self {
+        let review::Material { name, version, licence } = material;
+        Self { name, version, licence }
+    }
+}
+
+impl From<SignatureFound> for ReleaseSignature {
+    fn from(found: SignatureFound) -> Self {
+        let (says, note) = match found.says {
+            None => (None, None),
+            Some(Predicate::Release) => (Some(SignatureSays::Release), None),
+            Some(Predicate::Review { approved, note }) => {
+                let says = if approved { SignatureSays::Approved } else { SignatureSays::Rejected };
+                (Some(says), Some(note).filter(|note| !note.is_empty()))
+            }
+        };
+        Self {
+            key: found.key,
+            algorithm: found.algorithm.map(str::to_owned),
+            owner: found.owner,
+            says,
+            note,
+            good: found.wrong.is_none(),
+            reason: found.wrong,
+        }
+    }
 }
