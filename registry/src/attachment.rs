@@ -11,7 +11,7 @@ use crate::name::Repository;
 use crate::registry::{Registry, instant};
 
 /// Read into memory for the portal and the host.
-const MAX_BYTES: i64 = 4 << 20;
+pub(crate) const MAX_BYTES: i64 = 4 << 20;
 /// Told of one manifest at once, unless the client asks for fewer.
 pub(crate) const PAGE: u32 = 500;
 

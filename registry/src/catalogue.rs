@@ -8,6 +8,7 @@ use crate::error::RegistryError;
 use crate::name::Repository;
 use crate::registry::{Registry, instant};
 use crate::release::{ReleaseRow, plugin};
+use crate::report::Grades;
 
 /// A repository with its releases. Title, description and roles are those of its newest version that was not yanked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Version {
     pub size: u64,
     pub pushed: Timestamp,
     pub yanked: Option<String>,
+    /// By the newest quality report on it.
+    pub grade: Option<String>,
 }
 
 const RELEASES: &str = "SELECT release.*, tag.created, tag.yanked FROM tag
@@ -52,9 +55,10 @@ impl Registry {
             .fetch_all(&self.database().reader)
             .await
             .map_err(RegistryError::sql)?;
+        let grades = self.grades(one).await?;
         let mut plugins = Vec::new();
         for rows in rows.chunk_by(|a, b| a.repository == b.repository) {
-            plugins.extend(gather(rows)?);
+            plugins.extend(gather(rows, &grades)?);
         }
         Ok(plugins)
     }
@@ -105,12 +109,12 @@ impl Registry {
     }
 }
 
-fn gather(rows: &[ReleaseRow]) -> Result<Option<Plugin>, RegistryError> {
+fn gather(rows: &[ReleaseRow], grades: &Grades) -> Result<Option<Plugin>, RegistryError> {
     let mut rows: Vec<&ReleaseRow> = rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(numbers(&row.version)));
     let Some(shown) = rows.iter().find(|row| row.yanked.is_none()).or(rows.first()) else { return Ok(None) };
     let manifest = plugin(&shown.plugin)?;
-    let versions = rows.iter().map(|row| Version::read(row));
+    let versions = rows.iter().map(|row| Version::read(row, grades));
     Ok(Some(Plugin {
         repository: shown.repository.parse()?,
         title: manifest.title,
@@ -121,7 +125,7 @@ fn gather(rows: &[ReleaseRow]) -> Result<Option<Plugin>, RegistryError> {
 }
 
 impl Version {
-    pub(crate) fn read(row: &ReleaseRow) -> Result<Self, RegistryError> {
+    pub(crate) fn read(row: &ReleaseRow, grades: &Grades) -> Result<Self, RegistryError> {
         Ok(Self {
             version: row.version.clone(),
             manifest_digest: row.manifest.parse()?,
@@ -129,6 +133,7 @@ impl Version {
             size: row.size,
             pushed: instant(row.created),
             yanked: row.yanked.clone(),
+            grade: grades.get(&(row.repository.clone(), row.manifest.clone())).cloned(),
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod range;
 pub mod reference;
 pub mod registry;
 pub mod release;
+pub mod report;
 pub mod serve;
 pub mod sweep;
 pub mod token;

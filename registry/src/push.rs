@@ -15,6 +15,7 @@ use crate::quota;
 use crate::reference::At;
 use crate::registry::{Registry, now};
 use crate::release::{ENVELOPE, MAX_ENVELOPES};
+use crate::report::{self, QUALITY};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
@@ -44,6 +45,7 @@ impl Registry {
             return Err(RegistryError::Mismatch { wanted: *wanted, found: digest });
         }
         let manifest = ImageManifest::parse(content_type, body)?;
+        let mut graded = None;
         let checked = match manifest.kind {
             Kind::Plugin { component } => Some(self.look_into(repository, at, component).await?),
             Kind::Statement => {
@@ -54,6 +56,9 @@ impl Registry {
                 }
                 if let (ENVELOPE, Some(subject)) = (manifest.artifact_type.as_str(), manifest.subject) {
                     self.look_at_signature(repository, digest, subject, manifest.uses.get(1)).await?;
+                }
+                if manifest.artifact_type == QUALITY {
+                    graded = self.look_at_report(repository, manifest.uses.get(1)).await?;
                 }
                 None
             }
@@ -67,6 +72,9 @@ impl Registry {
             let size = (body.len() as u64).max(quota::LEAST);
             self.afford(&mut transaction, repository.vendor(), size).await?;
             insert(&mut transaction, repository, digest, &manifest, body).await?;
+            if let Some(graded) = &graded {
+                report::write(&mut transaction, repository, digest, graded).await?;
+            }
         }
         let mut moved = !known;
         if let Some(checked) = &checked {
@@ -163,7 +171,7 @@ fn fits(repository: &Repository, at: &At, manifest: &Manifest) -> Result<(), Str
     }
 }
 
-async fn here(
+pub(crate) async fn here(
     transaction: &mut Transaction<'_, Sqlite>,
     repository: &Repository,
     named: Named,

@@ -91,7 +91,7 @@ impl Registry {
 
     pub async fn details(&self, reference: &Reference) -> Result<Details, RegistryError> {
         let row = self.release_row(reference).await?;
-        let release = Version::read(&row)?;
+        let release = Version::read(&row, &self.grades(Some(&reference.repository)).await?)?;
         Ok(Details {
             repository: reference.repository.clone(),
             manifest: plugin(&row.plugin)?,

@@ -5,6 +5,48 @@ use dongting_tests::oci::Artifact;
 
 use super::hydro;
 
+const QUALITY: &str = "application/vnd.dongting.quality.v1+json";
+
+#[tokio::test]
+async fn a_release_has_the_grade_of_the_newest_report_on_its_own_component() {
+    let artifact = Artifact::gauge("1.2.0", 10).unwrap();
+    let pushed = artifact.clone();
+    let mut registry = tokio::task::spawn_blocking(move || {
+        let (registry, client) = hydro();
+        client.push_blob("hydro/gauge", b"{}").unwrap();
+        let report = |grade: &str, component: &[u8]| {
+            format!("{{\"grade\":\"{grade}\",\"digest\":\"{}\"}}", Digest::of(component)).into_bytes()
+        };
+        let attach = |report: &[u8]| {
+            client.push_blob("hydro/gauge", report).unwrap();
+            let statement = pushed.statement(QUALITY, report);
+            let digest = Digest::of(&statement).to_string();
+            assert_eq!(client.push_manifest("hydro/gauge", &digest, &statement).unwrap().status, 201);
+        };
+        // What is said may come before what it is said of.
+        attach(&report("C", &pushed.component));
+        client.push(&pushed).unwrap();
+        client.push(&Artifact::gauge("1.1.0", 10).unwrap()).unwrap();
+        attach(&report("B", &pushed.component));
+        // Of another component, of no known grade, and no report at all.
+        attach(&report("A", b"another"));
+        attach(&report("AAA", &pushed.component));
+        attach(b"[]");
+        registry
+    })
+    .await
+    .unwrap();
+    registry.kill().unwrap();
+
+    let store = Registry::open(&registry.directory()).await.unwrap();
+    let [plugin] = store.catalogue().await.unwrap().try_into().unwrap();
+    let grades: Vec<_> = plugin.versions.iter().map(|v| (v.version.as_str(), v.grade.as_deref())).collect();
+    assert_eq!(grades, [("1.2.0", Some("B")), ("1.1.0", None)]);
+    let details = store.details(&"hydro/gauge:1.2.0".parse().unwrap()).await.unwrap();
+    assert_eq!(details.release.grade.as_deref(), Some("B"));
+    store.close().await;
+}
+
 #[tokio::test]
 async fn releases_are_told_with_what_is_said_of_them() {
     let artifact = Artifact::gauge("1.10.0", 10).unwrap();

@@ -40,6 +40,9 @@ pub struct CatalogueVersion {
     /// Why it should no longer be used.
     #[schema(required)]
     pub yanked: Option<String>,
+    /// Of the newest quality report on it, A to E; none where there is no report.
+    #[schema(required)]
+    pub grade: Option<String>,
 }
 
 /// One release, whole.
@@ -96,6 +99,7 @@ impl From<registry::Version> for CatalogueVersion {
             size: version.size,
             pushed: version.pushed.to_string(),
             yanked: version.yanked,
+            grade: version.grade,
         }
     }
 }
