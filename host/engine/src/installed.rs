@@ -1,6 +1,7 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
-use crate::round::{Attached, AttachmentError, ComponentError, MAX_ATTACHMENT_BYTES, Round};
+use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
