@@ -10,10 +10,12 @@
 
 mod bus;
 mod chaos;
+mod compliance;
 mod component;
 mod dead_letters;
 mod delivery;
 mod guests;
+mod harness;
 mod history;
 mod hosts;
 mod openapi;
@@ -23,6 +25,7 @@ mod publish_rate;
 mod readme;
 mod records;
 mod replay;
+mod schemas;
 mod service;
 mod sink;
 mod startup;
