@@ -74,7 +74,7 @@ fn a_decoder_decodes_and_a_transform_applies() {
     assert!(applied.messages.iter().all(|message| message.causation.len() == 1));
     assert!(!model.kept().unwrap().state.is_empty());
 
-    let mut views = kit("views-earthquake.wasm").clock("2026-09-01T00:00:00Z").start().unwrap();
+    let mut views = kit("earthquake-views.wasm").clock("2026-09-01T00:00:00Z").start().unwrap();
     views.tell(&decoded.messages).unwrap();
     views.tell(&applied.messages).unwrap();
     let listed = views.views().unwrap().done().unwrap();
