@@ -10,11 +10,13 @@
 
 mod bus;
 mod chaos;
+mod compliance;
 mod component;
 mod dead_letters;
 mod decoder;
 mod delivery;
 mod guests;
+mod harness;
 mod history;
 mod hosts;
 mod installations;
@@ -26,6 +28,7 @@ mod readme;
 mod records;
 mod registry;
 mod replay;
+mod schemas;
 mod service;
 mod sink;
 mod startup;
