@@ -183,14 +183,7 @@ impl Worker {
                 return Err(chain(&error));
             }
         };
-        if given_up {
-            // The consumer is looked at when nothing is in hand.
-            self.floor = Floor::default();
-        }
         let Some(first) = first else {
-            if given_up {
-                Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
-            }
             self.consumer = Some(reading);
             return Ok(());
         };
