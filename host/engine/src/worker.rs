@@ -162,6 +162,8 @@ impl Worker {
             tokio::select! {
                 () = another(current, &installed, (lane, &reading.options)) => {}
                 () = installed.timer_changes.differs(timers.unwrap_or_default()), if rings => {}
+                // What it would be given now is for the other host.
+                () = installed.pin.lost(), if installed.is_pinned() => {}
                 () = told(exhausted, stream, installed.id()) => given_up = true,
             }
         };
