@@ -10,6 +10,7 @@ pub mod push;
 pub mod regions;
 pub mod reload;
 pub mod replays;
+pub mod schemas;
 pub mod services;
 pub mod stream;
 pub mod views;

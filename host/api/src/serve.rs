@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, services, stream,
+    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, schemas, services, stream,
     views,
 };
 
@@ -50,6 +50,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::release))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
+        .routes(routes!(schemas::schemas))
+        .routes(routes!(schemas::schema))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }

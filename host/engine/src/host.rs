@@ -182,8 +182,8 @@ impl Host {
                 recorder: Recorder::default(),
                 bulk,
                 courtesy: Courtesy::default(),
-                making: Semaphore::new(CONSUMERS),
                 exhausted: broadcast::channel(EXHAUSTED).0,
+                making: Semaphore::new(CONSUMERS),
             }),
             config,
             registry,
@@ -326,24 +326,6 @@ impl Host {
     }
 }
 
-/// Says once when no installation is starting any more: each is at work, waits for another host, or says why it cannot.
-async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver<u64>, began: Instant) {
-    let installations = starting.len();
-    loop {
-        changes.borrow_and_update();
-        while starting.pop_if(|status| status.state() != State::Starting).is_some() {}
-        if starting.is_empty() {
-            break;
-        }
-        // The sender lives in the host, which ends this.
-        if changes.changed().await.is_err() {
-            return;
-        }
-    }
-    let took = began.elapsed();
-    tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
-}
-
 /// Tells the workers, for ever. What is said while nobody listens is found when a worker next looks at its consumer.
 async fn listen_for_exhausted(shared: &Shared) {
     loop {
@@ -364,6 +346,24 @@ async fn listen_for_exhausted(shared: &Shared) {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Says once when no installation is starting any more: each is at work, waits for another host, or says why it cannot.
+async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver<u64>, began: Instant) {
+    let installations = starting.len();
+    loop {
+        changes.borrow_and_update();
+        while starting.pop_if(|status| status.state() != State::Starting).is_some() {}
+        if starting.is_empty() {
+            break;
+        }
+        // The sender lives in the host, which ends this.
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+    let took = began.elapsed();
+    tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
 }
 
 async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {

@@ -45,10 +45,10 @@ pub struct Shared {
     pub bulk: Bulk,
     /// Between the lanes.
     pub courtesy: Courtesy,
-    /// Consumers that may be made at once.
-    pub making: Semaphore,
     /// Streams and consumers of which JetStream has given up on a message.
     pub exhausted: broadcast::Sender<(String, String)>,
+    /// Consumers that may be made at once.
+    pub making: Semaphore,
 }
 
 pub struct Worker {
@@ -133,9 +133,6 @@ impl Worker {
             return Ok(());
         }
         let mut reading = self.reading(&installed).await?;
-        if self.floor.is_due(Instant::now()) {
-            Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
-        }
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
             Box::pin(self.ring()).await?;
@@ -155,9 +152,8 @@ impl Worker {
             return Ok(());
         }
         let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
-        let (current, lane, stream) = (&mut self.current, self.lane, lane::stream(self.lane));
-        let exhausted = &mut self.exhausted;
-        let mut given_up = false;
+        let (stream, mut given_up) = (self.stream(), false);
+        let (current, lane, exhausted) = (&mut self.current, self.lane, &mut self.exhausted);
         let enough = async {
             tokio::select! {
                 () = another(current, &installed, (lane, &reading.options)) => {}
@@ -167,12 +163,7 @@ impl Worker {
                 () = told(exhausted, stream, installed.id()) => given_up = true,
             }
         };
-        let first = reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await;
-        if given_up {
-            // Asked for its state, it tells whether it is still ours.
-            self.floor = Floor::default();
-        }
-        let first = match first {
+        let first = match reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await {
             Ok(first) => first,
             // Somebody deleted the durable: it is made again, before anything that is not used up.
             Err(FetchError::Gone(name)) => {
@@ -193,6 +184,9 @@ impl Worker {
         let handled = Box::pin(self.batch(&mut reading, first)).await;
         if last && handled.is_ok() && installed.fenced() {
             outbox::tidy(&installed, &self.shared).await?;
+        }
+        if handled.is_ok() && self.floor.is_due(Instant::now()) {
+            Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
         }
         if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
