@@ -26,6 +26,7 @@ mod readme;
 mod records;
 mod registry;
 mod replay;
+mod scale;
 mod service;
 mod sink;
 mod startup;
