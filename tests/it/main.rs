@@ -29,6 +29,7 @@ mod records;
 mod registry;
 mod replay;
 mod schemas;
+mod scale;
 mod service;
 mod sink;
 mod startup;

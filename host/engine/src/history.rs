@@ -12,8 +12,7 @@ use crate::worker::Shared;
 
 /// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
-/// Of bulk: short enough that an alert does not wait long for the database behind it.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Tables that are read as a whole for it are looked through once in so many.

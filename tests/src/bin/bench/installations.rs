@@ -152,6 +152,7 @@ fn installation(at: usize, plugin: &Plugin, region: Region) -> String {
         r#"
         [[installation]]
         id = "i{at:05}"
+        system = "i{at:05}"
         component = {:?}
         region = "{region}"
         [installation.grants]
