@@ -26,7 +26,9 @@ fn block<'t>(text: &'t str, heading: &str) -> &'t str {
 #[test]
 fn the_files_shown_are_the_files() {
     let readme = readme();
-    for file in ["Cargo.toml", "plugin.toml", "src/lib.rs", "src/reading.rs", "src/plugin.rs", "tests/plugin.rs"] {
+    for file in
+        ["Cargo.toml", "plugin.toml", "src/lib.rs", "src/reading.rs", "src/plugin.rs", "tests/plugin.rs"]
+    {
         let path = format!("examples/rain-gauge/{file}");
         let shown = block(&readme, &format!("**`{path}`**"));
         let there = std::fs::read_to_string(root().join(&path)).unwrap();

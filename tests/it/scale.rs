@@ -9,7 +9,8 @@ use dongting_tests::host::{Host, dongting, eventually, plugin};
 /// Installations of one plugin beside each other, each for a system of its own, or they would say the same; and one to push to. What is
 /// pushed is from Changsha.
 fn configuration(region: &str, many: usize) -> String {
-    let installation = |at: usize| format!("id = \"echo-{at}\"\nsystem = \"echo-{at}\"\nregion = \"{region}\"\n");
+    let installation =
+        |at: usize| format!("id = \"echo-{at}\"\nsystem = \"echo-{at}\"\nregion = \"{region}\"\n");
     let mut text = documents::configuration("guests/echo.wasm", &installation(0)).unwrap();
     let component = plugin("guests/echo.wasm").unwrap();
     for at in 1..many {

@@ -461,9 +461,13 @@ async fn the_highest_version_that_ran_never_falls<P: Place>() {
     let (_place, store) = open::<P>().await;
     let version = |text: &str| text.parse().unwrap();
     assert_eq!(store.highest(MODEL, "hydro/gauge").await.unwrap(), None);
-    for (ran, highest) in
-        [("1.2.0", "1.2.0"), ("1.10.0", "1.10.0"), ("1.9.9", "1.10.0"), ("0.99.0", "1.10.0"), ("2.0.0", "2.0.0")]
-    {
+    for (ran, highest) in [
+        ("1.2.0", "1.2.0"),
+        ("1.10.0", "1.10.0"),
+        ("1.9.9", "1.10.0"),
+        ("0.99.0", "1.10.0"),
+        ("2.0.0", "2.0.0"),
+    ] {
         store.ran(MODEL, "hydro/gauge", version(ran)).await.unwrap();
         assert_eq!(store.highest(MODEL, "hydro/gauge").await.unwrap(), Some(version(highest)), "{ran}");
     }

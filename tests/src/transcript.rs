@@ -63,7 +63,9 @@ pub fn read(text: &str) -> Result<Vec<Step>> {
                     let action = Action::Run { command: command.to_owned(), expected: Vec::new() };
                     steps.push(Step { line: number, action });
                 }
-                (None, Some(Step { action: Action::Run { expected, .. }, .. })) => expected.push(line.to_owned()),
+                (None, Some(Step { action: Action::Run { expected, .. }, .. })) => {
+                    expected.push(line.to_owned())
+                }
                 (None, _) => bail!("line {number}: a block begins with `$ command`"),
             },
             (Block::File, _) => {
@@ -100,16 +102,15 @@ impl Shell {
         std::fs::create_dir_all(&home)?;
         std::fs::write(home.join("folder"), folder.display().to_string())?;
         std::fs::write(home.join("variables"), "")?;
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Ok(Self { home, environment, background: Vec::new() })
     }
 
     pub fn run(&mut self, step: &Step) -> Result<()> {
         match &step.action {
-            Action::Write { file, text } => {
-                std::fs::write(Path::new(&self.folder()?).join(file), text)
-                    .with_context(|| format!("line {}: {file}", step.line))
-            }
+            Action::Write { file, text } => std::fs::write(Path::new(&self.folder()?).join(file), text)
+                .with_context(|| format!("line {}: {file}", step.line)),
             Action::Run { command, expected } => match command.strip_suffix(" &") {
                 Some(command) => self.start(command, expected),
                 None => self.finish(command, expected),
@@ -248,9 +249,13 @@ mod tests {
         let text = "# T\n```console\n$ a b\nsaid\n$ c\n```\ntext\n```toml\n$ no\n```\n```toml x.toml\na = 1\n\n```\n";
         let run = |line, command: &str, expected: &[&str]| Step {
             line,
-            action: Action::Run { command: command.to_owned(), expected: expected.iter().map(ToString::to_string).collect() },
+            action: Action::Run {
+                command: command.to_owned(),
+                expected: expected.iter().map(ToString::to_string).collect(),
+            },
         };
-        let file = Step { line: 11, action: Action::Write { file: "x.toml".into(), text: "a = 1\n\n".into() } };
+        let file =
+            Step { line: 11, action: Action::Write { file: "x.toml".into(), text: "a = 1\n\n".into() } };
         assert_eq!(read(text)?, [run(3, "a b", &["said"]), run(5, "c", &[]), file]);
         for bad in ["```console\nsaid\n```", "```console\n$ a", ""] {
             assert!(read(bad).is_err(), "{bad}");

@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
-    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays, reviews, schemas, services, stream,
-    views,
+    catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays,
+    reviews, schemas, services, stream, views,
 };
 
 #[derive(OpenApi)]

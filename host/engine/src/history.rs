@@ -34,11 +34,7 @@ pub async fn follow(lane: Lane, shared: Arc<Shared>, arrivals: broadcast::Sender
     }
 }
 
-async fn read(
-    lane: Lane,
-    shared: &Shared,
-    arrivals: &broadcast::Sender<Arrival>,
-) -> Result<(), String> {
+async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>) -> Result<(), String> {
     let (bus, store) = (&shared.publisher.bus, &shared.store);
     let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
     let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;

@@ -68,7 +68,11 @@ impl Host {
         let Some(installed) = slot.installed() else { return Ok(()) };
         if let Some(reason) = withdrawn(check.still(installed.signed.as_ref()).await, &installed)? {
             let id = installed.id();
-            tracing::error!(installation = id, reason, "Installation `{id}` is stopped: it is no longer trusted");
+            tracing::error!(
+                installation = id,
+                reason,
+                "Installation `{id}` is stopped: it is no longer trusted"
+            );
             slot.refuse(&self.shared, reason, self.holder.clone()).await;
             self.show(slot);
             return Ok(());

@@ -54,7 +54,10 @@ fn unknown_key() {
 fn wrong_vendors_key() {
     let (province, host, artifact) = signed_by_a_stranger(by_stranger);
     province.add(&host, "stranger", "vendor:other").unwrap();
-    refused(&host, "of vendor:other, but dongting/document is vendor:dongting's: only its own keys sign for it");
+    refused(
+        &host,
+        "of vendor:other, but dongting/document is vendor:dongting's: only its own keys sign for it",
+    );
     // Whoever pushes such a signature now is told at once.
     let mut envelope = Envelope::parse(&by_stranger(&province, &artifact)).unwrap();
     envelope.add(&secret(&province, "stranger")).unwrap();
@@ -67,7 +70,8 @@ fn wrong_vendors_key() {
 fn tampered_signature() {
     let (province, host, _) = signed_by_a_stranger(|province, artifact| {
         let mut envelope = Envelope::parse(&by_stranger(province, artifact)).unwrap();
-        envelope.payload = statement(artifact, |s| s.version = "1.0.1".parse().unwrap()).to_json().into_bytes();
+        envelope.payload =
+            statement(artifact, |s| s.version = "1.0.1".parse().unwrap()).to_json().into_bytes();
         envelope.to_json().into_bytes()
     });
     province.add(&host, "stranger", "vendor:dongting").unwrap();
@@ -169,10 +173,10 @@ fn tampered_manifest() {
     let evil = Artifact::of("dongting/document", "1.0.1", restamped(&artifact.component, "1.0.1").unwrap());
     assert_eq!(dongting_tests::province::client(&host).unwrap().push(&evil).unwrap().status, 201);
     host.stop().unwrap();
-    sql(&host, &format!(
-        "UPDATE release SET component = '{}' WHERE version = '1.0.0'",
-        Digest::of(&evil.component)
-    ));
+    sql(
+        &host,
+        &format!("UPDATE release SET component = '{}' WHERE version = '1.0.0'", Digest::of(&evil.component)),
+    );
     host.kill_and_restart().unwrap();
     refused(&host, "the registry gave document 1.0.1 for dongting/document:1.0.0");
     // A component that at least says that it is 1.0.0, but is not the one that was signed.
@@ -183,10 +187,7 @@ fn tampered_manifest() {
     std::fs::write(&file, &padded).unwrap();
     let size = padded.len();
     sql(&host, &format!("INSERT INTO blob VALUES ('{}', {size}, 0)", Digest::of(&padded)));
-    sql(&host, &format!(
-        "UPDATE release SET component = '{}' WHERE version = '1.0.0'",
-        Digest::of(&padded)
-    ));
+    sql(&host, &format!("UPDATE release SET component = '{}' WHERE version = '1.0.0'", Digest::of(&padded)));
     host.kill_and_restart().unwrap();
     refused(&host, "the component was changed after it was signed");
 }

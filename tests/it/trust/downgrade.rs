@@ -22,9 +22,8 @@ fn an_older_release_needs_the_operators_word() {
     host.kill_and_restart().unwrap();
     refused(&host, words);
 
-    let named = |version| {
-        configuration(&province, &format!("{}\nallow_downgrade = \"{version}\"", release("1.0.0")))
-    };
+    let named =
+        |version| configuration(&province, &format!("{}\nallow_downgrade = \"{version}\"", release("1.0.0")));
     let (good, told) = reload(&host, &named("0.9.0"));
     assert!(!good && told.contains(words), "another version's approval is none: {told}");
     let (good, told) = reload(&host, &named("1.0.0"));

@@ -47,7 +47,10 @@ fn a_retired_key_signs_nothing_new_and_what_it_signed_goes_on() {
     let reply = attach(&host, &artifact, &province.sign(&artifact, &["vendor"]).unwrap()).unwrap();
     let (_, told) = reply.error();
     assert_eq!(reply.status, 422);
-    assert!(told.contains("is retired and signs nothing new: sign with the key that took its place"), "{told}");
+    assert!(
+        told.contains("is retired and signs nothing new: sign with the key that took its place"),
+        "{told}"
+    );
     attached(&host, &artifact, &province.sign(&artifact, &["next"]).unwrap()).unwrap();
     province.approve(&host, &artifact).unwrap();
 
@@ -88,7 +91,9 @@ fn keys_that_are_none_are_said_so() {
     let (secret, public) = (secret.to_str().unwrap(), public.to_str().unwrap());
     assert!(told(&["keys", "add", secret, "--owner", "vendor:x"]).contains("is no public key"));
     assert!(told(&["keys", "add", public, "--owner", "x"]).contains("is no owner of a key"));
-    assert!(told(&["keys", "add", public, "--owner", "vendor:other"]).contains("is vendor:dongting's already"));
+    assert!(
+        told(&["keys", "add", public, "--owner", "vendor:other"]).contains("is vendor:dongting's already")
+    );
     assert!(told(&["keys", "retire", "0123456789ab"]).contains("there is no key 0123456789ab"));
     assert!(told(&["keys", "retire", "01"]).contains("at least the first 8 digits"));
     assert!(told(&["keys", "generate", "--out", secret]).contains("a key is never written over"));

@@ -45,7 +45,8 @@ fn a_yanked_release_stops_and_another_takes_its_place() {
     let (province, host) = scene("ed25519");
     let artifact = province.publish(&host, "document", "1.0.0").unwrap();
     running(&host);
-    said(ask(&host, &["yank", &reference(&artifact), "--reason", "it reads the wrong column"]).unwrap()).unwrap();
+    said(ask(&host, &["yank", &reference(&artifact), "--reason", "it reads the wrong column"]).unwrap())
+        .unwrap();
     refused(&host, "was yanked: it reads the wrong column");
     province.publish(&host, "document", "1.0.1").unwrap();
     let (good, told) = reload(&host, &super::configuration(&province, &release("1.0.1")));
@@ -77,8 +78,10 @@ fn a_reviewer_sees_what_is_asked_for_and_who_has_signed() {
     assert_eq!(review["asks"]["publish"][0]["domain"], "test");
     assert_eq!(review["differences"], serde_json::Value::Null);
     let signatures = review["signatures"].as_array().unwrap();
-    let both: Vec<_> =
-        signatures.iter().map(|one| (one["says"].as_str().unwrap(), one["good"].as_bool().unwrap())).collect();
+    let both: Vec<_> = signatures
+        .iter()
+        .map(|one| (one["says"].as_str().unwrap(), one["good"].as_bool().unwrap()))
+        .collect();
     assert_eq!(both, [("release", true), ("approved", true)]);
     assert!(review["imports"].as_array().is_some_and(|imports| !imports.is_empty()), "{review}");
 

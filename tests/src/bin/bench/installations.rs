@@ -81,7 +81,11 @@ pub fn run(guests: &Path, count: usize) -> Result<String> {
         format!("{:.1}", each(f.nats_bytes, nats_alone))
     })?;
     row("nats-server: idle CPU, of one core", &|f| format!("{:.2} %", f.nats_cpu * 100.0))?;
-    writeln!(text, "\nOne reading had all of its {hearing} effects {:.2} s after it was pushed.", reached.as_secs_f64())?;
+    writeln!(
+        text,
+        "\nOne reading had all of its {hearing} effects {:.2} s after it was pushed.",
+        reached.as_secs_f64()
+    )?;
     Ok(text)
 }
 

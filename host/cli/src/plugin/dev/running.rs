@@ -38,7 +38,9 @@ impl Running {
             None => command.env_remove("DONGTING_PORTAL"),
         };
         // Where this host is to be is said above, whatever the environment says of others.
-        for name in ["DONGTING_DATABASE", "DONGTING_NATS", "DONGTING_DATA", "DONGTING_CONFIG", "DONGTING_LISTEN"] {
+        for name in
+            ["DONGTING_DATABASE", "DONGTING_NATS", "DONGTING_DATA", "DONGTING_CONFIG", "DONGTING_LISTEN"]
+        {
             command.env_remove(name);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -136,7 +138,9 @@ impl Running {
             ));
         }
         if configuration.roles.contains(&Role::Service) {
-            crate::say(&format!("Ask it: curl -H 'Authorization: Bearer {token}' {url}/api/v1/services/{id}/"));
+            crate::say(&format!(
+                "Ask it: curl -H 'Authorization: Bearer {token}' {url}/api/v1/services/{id}/"
+            ));
         }
         crate::say("Ctrl-C ends it.");
     }
@@ -203,7 +207,9 @@ mod tests {
     #[test]
     fn the_plugins_log_and_the_hosts_complaints_are_told() {
         let line = |target: &str, level: &str| {
-            format!(r#"{{"level":"{level}","fields":{{"message":"said","reason":"why"}},"target":"{target}"}}"#)
+            format!(
+                r#"{{"level":"{level}","fields":{{"message":"said","reason":"why"}},"target":"{target}"}}"#
+            )
         };
         assert_eq!(told(&line("plugin", "INFO")).as_deref(), Some("log: INFO: said"));
         assert_eq!(told(&line("dongting_engine", "WARN")).as_deref(), Some("host: WARN: said: why"));
