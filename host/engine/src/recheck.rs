@@ -40,8 +40,9 @@ impl Host {
         self.stop_distrusted(&mut slots).await?;
         let round = Round::new(&self.releases, &self.gate);
         for slot in slots.values_mut() {
-            if slot.installed().is_none() && slot.installation.release.is_some() {
-                let installation = Arc::clone(&slot.installation);
+            // What was asked for last, not what ran before.
+            if slot.installed().is_none() && slot.wanted.release.is_some() {
+                let installation = Arc::clone(&slot.wanted);
                 self.change(&round, slot, installation).await;
             }
         }

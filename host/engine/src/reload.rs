@@ -93,6 +93,7 @@ impl Host {
         slot: &mut Slot,
         installation: Arc<Installation>,
     ) -> Change {
+        slot.ask(&installation);
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation

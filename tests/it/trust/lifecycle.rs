@@ -54,6 +54,24 @@ fn a_yanked_release_stops_and_another_takes_its_place() {
     running(&host);
 }
 
+/// What comes back by itself is what was asked for last, not what ran before.
+#[test]
+fn what_was_asked_for_last_starts_when_it_is_approved() {
+    let (province, host) = scene("ed25519");
+    let first = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    let next = province.push(&host, "document", "1.1.0").unwrap();
+    let (good, told) = reload(&host, &super::configuration(&province, &release("1.1.0")));
+    assert!(!good && told.contains("has no signature of its vendor"), "{told}");
+    running(&host);
+    said(ask(&host, &["yank", &reference(&first), "--reason", "too old"]).unwrap()).unwrap();
+    refused(&host, "dongting/document:1.1.0 is not trusted");
+    attached(&host, &next, &province.sign(&next, &["vendor"]).unwrap()).unwrap();
+    province.approve(&host, &next).unwrap();
+    running(&host);
+    assert_eq!(host.installation("documents").unwrap()["plugin"]["version"], "1.1.0");
+}
+
 #[test]
 fn a_rejected_release_never_runs() {
     let (province, host) = scene("sm2");
