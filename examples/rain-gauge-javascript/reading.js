@@ -18,11 +18,22 @@ export function read(line) {
     return { station, region, time: micros, millimetres: amount };
 }
 
-/** The same bytes as the example in Rust makes: the same reading is the same message. */
-export function body({ station, millimetres }) {
+/** As the data standard says it, in the same bytes as the example in Rust: the same reading is the same message. */
+export function body({ station, time, millimetres }) {
     // JSON.stringify writes 12, the others 12.0.
     const amount = Number.isInteger(millimetres) ? millimetres.toFixed(1) : String(millimetres);
-    return new TextEncoder().encode(`{"station":${JSON.stringify(station)},"millimetres":${amount}}`);
+    return new TextEncoder().encode(
+        `{"readings":[{"datastream":${JSON.stringify(station)},"observedProperty":"rainfall","unit":"mm",` +
+            `"phenomenonTime":"${written(time)}","result":${amount},"quality":"good"}]}`,
+    );
+}
+
+/** RFC 3339 in UTC, with as many digits of the second as it has. */
+export function written(micros) {
+    const within = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+    const second = new Date(Number((micros - within) / 1000n)).toISOString().slice(0, 19);
+    const fraction = within === 0n ? "" : `.${String(within).padStart(6, "0").replace(/0+$/, "")}`;
+    return `${second}${fraction}Z`;
 }
 
 /** Microseconds since 1970, as a BigInt. */

@@ -3,12 +3,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { body, read } from "./reading.js";
+import { body, read, written } from "./reading.js";
 
 test("a line is read", () => {
     const good = read("S1, 430102, 2026-08-29T08:00:00+08:00, 12");
     assert.equal(good.time, 1_787_961_600_000_000n);
-    assert.equal(new TextDecoder().decode(body(good)), '{"station":"S1","millimetres":12.0}');
+    assert.equal(
+        new TextDecoder().decode(body(good)),
+        '{"readings":[{"datastream":"S1","observedProperty":"rainfall","unit":"mm",' +
+            '"phenomenonTime":"2026-08-29T00:00:00Z","result":12.0,"quality":"good"}]}',
+    );
+    assert.equal(written(1_787_961_600_250_000n), "2026-08-29T00:00:00.25Z");
 });
 
 test("a line says what is wrong", () => {

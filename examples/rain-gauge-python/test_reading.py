@@ -9,7 +9,12 @@ class Line(unittest.TestCase):
     def test_it_is_read(self):
         good = reading.read("S1, 430102, 2026-08-29T08:00:00+08:00, 12")
         self.assertEqual(good.time, 1_787_961_600_000_000)
-        self.assertEqual(good.body(), b'{"station":"S1","millimetres":12.0}')
+        self.assertEqual(
+            good.body(),
+            b'{"readings":[{"datastream":"S1","observedProperty":"rainfall","unit":"mm",'
+            b'"phenomenonTime":"2026-08-29T00:00:00Z","result":12.0,"quality":"good"}]}',
+        )
+        self.assertEqual(reading.written(1_787_961_600_250_000), "2026-08-29T00:00:00.25Z")
 
     def test_it_says_what_is_wrong(self):
         for line, said in [

@@ -1,16 +1,31 @@
 //! One line of a report: `station,region,time,millimetres`.
 
-use serde::Serialize;
+use dongting_sdk::events::{self, Observations};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub station: String,
-    #[serde(skip)]
     pub region: String,
-    /// Microseconds since 1970.
-    #[serde(skip)]
-    pub time: i64,
+    /// To the microsecond.
+    pub time: jiff::Timestamp,
     pub millimetres: f64,
+}
+
+impl Reading {
+    /// As the data standard says it.
+    #[must_use]
+    pub fn payload(&self) -> Observations {
+        let what = ("rainfall", "mm");
+        let time = self.time.to_string();
+        Observations {
+            readings: vec![events::Reading::measure(
+                &self.station,
+                what,
+                &time,
+                self.millimetres,
+            )],
+        }
+    }
 }
 
 /// The error is a sentence for the operator.
@@ -25,9 +40,10 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{region}` is no region"));
     }
-    let time: jiff::Timestamp = time
+    let parsed = time
         .parse()
-        .map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+        .and_then(|time: jiff::Timestamp| jiff::Timestamp::from_microsecond(time.as_microsecond()));
+    let time = parsed.map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
     let millimetres: f64 = millimetres
         .parse()
         .map_err(|_| format!("`{millimetres}` is no number"))?;
@@ -37,7 +53,7 @@ pub fn read(line: &str) -> Result<Reading, String> {
     Ok(Reading {
         station: (*station).to_owned(),
         region: (*region).to_owned(),
-        time: time.as_microsecond(),
+        time,
         millimetres,
     })
 }
