@@ -10,7 +10,8 @@ export function read(line) {
     const [station, region, time, millimetres] = fields;
     const length = new TextEncoder().encode(station).length;
     if (length < 1 || length > 64) throw new Error("a station has 1 to 64 bytes");
-    if (!/^[0-9]{6}$/.test(region)) throw new Error(`\`${region}\` is no region`);
+    // GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+    if (!/^(?!00)[0-9]{2}(0000|(?!00)[0-9]{4})$/.test(region)) throw new Error(`\`${region}\` is no region`);
     const micros = instant(time);
     if (!NUMBER.test(millimetres)) throw new Error(`\`${millimetres}\` is no number`);
     const amount = Number(millimetres);

@@ -21,6 +21,7 @@ test("a line says what is wrong", () => {
         ["S1,430102", "a line has 4 fields, not 2"],
         [",430102,2026-08-29T00:00:00Z,1", "a station has 1 to 64 bytes"],
         ["S1,43010,2026-08-29T00:00:00Z,1", "`43010` is no region"],
+        ["S1,430002,2026-08-29T00:00:00Z,1", "`430002` is no region"],
         ["S1,430102,2026-08-29,1", "`2026-08-29` is no RFC 3339 instant"],
         ["S1,430102,2026-02-30T00:00:00Z,1", "`2026-02-30T00:00:00Z` is no RFC 3339 instant"],
         ["S1,430102,2026-08-29T00:00:00Z,wet", "`wet` is no number"],

@@ -39,7 +39,8 @@ def read(line: str) -> Reading:
     station, region, time, millimetres = fields
     if not 1 <= len(station.encode()) <= 64:
         raise ValueError("a station has 1 to 64 bytes")
-    if not re.fullmatch(r"[0-9]{6}", region):
+    # GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+    if not re.fullmatch(r"(?!00)[0-9]{2}(0000|(?!00)[0-9]{4})", region):
         raise ValueError(f"`{region}` is no region")
     micros = instant(time)
     if not NUMBER.fullmatch(millimetres):

@@ -32,7 +32,7 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if !(1..=64).contains(&station.len()) {
         return Err("a station has 1 to 64 bytes".to_owned());
     }
-    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_region(region) {
         return Err(format!("`{region}` is no region"));
     }
     let parsed = time
@@ -46,6 +46,13 @@ pub fn read(line: &str) -> Result<Reading, String> {
     Ok(Reading { station: (*station).to_owned(), region: (*region).to_owned(), time, millimetres })
 }
 
+/// GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+fn is_region(code: &str) -> bool {
+    let digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let [province, city, county] = [0..2, 2..4, 4..6].map(|part| code.get(part) != Some("00"));
+    digits && province && (city || !county)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +63,6 @@ mod tests {
         assert!(good.is_ok_and(|reading| reading.time.as_second() == 1_787_961_600));
         assert_eq!(read("S1,430102"), Err("a line has 4 fields, not 2".to_owned()));
         assert!(read("S1,430102,2026-08-29T00:00:00Z,-1").is_err());
+        assert_eq!(read("S1,430002,2026-08-29T00:00:00Z,1"), Err("`430002` is no region".to_owned()));
     }
 }

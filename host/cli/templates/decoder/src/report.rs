@@ -37,7 +37,7 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if !(1..=64).contains(&station.len()) {
         return Err("a station has 1 to 64 bytes".to_owned());
     }
-    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_region(region) {
         return Err(format!("`{region}` is no region"));
     }
     let parsed = time
@@ -56,4 +56,11 @@ pub fn read(line: &str) -> Result<Reading, String> {
         time,
         millimetres,
     })
+}
+
+/// GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+fn is_region(code: &str) -> bool {
+    let digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let [province, city, county] = [0..2, 2..4, 4..6].map(|part| code.get(part) != Some("00"));
+    digits && province && (city || !county)
 }
