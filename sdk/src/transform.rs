@@ -72,6 +72,8 @@ mod tests {
         assert_eq!(applied.rejected.len(), 1);
         assert_eq!(applied.rejected[0].input, 1);
         assert!(applied.rejected[0].reason.contains("the body is no em.test.observation.v1"));
-        assert!(matches!(each(&[message("1"), message("0")], doubled), Err(Error::Retry((why, None))) if why == "not yet"));
+        assert!(
+            matches!(each(&[message("1"), message("0")], doubled), Err(Error::Retry((why, None))) if why == "not yet")
+        );
     }
 }

@@ -49,10 +49,8 @@ async fn the_earthquake_adapter_complies() {
         answers: vec![answer("cenc/eqlist.json")],
     });
     let settings = json!({ "format": "cenc", "url": "http://feed.invalid/eqlist.json" });
-    let options = TrialOptions {
-        settings: toml::Table::try_from(settings).unwrap(),
-        ..TrialOptions::default()
-    };
+    let options =
+        TrialOptions { settings: toml::Table::try_from(settings).unwrap(), ..TrialOptions::default() };
     let report = checked("earthquake.wasm", &options, &samples, &bounds()).await;
     assert!(report.passed(), "{report}");
     for (role, name) in [("decoder", "truncated"), ("decoder", "noise"), ("source", "repeat")] {
@@ -75,12 +73,15 @@ async fn the_rain_gauge_complies() {
 #[tokio::test]
 async fn brittle() {
     let samples = Samples { documents: vec![golden("frame", "k;12345678901.")], ..Samples::default() };
-    let mut report =
-        checked("guests/brittle.wasm", &TrialOptions::default(), &samples, &bounds()).await;
+    let mut report = checked("guests/brittle.wasm", &TrialOptions::default(), &samples, &bounds()).await;
     assert!(!report.passed());
     let failed = |name: &str| {
         let check = report.checks.iter().find(|check| check.name == name).unwrap();
-        check.failures.iter().map(|failure| format!("{}: {}", failure.case, failure.reason)).collect::<Vec<_>>()
+        check
+            .failures
+            .iter()
+            .map(|failure| format!("{}: {}", failure.case, failure.reason))
+            .collect::<Vec<_>>()
     };
     let bytes = failed("one-byte");
     assert!(bytes.iter().any(|one| one.contains("0x6b") && one.contains("trapped")), "{bytes:?}");
@@ -125,7 +126,9 @@ async fn a_decoder_that_understands_nothing_has_shown_nothing() {
     let report = checked("rain-gauge.wasm", &TrialOptions::default(), &samples, &bounds()).await;
     assert_eq!(*verdict(&report, "decoder", "golden"), Verdict::Failed, "{report}");
     let none = checked("rain-gauge.wasm", &TrialOptions::default(), &Samples::default(), &bounds()).await;
-    assert!(matches!(verdict(&none, "decoder", "truncated"), Verdict::Skipped(why) if why.contains("samples/documents")));
+    assert!(
+        matches!(verdict(&none, "decoder", "truncated"), Verdict::Skipped(why) if why.contains("samples/documents"))
+    );
 }
 
 fn stream(count: usize) -> Vec<Message> {
@@ -171,7 +174,8 @@ async fn the_earthquake_model_does_not_mind_batches() {
     let component = std::fs::read(plugin("earthquake.wasm").unwrap()).unwrap();
     let adapter = trial::Trial::new(&component, &TrialOptions::default()).unwrap();
     let mut messages = Vec::new();
-    for path in ["quakeml/automatic.xml", "quakeml/reviewed.xml", "quakeml/mixed.xml", "quakeml/deleted.xml"] {
+    for path in ["quakeml/automatic.xml", "quakeml/reviewed.xml", "quakeml/mixed.xml", "quakeml/deleted.xml"]
+    {
         let golden = Golden::read(&std::path::Path::new(DATA).join(path)).unwrap();
         let document = dongting_engine::Document {
             transport: "file".into(),
@@ -202,7 +206,8 @@ fn samples_are_read_from_a_folder() {
     std::fs::write(at("documents/a.xml"), "a").unwrap();
     std::fs::write(at("documents/.hidden"), "").unwrap();
     std::fs::write(at("attachments/counties"), [1, 2]).unwrap();
-    std::fs::write(at("requests/1.json"), r#"{"path":"/a","headers":{"Accept":"x"},"body":{"k":1}}"#).unwrap();
+    std::fs::write(at("requests/1.json"), r#"{"path":"/a","headers":{"Accept":"x"},"body":{"k":1}}"#)
+        .unwrap();
     std::fs::write(at("settings.toml"), "url = \"http://a\"").unwrap();
     std::fs::write(
         at("http.json"),
@@ -222,7 +227,9 @@ fn samples_are_read_from_a_folder() {
     assert_eq!(samples.requests[0].body, br#"{"k":1}"#);
     assert_eq!(samples.attachments["counties"], [1, 2]);
     assert_eq!(samples.settings["url"].as_str(), Some("http://a"));
-    assert!(matches!(&samples.rules[0].answers[0], Answer::Response { status: 200, body, .. } if body == b"b"));
+    assert!(
+        matches!(&samples.rules[0].answers[0], Answer::Response { status: 200, body, .. } if body == b"b")
+    );
     assert!(matches!(samples.rules[0].answers[1], Answer::TimedOut));
     for (name, text, said) in [
         ("http.json", r#"[{"url":"x","answers":[{"fault":"no"}]}]"#, "`no` is no fault"),

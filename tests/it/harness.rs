@@ -29,8 +29,7 @@ fn observation(key: &str, body: &Value) -> Message {
 fn a_source_polls_a_script() {
     let feed = std::fs::read(format!("{DATA}/cenc/eqlist.json")).unwrap();
     let settings = json!({ "format": "cenc", "url": "http://feed.invalid/eqlist.json" });
-    let mut plugin =
-        kit("earthquake.wasm").settings(settings).clock("2026-09-01T00:00:00Z").start().unwrap();
+    let mut plugin = kit("earthquake.wasm").settings(settings).clock("2026-09-01T00:00:00Z").start().unwrap();
     assert_eq!(plugin.roles(), ["source", "decoder"]);
 
     let unanswered = plugin.poll().unwrap();
@@ -83,7 +82,9 @@ fn a_decoder_decodes_and_a_transform_applies() {
         let panels = views.render(&view.id, "430000", "zh").unwrap().done().unwrap();
         assert!(panels.iter().all(|panel| panel["kind"].is_string()), "{panels:?}");
     }
-    assert!(matches!(views.render("nowhere", "430000", "zh"), Err(Error::Refused(why)) if why.contains("no view")));
+    assert!(
+        matches!(views.render("nowhere", "430000", "zh"), Err(Error::Refused(why)) if why.contains("no view"))
+    );
 }
 
 #[test]
@@ -144,10 +145,16 @@ fn a_sink_delivers_and_a_service_answers() {
     let answer = service.handle(&Request::post("/valves/3?open=1", "\"v3\"").header("X-Who", "a")).unwrap();
     let answer = answer.done().unwrap();
     let said: Value = serde_json::from_str(&answer.text()).unwrap();
-    assert_eq!((answer.status, &said["query"], &said["headers"][0][0]), (200, &json!("open=1"), &json!("x-who")));
+    assert_eq!(
+        (answer.status, &said["query"], &said["headers"][0][0]),
+        (200, &json!("open=1"), &json!("x-who"))
+    );
     assert_eq!(answer.messages[0].r#type, "em.test.feedback.v1");
     assert!(service.handle(&Request::get("/busy")).unwrap().retried().unwrap().contains("busy"));
-    assert_eq!(service.handle(&Request::get("/wrong")).unwrap().rejected().unwrap(), "there is no such valve");
+    assert_eq!(
+        service.handle(&Request::get("/wrong")).unwrap().rejected().unwrap(),
+        "there is no such valve"
+    );
     assert_eq!(service.handle(&Request::get("/status")).unwrap().fault().unwrap(), Fault::Output);
 }
 
@@ -201,7 +208,9 @@ fn nonsense_on_the_line_is_answered_with_a_sentence() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(said.len(), 4);
-    for (answer, wanted) in said.iter().zip(["no request", "no request", "load a component first", "/nowhere.wasm"]) {
+    for (answer, wanted) in
+        said.iter().zip(["no request", "no request", "load a component first", "/nowhere.wasm"])
+    {
         assert!(answer["error"].as_str().unwrap().contains(wanted), "{answer}");
     }
 }

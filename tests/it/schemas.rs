@@ -16,7 +16,8 @@ fn the_api_publishes_the_schemas() {
         assert_eq!(answer.status, 200, "{href}");
         assert_eq!(answer.body["$schema"], "https://json-schema.org/draft/2020-12/schema", "{href}");
     }
-    let title = |r#type: &str| -> Value { host.get(&format!("schemas/{type}")).unwrap().body["title"].clone() };
+    let title =
+        |r#type: &str| -> Value { host.get(&format!("schemas/{type}")).unwrap().body["title"].clone() };
     assert_eq!(title("em.earthquake.observation.v1"), "Earthquake");
     assert_eq!(title("em.water.observation.v1"), "Observations");
     let none = host.get("schemas/em.water.observation.v9").unwrap();

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Checked, INSTANT, REGION, checked, count, each, finite, instant, instant_if, region, text};
+use crate::check::{
+    Checked, INSTANT, REGION, checked, count, each, finite, instant, instant_if, region, text,
+};
 use crate::geometry::Geometry;
 
 /// The type of a domain's assessments.

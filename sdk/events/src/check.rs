@@ -108,7 +108,9 @@ fn is_instant(text: &str) -> bool {
     let fraction = fraction.is_none_or(|digits| (1..=9).contains(&digits.len()) && is_digits(digits));
     let zone = match zone.strip_prefix(['+', '-']) {
         None => zone == "Z",
-        Some(offset) => matches!(*numbers(offset, ':', &[2, 2]), [hours, minutes] if hours < 24 && minutes < 60),
+        Some(offset) => {
+            matches!(*numbers(offset, ':', &[2, 2]), [hours, minutes] if hours < 24 && minutes < 60)
+        }
     };
     let time = matches!(
         *numbers(time, ':', &[2, 2, 2]),

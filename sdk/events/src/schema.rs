@@ -90,7 +90,9 @@ mod tests {
         assert_eq!(file("em.water.observation.v1"), Some("observation.v1.json"));
         assert_eq!(file("em.earthquake.warning.v1"), Some("warning.v1.json"));
         assert_eq!(file(&assessment::type_of("flood")), Some("assessment.v1.json"));
-        for none in ["em.water.observation.v2", "em..observation.v1", "em.a.b.observation.v1", "observation", ""] {
+        for none in
+            ["em.water.observation.v2", "em..observation.v1", "em.a.b.observation.v1", "observation", ""]
+        {
             assert_eq!(file(none), None, "{none}");
         }
     }

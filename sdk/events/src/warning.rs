@@ -13,9 +13,7 @@ use crate::check::{Checked, INSTANT, checked, count, each, instant, text};
 
 mod info;
 
-pub use info::{
-    Area, Category, Certainty, Circle, Info, Resource, ResponseType, Severity, Urgency, Value,
-};
+pub use info::{Area, Category, Certainty, Circle, Info, Resource, ResponseType, Severity, Urgency, Value};
 
 /// The type of a domain's warnings.
 #[must_use]

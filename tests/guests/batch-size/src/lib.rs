@@ -13,7 +13,8 @@ impl Guest for Plugin {
         each(&batch, |message| {
             let about = (message.key.as_str(), message.time);
             let topic = ("test", Kind::Assessment);
-            Draft::json("em.test.assessment.v1", topic, &message.region, about, &count).map(|draft| vec![draft])
+            Draft::json("em.test.assessment.v1", topic, &message.region, about, &count)
+                .map(|draft| vec![draft])
         })
     }
 }
