@@ -19,7 +19,7 @@ pub fn type_of(domain: &str) -> String {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Assessment")]
 pub struct Assessment {
     /// What is judged: an event, a station, a reach. All assessments of one thing by one model share it.
     #[schemars(length(min = 1, max = 256))]

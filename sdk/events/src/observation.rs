@@ -17,7 +17,7 @@ pub fn type_of(domain: &str) -> String {
 
 /// A batch of readings: those of one report of a station, or of one instant of a system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Observations")]
 pub struct Observations {
     #[schemars(length(min = 1, max = 5000))]
     pub readings: Vec<Reading>,
