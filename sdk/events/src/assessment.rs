@@ -42,7 +42,7 @@ pub struct Assessment {
     pub area: Option<Geometry>,
     /// What was computed, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(extend("maxProperties" = 64))]
     pub figures: BTreeMap<String, Figure>,
     /// Why the level is what it is, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

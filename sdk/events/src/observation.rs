@@ -53,7 +53,7 @@ pub struct Reading {
     pub feature: Option<Geometry>,
     /// Further words of the department's about this reading: a flag, a raw value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 32))]
+    #[schemars(extend("maxProperties" = 32))]
     pub parameters: BTreeMap<String, serde_json::Value>,
 }
 
