@@ -9,7 +9,8 @@ pub use crate::bindings::capabilities::dongting::message::types::{
 impl Draft {
     /// A draft with a JSON body and every optional field left to the host.
     ///
-    /// Fails where `body` cannot be written as JSON (a map with keys that are no strings).
+    /// Fails where `body` cannot be written: it is no statement of the data standard, or has a map with keys that are no strings. That rejects
+    /// the input, since it will not get better.
     pub fn json(
         r#type: &str,
         (domain, kind): (&str, Kind),
@@ -17,7 +18,7 @@ impl Draft {
         (key, time): (&str, Timestamp),
         body: &impl serde::Serialize,
     ) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::Other(error.to_string()))?;
+        let body = serde_json::to_vec(body).map_err(|error| Error::Reject(error.to_string()))?;
         Ok(Self {
             type_: r#type.to_owned(),
             domain: domain.to_owned(),

@@ -59,7 +59,7 @@ fn try_prints_what_readme_says() {
         .collect();
     assert_eq!(printed.len(), 1);
     assert_eq!(printed[0]["subject"], "em.43.01.02.water.observation.-");
-    assert_eq!(printed[0]["data"]["millimetres"], 12.5);
+    assert_eq!(printed[0]["data"]["readings"][0]["result"], 12.5);
     let said = String::from_utf8(tried.stderr).unwrap();
     assert!(said.contains("a line has 4 fields, not 2"), "{said}");
 }

@@ -14,7 +14,7 @@ pub const PERIOD: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 /// GB/T 2260.
 pub const REGION: &str = "^[0-9]{6}$";
 
-/// Serialising and deserialising of a payload with its `check` in both. `serde(remote = "Self")` makes the derived functions inherent ones,
+/// Serialising and deserialising of a payload with its `check` in both. `serde(remote = "…")` with the type's own name makes the derived functions inherent ones,
 /// so that the traits can be implemented around them.
 macro_rules! checked {
     ($payload:ty) => {

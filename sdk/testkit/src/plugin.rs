@@ -38,7 +38,7 @@ pub struct Builder {
 const CLOCK: &str = "2026-08-29T00:00:00Z";
 
 impl Plugin {
-    /// The component `name.wasm` as the build left it: in `DONGTING_PLUGINS`, or in the folder `plugins` of a target folder here or above.
+    /// The component `name.wasm` as the build left it: in `DONGTING_PLUGINS`, in the project's `dist`, or in the folder `plugins` of a target folder here or above.
     #[must_use]
     pub fn built(name: &str) -> Builder {
         Builder::new(find(name))
@@ -260,6 +260,8 @@ fn find(name: &str) -> Result<PathBuf, (String, String)> {
         folders.extend(std::env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join("plugins")));
         let package =
             std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        // Where `dongting plugin build` leaves it, then where `cargo xtask guests` does.
+        folders.push(package.join("dist"));
         folders.extend(package.ancestors().map(|folder| folder.join("target/plugins")));
     }
     let found = folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
