@@ -255,6 +255,7 @@ const tests = {
         "/system/catalogue/elsewhere/old/9.9.9",
         "/system/messages",
         "/system/dead-letters",
+        "/system/messages?unsigned=1&message=warning-3-430726",
       ]) {
         await go(path)
         await page.waitForTimeout(900)

@@ -53,6 +53,32 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
       await closeDrawer()
     },
 
+    async "what an operator has relaxed is said on every page"() {
+      await go("/system/messages")
+      assert.equal(await id("unsigned-allowed").count(), 0)
+      await go("/system/messages?unsigned=1")
+      await id("unsigned-allowed").waitFor()
+      assert.match(await id("unsigned-allowed").innerText(), /允许未签名组件/)
+      await go("/system/plugins/quake-cenc")
+      await page.getByRole("link", { name: "hunan-seismo/earthquake:1.2.0" }).press("Enter")
+      await page.waitForURL("**/system/catalogue/hunan-seismo/earthquake/1.2.0*")
+      await page.getByRole("link", { name: "quake-cenc" }).click()
+      await page.waitForURL("**/system/plugins/quake-cenc*")
+    },
+
+    async "each step of a lineage tells the grants it was made under, and what was sent outward"() {
+      await go("/system/messages?message=warning-3-430726")
+      await id("step-facts").waitFor()
+      assert.match(await id("step-facts").innerText(), /quake-impact/)
+      assert.match(await id("step-facts").innerText(), /earthquake warning/)
+      assert.match(await id("dispatched-warning-3-430726").innerText(), /已送达/)
+      const cause = id("causes").locator("li").filter({ hasText: "quake-cenc" }).first()
+      await cause.locator("summary").press("Enter")
+      await cause.getByText("catalogue.example:443").waitFor()
+      await id("step-facts").getByRole("link", { name: "quake-impact" }).click()
+      await page.waitForURL("**/system/plugins/quake-impact*")
+    },
+
     async "a plugin is found in the catalogue, its release looked at and reviewed"() {
       await go("/")
       await id("nav-catalogue").click()
@@ -69,7 +95,7 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
       await id("to-review").press("Enter")
       await page.waitForURL("**/1.3.0/review*")
       assert.match(await id("asked-differences").innerText(), /新增\s+能力\s+http/)
-      assert.match(await id("commands").innerText(), /dongting review approve hunan-seismo\/earthquake:1\.3\.0/)
+      assert.match(await id("commands").innerText(), /dongting review approve hunan-seismo\/earthquake@sha256:/)
       await page.goBack()
       await id("versions").getByRole("link", { name: "1.1.0" }).click()
       await page.getByText("已撤回：修订号解析有误").waitFor()
@@ -92,7 +118,16 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
         .filter({ hasText: /refused again: event cenc-3/ })
         .waitFor()
       assert.equal(await rows(), 3)
-      await press(1, "重投")
+      // In a release that is named: one that is not there is refused, one that is takes it.
+      await press(1, "指定版本…")
+      await id("redrive-release").fill("nobody/nothing:1.0.0")
+      await id("redrive-release").press("Enter")
+      await letter(1)
+        .getByRole("alert")
+        .filter({ hasText: /there is no release/ })
+        .waitFor()
+      await id("redrive-release").fill("hunan-seismo/earthquake:1.2.0")
+      await page.getByRole("button", { name: "用此版本重投" }).press("Enter")
       await eventually("one is gone", async () => (await rows()) === 2)
       assert.match(await id("dead-letter-done").innerText(), /死信 1 已重投，得出 1 条消息/)
       await press(2, "丢弃")

@@ -180,24 +180,36 @@ export function review(repository: string, number: string): ReleaseReview | unde
         : {
             plugin: `${name}@${running}`,
             grade: number === "1.3.0" ? "B" : "A",
-            seed: 1,
-            checks: [
-              { role: "decoder", name: "flipped", asks: "each byte flipped", verdict: { is: "passed" }, failures: [] },
-              {
-                role: "decoder",
-                name: "golden",
-                asks: "the samples give what was recorded of them",
-                verdict: { is: number === "1.3.0" ? "failed" : "passed" },
-                failures: number === "1.3.0" ? [{ case: "samples/cenc-3.json", reason: "纬度 91 超出范围" }] : [],
-              },
-              {
-                role: "source",
-                name: "repeat",
-                asks: "the same answers give the same bytes",
-                verdict: { is: "skipped", why: "put answers under samples/answers" },
-                failures: [],
-              },
-            ],
+            findings:
+              number === "1.3.0"
+                ? [{ grade: "B", what: "golden 与样本不符", advice: "核对 samples/cenc-3.json 后重新记录" }]
+                : [],
+            compliance: {
+              seed: 1,
+              checks: [
+                {
+                  role: "decoder",
+                  name: "flipped",
+                  asks: "each byte flipped",
+                  verdict: { is: "passed" },
+                  failures: [],
+                },
+                {
+                  role: "decoder",
+                  name: "golden",
+                  asks: "the samples give what was recorded of them",
+                  verdict: { is: number === "1.3.0" ? "failed" : "passed" },
+                  failures: number === "1.3.0" ? [{ case: "samples/cenc-3.json", reason: "纬度 91 超出范围" }] : [],
+                },
+                {
+                  role: "source",
+                  name: "repeat",
+                  asks: "the same answers give the same bytes",
+                  verdict: { is: "skipped", why: "put answers under samples/answers" },
+                  failures: [],
+                },
+              ],
+            },
           },
     materials:
       repository === "example-water/sl651"

@@ -1,6 +1,6 @@
 // The API as openapi.json has it, answered from the mock world.
 import { delay, http, HttpResponse, type HttpHandler } from "msw"
-import type { ApiErrorBody, ViewInfo } from "../src/api/schemas"
+import type { ApiErrorBody, Redrive, ViewInfo } from "../src/api/schemas"
 import { concerns } from "../src/region/code"
 import { boundaries } from "./boundaries"
 import { catalogue, catalogueRelease, review } from "./catalogue"
@@ -8,7 +8,7 @@ import { installations, parked, replayed, whole } from "./installations"
 import { regions } from "./regions"
 import { openStream } from "./stream"
 import { views } from "./views"
-import { causesOf, effectsOf, message, releases, world } from "./world"
+import { causesOf, effectsOf, message, releases, step, world } from "./world"
 
 const base = "/api/v1"
 let requests = 0
@@ -32,6 +32,7 @@ export const handlers: HttpHandler[] = [
       now: new Date().toISOString(),
       bus: { state: "up", restarts: 0 },
       installations: installations().map(({ id, state, reason }) => ({ id, state, reason })),
+      allowUnsigned: new URLSearchParams(location.search).has("unsigned"),
       newestMessage: world.messages[0]?.received ?? null,
     }),
   ),
@@ -62,7 +63,7 @@ export const handlers: HttpHandler[] = [
     const candidate = (await request.arrayBuffer()).byteLength > 0
     if (Date.parse(query.get("from") ?? "") < Date.now() - 7 * 86_400_000)
       return refuse(422, "replay", "a replay has at most 1000000 calls: choose a shorter time")
-    return HttpResponse.json(replayed(query.get("installation") ?? "", candidate))
+    return HttpResponse.json(replayed(query.get("installation") ?? "", candidate || query.has("release")))
   }),
   http.get(`${base}/views`, () => HttpResponse.json({ views: views.map(({ info }): ViewInfo => info) })),
   http.get(`${base}/views/:installation/:view`, async ({ params, request }) => {
@@ -115,7 +116,11 @@ export const handlers: HttpHandler[] = [
   http.get(`${base}/messages/:id`, ({ params }) => {
     const found = world.messages.find((one) => one.id === params.id)
     if (!found) return refuse(404, "not_found", "no such message")
-    return HttpResponse.json({ message: found, causes: causesOf(found), effects: effectsOf(found) })
+    return HttpResponse.json({
+      message: step(found),
+      causes: causesOf(found).map(step),
+      effects: effectsOf(found).map(step),
+    })
   }),
   http.get(`${base}/dead-letters`, ({ request }) => {
     const asked = new URL(request.url).searchParams.get("installation")
@@ -129,8 +134,16 @@ export const handlers: HttpHandler[] = [
     const letter = deadLetter(params)
     return letter ? HttpResponse.json(letter) : refuse(404, "not_found", "there is no such dead letter")
   }),
-  http.post(`${base}/dead-letters/:sequence/redrive`, ({ params }) => {
+  http.post(`${base}/dead-letters/:sequence/redrive`, async ({ params, request }) => {
     const letter = deadLetter(params)
+    const { release, component } = (await request.json()) as Redrive
+    if (component) return refuse(422, "release", "nobody has signed its component")
+    if (release && !release.startsWith("hunan-seismo/"))
+      return refuse(422, "release", `the release named cannot take it: there is no release \`${release}\``)
+    if (letter && release) {
+      world.deadLetters.splice(world.deadLetters.indexOf(letter), 1)
+      return HttpResponse.json({ messages: ["made-by-the-release-named"] })
+    }
     if (!letter) return refuse(404, "not_found", "there is no such dead letter")
     if (letter.text?.includes("bad")) return refuse(422, "rejected", `it was refused again: ${letter.reason}`)
     world.deadLetters.splice(world.deadLetters.indexOf(letter), 1)

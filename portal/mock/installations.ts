@@ -21,6 +21,9 @@ function installation(
     capabilities: ["log", "config"],
     state: "running",
     reason: null,
+    release: null,
+    unsigned: false,
+    reviewer: null,
     shadow: null,
     lastActivity: world.messages[0]?.received ?? null,
     counts: { calls: 1284, messages: 96, rejects: 0, faults: 0 },
@@ -73,6 +76,8 @@ export function replayed(id: string, candidate: boolean): Replay {
 export const installations = (): Installation[] => [
   installation("quake-cenc", "地震目录接入", "Earthquake catalogue", releases.adapter, {
     roles: ["source", "decoder"],
+    release: "hunan-seismo/earthquake:1.2.0",
+    reviewer: "王工",
     capabilities: ["log", "config", "wasi:http/outgoing-handler"],
     counts: { calls: 10412, messages: world.messages.length, rejects: 3, faults: 0 },
   }),
@@ -103,7 +108,7 @@ export const installations = (): Installation[] => [
     counts: { calls: 5201, messages: 4402, rejects: 0, faults: 5 },
   }),
   installation("legacy-bridge", "旧值班系统桥", "Bridge to the old duty system", releases.duty, { roles: ["service"] }),
-  installation("duty-desk", "值班台", "Duty desk", releases.duty),
+  installation("duty-desk", "值班台", "Duty desk", releases.duty, { unsigned: true }),
   installation("power-views", "电力视图", "Power views", releases.duty, { state: "stopped", reason: null }),
   installation("gas-adapter", "燃气接入", "Gas adapter", releases.water, {
     state: "refused",

@@ -1,5 +1,5 @@
 // What the mock province knows: a few earthquakes, their messages and how they derive from each other.
-import type { DeadLetterWhole, Level, Message } from "../src/api/schemas"
+import type { DeadLetterWhole, Level, LineageStep, Message } from "../src/api/schemas"
 import { places, placeOf } from "./regions"
 
 export interface Quake {
@@ -182,6 +182,36 @@ export function causesOf(of: Message): Message[] {
 
 export function effectsOf(of: Message): Message[] {
   return world.messages.filter((one) => one.id !== of.id && causesOf(one).includes(of))
+}
+
+/** A message with what its plugin was granted, and with what was sent outward because of it. */
+export function step(of: Message): LineageStep {
+  const model = of.kind === "assessment" || of.kind === "warning"
+  return {
+    ...of,
+    installation: of.kind === "raw" ? null : model ? "quake-impact" : "quake-cenc",
+    grants:
+      of.kind === "raw"
+        ? null
+        : {
+            capabilities: model ? ["log", "config", "state"] : ["log", "config", "http"],
+            publish: model ? ["earthquake assessment", "earthquake warning"] : ["earthquake observation"],
+            subscribe: model ? ["earthquake observation"] : [],
+            http: model ? [] : ["catalogue.example:443"],
+          },
+    dispatched:
+      of.kind === "warning"
+        ? [
+            {
+              installation: "sms-out",
+              at: of.received,
+              plugin: releases.duty,
+              key: `5d41402abc4b2a76b9719d911017c592-${of.id}`,
+              reason: of.id.endsWith("6") ? null : "短信网关没有回答",
+            },
+          ]
+        : [],
+  }
 }
 
 shake("431127", 3.1, 60 * 26)

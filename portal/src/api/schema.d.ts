@@ -474,7 +474,7 @@ export interface components {
       what: components["schemas"]["DifferenceKind"]
     }
     /** @enum {string} */
-    DifferenceKind: "changed" | "missing" | "new" | "verdict"
+    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor"
     Entry: {
       detail: string | null
       id: string
@@ -539,6 +539,7 @@ export interface components {
       now: string
       status: components["schemas"]["HealthStatus"]
       version: string
+      allowUnsigned: boolean
     }
     /** @enum {string} */
     HealthStatus: "ok" | "degraded"
@@ -582,6 +583,9 @@ export interface components {
       shadow: components["schemas"]["Shadow"] | null
       state: components["schemas"]["InstallationState"]
       title: components["schemas"]["Text"]
+      release: string | null
+      unsigned: boolean
+      reviewer: string | null
     }
     InstallationHealth: {
       id: string
@@ -624,11 +628,9 @@ export interface components {
       points: components["schemas"]["Point"][]
     }
     Lineage: {
-      /** @description What it was made of, nearest first. */
-      causes: components["schemas"]["Message"][]
-      /** @description What was made of it, nearest first. */
-      effects: components["schemas"]["Message"][]
-      message: components["schemas"]["Message"]
+      message: components["schemas"]["LineageStep"]
+      causes: components["schemas"]["LineageStep"][]
+      effects: components["schemas"]["LineageStep"][]
     }
     Marks:
       | {
@@ -1076,6 +1078,28 @@ export interface components {
     }
     Catalogue: {
       plugins: components["schemas"]["CataloguePlugin"][]
+    }
+    Grants: {
+      capabilities: string[]
+      publish: string[]
+      subscribe: string[]
+      http: string[]
+    }
+    Dispatched: {
+      installation: string
+      at: string
+      plugin: string
+      key: string
+      reason: string | null
+    }
+    LineageStep: components["schemas"]["Message"] & {
+      installation: string | null
+      grants: null | components["schemas"]["Grants"]
+      dispatched: components["schemas"]["Dispatched"][]
+    }
+    Redrive: {
+      release?: string | null
+      component?: string | null
     }
   }
   responses: never

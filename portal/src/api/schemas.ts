@@ -28,6 +28,8 @@ export type Lineage = Schemas["Lineage"]
 export type DeadLetter = Schemas["DeadLetter"]
 export type DeadLetterList = Schemas["DeadLetterList"]
 export type DeadLetterWhole = Schemas["DeadLetterWhole"]
+export type Redrive = Schemas["Redrive"]
+export type LineageStep = Schemas["LineageStep"]
 export type Redriven = Schemas["Redriven"]
 export type ApiErrorBody = Schemas["ApiError"]
 

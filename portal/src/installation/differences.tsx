@@ -37,9 +37,11 @@ function One({ one }: { one: Difference }) {
   const absent = (side: "before" | "after") =>
     isVerdict
       ? words.difference.accepted
-      : (side === "before") === (one.what === "new") || one.what === "missing"
+      : one.what === "cursor"
         ? words.difference.nothing
-        : words.difference.gone
+        : (side === "before") === (one.what === "new") || one.what === "missing"
+          ? words.difference.nothing
+          : words.difference.gone
   return (
     <li data-testid={`difference-${one.what}`}>
       <p className="difference-head">

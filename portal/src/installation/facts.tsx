@@ -1,8 +1,11 @@
+import { Link } from "react-router"
 import type { InstallationWhole } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { Copied } from "../message/copied"
 import { useRegionName } from "../region/names"
+import { releasePath } from "../release/address"
+import { carried, useAddress } from "../shell/address"
 import { say, useLanguage, useWords } from "../text/language"
 import { Named } from "./named"
 import { Facts, Section } from "./section"
@@ -22,6 +25,8 @@ export function InstallationFacts({ one }: { one: InstallationWhole }) {
         lines={[
           [page.id, <code>{one.id}</code>],
           [page.name, plugin.name && `${plugin.name}@${plugin.version}`],
+          [page.release, one.release && <ReleaseLink reference={one.release} />],
+          [page.reviewer, one.reviewer && clip(one.reviewer, 120)],
           [page.digest, plugin.digest && <Copied text={plugin.digest} />],
           [page.vendor, about && clip(about.vendor, 120)],
           [words.region, `${regionName(one.region)} ${one.region}`],
@@ -34,6 +39,14 @@ export function InstallationFacts({ one }: { one: InstallationWhole }) {
       />
     </Section>
   )
+}
+
+/** A release of the registry; one that is named by its digest has its page under that. */
+export function ReleaseLink({ reference }: { reference: string }) {
+  const { search } = useAddress()
+  const [, repository = "", at = ""] = /^([^@:]+)[:@](.+)$/.exec(reference) ?? []
+  if (!repository) return <code>{clip(reference, 160)}</code>
+  return <Link to={releasePath(repository, at) + carried(search)}>{clip(reference, 160)}</Link>
 }
 
 /** Where it can be asked or delivered to. Nothing where it answers nobody. */

@@ -7,6 +7,7 @@ import { formatNumber } from "../format/number"
 import { beijingField, fromBeijingField } from "../format/time"
 import { PluginName } from "../message/plugin-name"
 import { useClockAhead } from "../shell/clock"
+import { ReleaseField } from "../release/field"
 import { Failure } from "../shell/failure"
 import { useWords } from "../text/language"
 import { Differences } from "./differences"
@@ -21,7 +22,7 @@ const mostBytes = 64 * 1024 * 1024
 /** A stretch of the past run again: in the release at work, or in a candidate that is compared with it. */
 export function ReplaySection({ one }: { one: InstallationWhole }) {
   const words = useWords()
-  const able = one.roles.includes("transform")
+  const able = one.roles.includes("transform") || one.roles.includes("source")
   return (
     <Section id="replay" title={words.replay.title}>
       <p className={able ? "quiet padded-top" : "quiet padded"}>{able ? words.replay.about : words.replay.unable}</p>
@@ -40,11 +41,13 @@ function Form({ installation }: { installation: string }) {
   const to = search.get("to") ?? beijingField(opened)
   const chooser = useRef<HTMLInputElement>(null)
   const [wrong, setWrong] = useState("")
+  const [release, setRelease] = useState("")
   const replay = useMutation({
-    mutationFn: async (asked: { from: string; to: string; candidate: File | null }) => {
-      const query = { installation, from: asked.from, to: asked.to }
-      const file = { body: asked.candidate, type: "application/wasm", waitMs }
-      return { result: await postFile<Replay>("/replays", query, file), candidate: asked.candidate?.name ?? null }
+    mutationFn: async (asked: { from: string; to: string; release: string; candidate: File | null }) => {
+      const { candidate, ...times } = asked
+      const file = { body: candidate, type: "application/wasm", waitMs }
+      const result = await postFile<Replay>("/replays", { installation, ...times }, file)
+      return { result, candidate: candidate?.name ?? (asked.release || null) }
     },
   })
 
@@ -60,10 +63,12 @@ function Form({ installation }: { installation: string }) {
     event.preventDefault()
     const [start, end] = [fromBeijingField(from), fromBeijingField(to)]
     const candidate = chooser.current?.files?.[0] ?? null
+    const named = release.trim()
     if (!start || !end || Date.parse(start) >= Date.parse(end)) return setWrong(words.replay.wrongTime)
     if (candidate && candidate.size > mostBytes) return setWrong(words.replay.tooLarge)
+    if (candidate && named) return setWrong(words.replay.one)
     setWrong("")
-    replay.mutate({ from: start, to: end, candidate })
+    replay.mutate({ from: start, to: end, release: named, candidate })
   }
 
   const time = (name: "from" | "to", value: string) => (
@@ -84,6 +89,10 @@ function Form({ installation }: { installation: string }) {
       <form className="replay-form padded" onSubmit={run} noValidate data-testid="replay-form">
         {time("from", from)}
         {time("to", to)}
+        <label>
+          {words.replay.candidateRelease}
+          <ReleaseField value={release} onChange={setRelease} testid="replay-release" />
+        </label>
         <label>
           {words.replay.candidate}
           <input type="file" accept=".wasm,application/wasm" ref={chooser} data-testid="replay-candidate" />

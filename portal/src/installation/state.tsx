@@ -32,6 +32,16 @@ export function StateMark({ state }: { state: InstallationState }) {
   )
 }
 
+/** It runs although nobody has signed it. */
+export function UnsignedMark() {
+  const words = useWords()
+  return (
+    <span className="unsigned" title={words.installationPage.unsignedWhy}>
+      ▲ {words.installationPage.unsigned}
+    </span>
+  )
+}
+
 /** Where the page of an installation is. */
 export function installationPath(id: string): string {
   return `/system/plugins/${encodeURIComponent(id)}`

@@ -6,6 +6,7 @@ import { Failure } from "../shell/failure"
 import { useWords } from "../text/language"
 import { MessageDetail } from "./detail"
 import { LineageList } from "./lineage"
+import { StepFacts } from "./step"
 
 /** Where a statement comes from, down to the raw frame, and what was made of it. */
 export default function MessageDrawer(props: { id: string; onClose: () => void; onOpen: (id: string) => void }) {
@@ -32,6 +33,7 @@ function Opened({ id, onClose, onOpen }: { id: string; onClose: () => void; onOp
       {lineage.data ? (
         <>
           <MessageDetail message={lineage.data.message} />
+          <StepFacts step={lineage.data.message} />
           <h3>{words.message.causes}</h3>
           <LineageList
             // Raw data first, as it happened; the API tells the nearest first.

@@ -1,16 +1,17 @@
 import { useState } from "react"
-import type { Message } from "../api/schemas"
+import type { LineageStep } from "../api/schemas"
 import { clip } from "../format/clip"
 import { beijingTime } from "../format/time"
 import { useRegionName } from "../region/names"
 import { useWords } from "../text/language"
 import { KindTag } from "./kind"
 import { PluginName } from "./plugin-name"
+import { StepDetails } from "./step"
 
 const most = 60
 
 export function LineageList(props: {
-  messages: Message[]
+  messages: LineageStep[]
   none: string
   onOpen: (id: string) => void
   testid: string
@@ -36,6 +37,7 @@ export function LineageList(props: {
                 <PluginName plugin={message.plugin} /> · {clip(message.source, 80)}
               </span>
             </button>
+            <StepDetails step={message} />
           </li>
         ))}
       </ol>

@@ -3,11 +3,12 @@ import { useState } from "react"
 import { useSearchParams } from "react-router"
 import { queries } from "../api/queries"
 import { ApiFailure, post, remove } from "../api/request"
-import type { DeadLetter, Redriven } from "../api/schemas"
+import type { DeadLetter, Redrive, Redriven } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { beijingShort, beijingTime } from "../format/time"
 import { PluginName } from "../message/plugin-name"
+import { ReleaseField } from "../release/field"
 import { useClockAhead } from "../shell/clock"
 import { StaleBanner } from "../shell/connection"
 import { Failure } from "../shell/failure"
@@ -102,10 +103,11 @@ function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) =>
   const now = Date.now() + useClockAhead()
   const [open, setOpen] = useState(false)
   const [asking, setAsking] = useState(false)
+  const [choosing, setChoosing] = useState(false)
   const path = `/dead-letters/${letter.sequence}`
   const settled = () => client.invalidateQueries({ queryKey: ["dead-letters"] })
   const redrive = useMutation({
-    mutationFn: () => post<Redriven>(`${path}/redrive`, {}),
+    mutationFn: (named: string) => post<Redriven>(`${path}/redrive`, redriveIn(named)),
     onSuccess: ({ messages }) => onDone(words.deadLettersPage.redriven(letter.sequence, messages.length)),
     onSettled: settled,
   })
@@ -145,8 +147,16 @@ function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) =>
           <button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
             {words.deadLettersPage.show}
           </button>{" "}
-          <button type="button" className="button small" disabled={busy} onClick={() => redrive.mutate()}>
+          <button type="button" className="button small" disabled={busy} onClick={() => redrive.mutate("")}>
             {words.deadLettersPage.redrive}
+          </button>{" "}
+          <button
+            type="button"
+            className="button small"
+            aria-expanded={choosing}
+            onClick={() => setChoosing(!choosing)}
+          >
+            {words.deadLettersPage.other}
           </button>{" "}
           {asking ? (
             <>
@@ -170,6 +180,13 @@ function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) =>
           )}
         </td>
       </tr>
+      {choosing && (
+        <tr>
+          <td colSpan={6}>
+            <Elsewhere busy={busy} onRedrive={redrive.mutate} />
+          </td>
+        </tr>
+      )}
       {open && (
         <tr>
           <td colSpan={6}>
@@ -178,6 +195,36 @@ function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) =>
         </tr>
       )}
     </>
+  )
+}
+
+/** A path ends in `.wasm`; everything else names a release of the registry. */
+export function redriveIn(named: string): Redrive {
+  if (!named) return {}
+  return named.endsWith(".wasm") ? { component: named } : { release: named }
+}
+
+/** Drives it again in a release that is not the one enabled: the one that made the mistake, or the one that mends it. */
+function Elsewhere({ busy, onRedrive }: { busy: boolean; onRedrive: (named: string) => void }) {
+  const words = useWords()
+  const [named, setNamed] = useState("")
+  return (
+    <form
+      className="redrive-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (named.trim()) onRedrive(named.trim())
+      }}
+    >
+      <label>
+        {words.deadLettersPage.otherRelease}
+        <ReleaseField value={named} onChange={setNamed} testid="redrive-release" />
+      </label>
+      <button type="submit" className="button small" disabled={busy || !named.trim()}>
+        {words.deadLettersPage.redriveWith}
+      </button>
+      <p className="quiet">{words.deadLettersPage.otherHint}</p>
+    </form>
   )
 }
 

@@ -66,6 +66,16 @@ describe("an installation", () => {
     expect(screen.queryByTestId("addresses")).toBeNull()
   })
 
+  test("a release of the registry leads to its page; a file that nobody signed is marked", async () => {
+    const { unmount } = show("quake-cenc")
+    const link = await screen.findByRole("link", { name: "hunan-seismo/earthquake:1.2.0" })
+    expect(link.getAttribute("href")).toBe("/system/catalogue/hunan-seismo/earthquake/1.2.0")
+    expect(screen.queryByText(/▲ 未签名/)).toBeNull()
+    unmount()
+    show("duty-desk")
+    expect(await screen.findByText(/▲ 未签名/)).toBeTruthy()
+  })
+
   test("its dead letters, and the way to all of them in the same language", async () => {
     show("quake-cenc", "?lang=en", "en")
     expect((await screen.findByTestId("letters")).textContent).toContain("latitude 91")
@@ -109,6 +119,22 @@ describe("replay", () => {
     expect(verdict.textContent).toContain("1,284 次调用中有 2 次结果不同")
     const replay = screen.getByTestId("section-replay")
     expect(within(replay).getByTestId("difference-changed").textContent).toContain('"maximum": 7.2')
+  })
+
+  test("a release of the registry is named instead of a file, and not both", async () => {
+    let asked: URL | undefined
+    server.events.on("request:start", ({ request }) => {
+      if (request.method === "POST") asked = new URL(request.url)
+    })
+    show("quake-impact")
+    await userEvent.type(await screen.findByTestId("replay-release"), "hunan-seismo/earthquake-impact:0.2.0")
+    await userEvent.click(screen.getByTestId("replay-run"))
+    expect((await screen.findByTestId("replay-verdict")).dataset.verdict).toBe("open")
+    expect(asked?.searchParams.get("release")).toBe("hunan-seismo/earthquake-impact:0.2.0")
+    await userEvent.upload(screen.getByTestId("replay-candidate"), new File(["x"], "next.wasm"))
+    await userEvent.click(screen.getByTestId("replay-run"))
+    expect(screen.getByText(zh.replay.one)).toBeTruthy()
+    server.events.removeAllListeners()
   })
 
   test("times in the wrong order are not sent, what the host refuses is said", async () => {

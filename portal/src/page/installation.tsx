@@ -12,7 +12,7 @@ import { Letters } from "../installation/letters"
 import { Parked } from "../installation/parked"
 import { ReplaySection } from "../installation/replay"
 import { Shadow } from "../installation/shadow"
-import { StateMark } from "../installation/state"
+import { StateMark, UnsignedMark } from "../installation/state"
 import { PluginName } from "../message/plugin-name"
 import { carried, useAddress } from "../shell/address"
 import { useClockAhead } from "../shell/clock"
@@ -41,6 +41,7 @@ export function InstallationPage() {
         <h1>{clip(title, 80)}</h1>
         {one && <StateMark state={one.state} />}
         {one?.plugin.name && <PluginName plugin={`${one.plugin.name}@${one.plugin.version}#${one.plugin.digest}`} />}
+        {one?.unsigned && <UnsignedMark />}
       </div>
       <StaleBanner fetchedAt={found.dataUpdatedAt} />
       {gone && <p className="page-empty">{words.installationPage.gone}</p>}

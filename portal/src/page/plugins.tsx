@@ -7,7 +7,7 @@ import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { beijingShort } from "../format/time"
 import { Named } from "../installation/named"
-import { installationPath, StateMark, stateOrder } from "../installation/state"
+import { installationPath, StateMark, stateOrder, UnsignedMark } from "../installation/state"
 import { PluginName } from "../message/plugin-name"
 import { Pager } from "../panel/pager"
 import { useRegionName } from "../region/names"
@@ -144,6 +144,11 @@ function One({ installation }: { installation: Installation }) {
     <tr data-testid={`plugin-${installation.id}`} data-state={state}>
       <td>
         <StateMark state={state} />
+        {installation.unsigned && (
+          <div>
+            <UnsignedMark />
+          </div>
+        )}
       </td>
       <td className="plugin-cell">
         <Link className="strong" to={installationPath(installation.id) + carried(search)}>

@@ -100,6 +100,7 @@ describe("a release", () => {
     expect(verdict.dataset.trusted).toBe("false")
     expect(verdict.textContent).toContain("no reviewer of the province has signed it")
     expect(within(screen.getByTestId("signatures")).getByText(/a key that is not registered/)).toBeTruthy()
+    expect(screen.getByTestId("findings").textContent).toContain("核对 samples/cenc-3.json 后重新记录")
     const checks = within(screen.getByTestId("quality")).getAllByRole("row")
     expect(checks[0]?.dataset.verdict).toBe("failed")
     expect(checks[0]?.textContent).toContain("samples/cenc-3.json")
@@ -138,9 +139,8 @@ describe("a review", () => {
     expect(differences.map((row) => row.dataset.change)).toEqual(["added", "added", "changed", "removed"])
     expect(differences[0]?.textContent).toContain("能力")
     const commands = screen.getByTestId("commands").textContent ?? ""
-    expect(commands).toContain("dongting review approve hunan-seismo/earthquake:1.3.0")
-    expect(commands).toContain("dongting review reject hunan-seismo/earthquake:1.3.0")
-    expect(commands).toMatch(/[0-9a-f]{64}/)
+    expect(commands).toMatch(/dongting review approve hunan-seismo\/earthquake@sha256:[0-9a-f]{64} --url http/)
+    expect(commands).toMatch(/dongting review reject hunan-seismo\/earthquake@sha256:[0-9a-f]{64} --url http/)
   })
 
   test("a first release has nothing to be compared with, and says so", async () => {
@@ -158,7 +158,7 @@ describe("a review", () => {
 test("a quality report of any shape is read without harm", () => {
   expect(readQuality(null)).toBeNull()
   expect(readQuality("A")).toBeNull()
-  expect(readQuality({ grade: 3, checks: "none" })).toEqual({ grade: "3", checks: [] })
+  expect(readQuality({ grade: 3, checks: "none" })).toEqual({ grade: "3", findings: [], checks: [] })
   const odd = readQuality({ checks: [null, 7, { verdict: "passed", failures: [{ reason: "r" }, "plain", 5, null] }] })
   expect(odd?.checks).toHaveLength(1)
   expect(odd?.checks[0]).toMatchObject({ verdict: "passed", failures: ["r", "plain", "5"] })

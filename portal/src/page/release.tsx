@@ -46,7 +46,7 @@ export function ReleasePage({ review = false }: { review?: boolean }) {
           {clip(title, 80)}
         </h1>
         <code>
-          {repository}:{version}
+          {repository}:{release?.version ?? version}
         </code>
         {release && <YankedMark reason={release.yanked} />}
         {release && !review && (

@@ -3,10 +3,13 @@ import { Section } from "../installation/section"
 import { Copied } from "../message/copied"
 import { useWords } from "../text/language"
 
-/** What a reviewer types where the private key is. Names of releases need no quoting: they are letters, digits, dots and dashes. */
+/**
+ * What a reviewer types where the private key is. It names the release by its digest: what is signed is what this page shows,
+ * whatever lies under the version by then. Names of repositories and digests need no quoting.
+ */
 export function reviewCommand(release: ReleaseReview, decision: "approve" | "reject", note: string): string {
-  const reference = `${release.repository}:${release.version}`
-  return `dongting review ${decision} ${reference} --digest ${release.componentDigest} --key review-key.pem --note "${note}"`
+  const { repository, manifestDigest } = release
+  return `dongting review ${decision} ${repository}@${manifestDigest} --url ${location.origin} --key reviewer.key.pem --note "${note}"`
 }
 
 export function Commands({ release }: { release: ReleaseReview }) {

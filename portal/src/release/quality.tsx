@@ -24,6 +24,19 @@ export function QualitySection({ report }: { report: unknown }) {
   const checks = [...quality.checks].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
   return (
     <Section id="quality" title={page.quality} note={quality.grade && <Grade grade={quality.grade} />}>
+      {quality.findings.length > 0 && (
+        <ul className="findings padded" data-testid="findings">
+          {quality.findings.map((finding, index) => (
+            <li key={index}>
+              <Grade grade={finding.grade || null} />
+              <span>
+                <span className="lines">{clip(finding.what, 400)}</span>
+                {finding.advice && <span className="quiet lines"> {clip(finding.advice, 400)}</span>}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       {checks.length > 0 && (
         <table className="fit" data-testid="quality">
           <tbody>

@@ -11,8 +11,15 @@ export interface Check {
   failures: string[]
 }
 
+export interface Finding {
+  grade: string
+  what: string
+  advice: string
+}
+
 export interface Quality {
   grade: string | null
+  findings: Finding[]
   checks: Check[]
 }
 
@@ -21,8 +28,17 @@ const mostFailures = 5
 
 export function readQuality(given: unknown): Quality | null {
   if (!isTable(given)) return null
-  const checks = Array.isArray(given.checks) ? given.checks.filter(isTable).slice(0, mostChecks).map(check) : []
-  return { grade: text(given.grade) || null, checks }
+  const compliance = isTable(given.compliance) ? given.compliance : given
+  const listed = (value: unknown) => (Array.isArray(value) ? value.filter(isTable).slice(0, mostChecks) : [])
+  return {
+    grade: text(given.grade) || null,
+    findings: listed(given.findings).map((one) => ({
+      grade: text(one.grade),
+      what: text(one.what),
+      advice: text(one.advice),
+    })),
+    checks: listed(compliance.checks).map(check),
+  }
 }
 
 function check(given: Record<string, unknown>): Check {

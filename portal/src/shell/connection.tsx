@@ -37,6 +37,19 @@ export function ConnectionIndicator() {
   )
 }
 
+/** What an operator has relaxed is on every page, so that nobody takes it for the usual. */
+export function RelaxedIndicator() {
+  const words = useWords()
+  const health = useQuery(queries.health())
+  if (!health.data?.allowUnsigned) return null
+  return (
+    <div className="relaxed" title={words.connection.unsignedWhy} data-testid="unsigned-allowed">
+      <span aria-hidden="true">▲</span> {words.connection.unsigned}
+      <span className="only-read"> {words.connection.unsignedWhy}</span>
+    </div>
+  )
+}
+
 /** `fetchedAt`: when, by this PC, the content below was last fetched; 0 if never. */
 export function StaleBanner({ fetchedAt }: { fetchedAt: number }) {
   const words = useWords()

@@ -2,7 +2,7 @@ import { RegionSelect } from "../region/region-select"
 import { useWords } from "../text/language"
 import { useAddress } from "./address"
 import { Clock } from "./clock"
-import { ConnectionIndicator } from "./connection"
+import { ConnectionIndicator, RelaxedIndicator } from "./connection"
 
 export function Header() {
   const words = useWords()
@@ -18,6 +18,7 @@ export function Header() {
       </div>
       <RegionSelect value={region} onChange={(code) => change({ region: code })} />
       <div className="header-end">
+        <RelaxedIndicator />
         <ConnectionIndicator />
         <Clock />
         <button

@@ -14,6 +14,10 @@ export const installationPage: Dictionary["installationPage"] = {
   id: "Id",
   name: "Plugin",
   digest: "Component digest",
+  release: "Release",
+  reviewer: "Reviewer",
+  unsigned: "Unsigned",
+  unsignedWhy: "It runs a file that nobody has signed, which belongs on a machine for development.",
   vendor: "Vendor",
   system: "Observed system",
   ordering: "Order",
@@ -96,12 +100,14 @@ export const replay: Dictionary["replay"] = {
   title: "Replay",
   about:
     "Runs a stretch of the past again with its batches, clock, randomness, settings and state. Nothing leaves it: no message, no request.",
-  unable: "Only the calls of plugins that handle messages (transform) are recorded and can be replayed.",
+  unable: "Only the calls of sources and transforms are recorded and can be replayed.",
   from: "From (Beijing time)",
   to: "Until before (Beijing time)",
-  candidate: "Candidate component (optional, .wasm)",
+  candidateRelease: "Candidate release (optional, vendor/plugin:version)",
+  candidate: "Or a candidate's file (.wasm)",
+  one: "Name a release or choose a file, not both.",
   candidateHint:
-    "Without one the release at work is run, and must come to the same bit for bit; with one the two are compared.",
+    "With neither the release at work is run, and must come to the same bit for bit; with one the two are compared. A file that nobody signed needs the host's leave.",
   run: "Replay",
   running: "Replaying; the longer the time, the longer it takes…",
   wrongTime: "Give both times, the second after the first.",
@@ -128,7 +134,13 @@ export const replay: Dictionary["replay"] = {
 
 export const difference: Dictionary["difference"] = {
   title: "Differences",
-  what: { changed: "Changed", missing: "No longer made", new: "Newly made", verdict: "Other verdict" },
+  what: {
+    changed: "Changed",
+    missing: "No longer made",
+    new: "Newly made",
+    verdict: "Other verdict",
+    cursor: "Other cursor",
+  },
   before: "Before",
   after: "After",
   nothing: "(nothing)",

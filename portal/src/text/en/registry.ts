@@ -106,7 +106,7 @@ export const review: Dictionary["review"] = {
   reject: "Reject",
   note: "why",
   commandsAbout:
-    "Put the file of the reviewer's private key for review-key.pem and your words between the quotes. The command compares the component's digest first and stops where it is not the one on this page.",
+    "Put the file of the reviewer's private key for reviewer.key.pem and your words, which the vendor will read, between the quotes. The command takes the release by the digest of its manifest: what is signed is what this page shows, and the command fetches and hashes the component itself. On another machine, give the token that the operator issued with --token-file or as DONGTING_TOKEN.",
   yankedFirst: "This release was yanked and should not be approved.",
   to: "Back to the release",
 }

@@ -102,7 +102,7 @@ export const review = {
   reject: "不通过",
   note: "评审意见",
   commandsAbout:
-    "把 review-key.pem 换成评审私钥的文件，把引号中的话换成评审意见。命令会先核对组件摘要，与本页不符即中止。",
+    "把 reviewer.key.pem 换成评审私钥的文件，把引号中的话换成评审意见（厂商会看到）。命令按清单摘要取版本：签的就是本页所示的这一份，组件由命令自己取来并计算摘要。在别的机器上执行时，用 --token-file 或环境变量 DONGTING_TOKEN 给出管理员发的令牌。",
   yankedFirst: "此版本已撤回，不应通过。",
   to: "返回版本页",
 }
