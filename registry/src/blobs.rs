@@ -131,7 +131,8 @@ fn digest(file: &mut impl Read) -> io::Result<Digest> {
 
 /// A name that was made or moved is on the disk once its folder is.
 fn sync(folder: &Dir) -> io::Result<()> {
-    folder.try_clone()?.into_std_file().sync_all()
+    // A folder's own handle is one for paths alone, which cannot be synced.
+    folder.open(".")?.sync_all()
 }
 
 fn gone(removed: io::Result<()>) -> io::Result<()> {
