@@ -10,7 +10,8 @@ export function read(line) {
     const [station, region, time, millimetres] = fields;
     const length = new TextEncoder().encode(station).length;
     if (length < 1 || length > 64) throw new Error("a station has 1 to 64 bytes");
-    if (!/^[0-9]{6}$/.test(region)) throw new Error(`\`${region}\` is no region`);
+    // GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+    if (!/^(?!00)[0-9]{2}(0000|(?!00)[0-9]{4})$/.test(region)) throw new Error(`\`${region}\` is no region`);
     const micros = instant(time);
     if (!NUMBER.test(millimetres)) throw new Error(`\`${millimetres}\` is no number`);
     const amount = Number(millimetres);
@@ -18,11 +19,22 @@ export function read(line) {
     return { station, region, time: micros, millimetres: amount };
 }
 
-/** The same bytes as the example in Rust makes: the same reading is the same message. */
-export function body({ station, millimetres }) {
+/** As the data standard says it, in the same bytes as the example in Rust: the same reading is the same message. */
+export function body({ station, time, millimetres }) {
     // JSON.stringify writes 12, the others 12.0.
     const amount = Number.isInteger(millimetres) ? millimetres.toFixed(1) : String(millimetres);
-    return new TextEncoder().encode(`{"station":${JSON.stringify(station)},"millimetres":${amount}}`);
+    return new TextEncoder().encode(
+        `{"readings":[{"datastream":${JSON.stringify(station)},"observedProperty":"rainfall","unit":"mm",` +
+            `"phenomenonTime":"${written(time)}","result":${amount},"quality":"good"}]}`,
+    );
+}
+
+/** RFC 3339 in UTC, with as many digits of the second as it has. */
+export function written(micros) {
+    const within = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+    const second = new Date(Number((micros - within) / 1000n)).toISOString().slice(0, 19);
+    const fraction = within === 0n ? "" : `.${String(within).padStart(6, "0").replace(/0+$/, "")}`;
+    return `${second}${fraction}Z`;
 }
 
 /** Microseconds since 1970, as a BigInt. */

@@ -19,9 +19,16 @@ class Reading:
     millimetres: float
 
     def body(self) -> bytes:
-        """The same bytes as the example in Rust makes: the same reading is the same message."""
-        fields = {"station": self.station, "millimetres": self.millimetres}
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        """As the data standard says it, in the same bytes as the example in Rust: the same reading is the same message."""
+        reading = {
+            "datastream": self.station,
+            "observedProperty": "rainfall",
+            "unit": "mm",
+            "phenomenonTime": written(self.time),
+            "result": self.millimetres,
+            "quality": "good",
+        }
+        return json.dumps({"readings": [reading]}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read(line: str) -> Reading:
@@ -32,7 +39,8 @@ def read(line: str) -> Reading:
     station, region, time, millimetres = fields
     if not 1 <= len(station.encode()) <= 64:
         raise ValueError("a station has 1 to 64 bytes")
-    if not re.fullmatch(r"[0-9]{6}", region):
+    # GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+    if not re.fullmatch(r"(?!00)[0-9]{2}(0000|(?!00)[0-9]{4})", region):
         raise ValueError(f"`{region}` is no region")
     micros = instant(time)
     if not NUMBER.fullmatch(millimetres):
@@ -51,3 +59,10 @@ def instant(text: str) -> int:
     except ValueError:
         raise ValueError(f"`{text}` is no RFC 3339 instant") from None
     return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def written(micros: int) -> str:
+    """RFC 3339 in UTC, with as many digits of the second as it has."""
+    time = EPOCH + timedelta(microseconds=micros)
+    fraction = f".{micros % 1_000_000:06}".rstrip("0").rstrip(".")
+    return f"{time:%Y-%m-%dT%H:%M:%S}{fraction}Z"

@@ -2,6 +2,7 @@
 //! names of repositories have slashes in them.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,6 +10,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use bytes::Bytes;
 
 use crate::access::Caller;
 use crate::error::RegistryError;
@@ -30,6 +32,8 @@ mod upload;
 
 use query::Query;
 
+/// For a manifest or what the operator asks for to arrive.
+const PATIENCE: Duration = Duration::from_secs(60);
 const PULL: Rights = Rights { pull: true, push: false, delete: false };
 const PUSH: Rights = Rights { pull: false, push: true, delete: false };
 const DELETE: Rights = Rights { pull: false, push: false, delete: true };
@@ -112,6 +116,15 @@ impl Asked {
     fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.request.headers().get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+/// A body that is small enough to be held whole.
+async fn whole(request: Request, most: usize, large: RegistryError) -> Result<Bytes, RegistryError> {
+    let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(request.into_body(), most)).await;
+    read.map_err(|_| {
+        RegistryError::Parameter("the request did not come to its end: send it again".to_owned())
+    })?
+    .map_err(|_| large)
 }
 
 fn origin(registry: &Registry, request: &Request) -> String {

@@ -128,7 +128,15 @@ impl Registry {
         here(&mut transaction, repository, component).await?;
         drop(transaction);
         let Ok(_permit) = self.inner.checks.acquire().await else { return Err(RegistryError::Busy) };
-        let bytes = self.verified(component.digest).await?;
+        let bytes = match self.verified(component.digest).await {
+            Err(error @ RegistryError::Tampered { .. }) => {
+                // A sweep may have come between: then it is not changed but gone.
+                let mut transaction = self.database().reader.begin().await.map_err(RegistryError::sql)?;
+                here(&mut transaction, repository, component).await?;
+                return Err(error);
+            }
+            read => read?,
+        };
         let refused = |reason: String| RegistryError::Plugin(reason);
         let read = move || -> Result<(Manifest, String), RegistryError> {
             let text = section::read(&bytes).map_err(|error| refused(error.to_string()))?;

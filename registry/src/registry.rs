@@ -10,7 +10,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use dongting_manifest::Timestamp;
 use sqlx::AssertSqlSafe;
-use tokio::sync::{RwLock, Semaphore, watch};
+use tokio::sync::{Notify, RwLock, Semaphore, watch};
 use tokio::task::AbortHandle;
 
 use crate::blobs::Blobs;
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub shelves: RwLock<()>,
     /// Uploads that a request is writing to.
     pub writing: Mutex<HashSet<String>>,
+    /// Told when one of them ends.
+    pub released: Notify,
     pub arriving: Semaphore,
     pub checks: Semaphore,
     /// May do everything. In the file `admin-token`.
@@ -75,6 +77,7 @@ impl Registry {
             blobs,
             shelves: RwLock::new(()),
             writing: Mutex::default(),
+            released: Notify::new(),
             arriving: Semaphore::new(ARRIVING),
             checks: Semaphore::new(CHECKS),
             admin_token,

@@ -18,6 +18,8 @@ use crate::registry::{Registry, ago, now};
 
 /// What is written between two looks at the quota, and at most lost by a kill.
 const STEP: u64 = 4 << 20;
+/// For a request that writes to the same upload to end.
+const ENDING: Duration = Duration::from_secs(2);
 /// Between two pieces of a body.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -44,6 +46,7 @@ impl Drop for Claim {
         if let Ok(mut writing) = self.registry.inner.writing.lock() {
             writing.remove(&self.id);
         }
+        self.registry.inner.released.notify_waiters();
     }
 }
 
@@ -56,8 +59,9 @@ impl Registry {
         let vendor = repository.vendor();
         let most = self.inner.options.uploads_per_vendor;
         let mut transaction = self.database().write().await?;
-        let begun: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM upload WHERE vendor = $1")
+        let begun: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM upload WHERE vendor = $1 AND touched > $2")
             .bind(vendor)
+            .bind(ago(self.inner.options.upload_age()))
             .fetch_one(&mut *transaction)
             .await
             .map_err(RegistryError::sql)?;
@@ -91,7 +95,7 @@ impl Registry {
     }
 
     pub(crate) async fn cancel_upload(&self, repository: &Repository, id: &str) -> Result<(), RegistryError> {
-        let _claim = self.claim(id)?;
+        let _claim = self.claim(id).await?;
         self.upload(repository, id).await?;
         self.forget_upload(id).await
     }
@@ -104,7 +108,7 @@ impl Registry {
         announced: Announced,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Arrived, RegistryError> {
-        let claim = self.claim(id)?;
+        let claim = self.claim(id).await?;
         let received = self.upload(repository, id).await?.received;
         if announced.first.is_some_and(|first| first != received) {
             return Err(RegistryError::OutOfOrder { received });
@@ -121,7 +125,9 @@ impl Registry {
         // Refused by its headers, a body is never read.
         if let Some(end) = incoming.end {
             incoming.fits(end)?;
-            incoming.reserve(end).await?;
+            if end > received {
+                incoming.reserve(end).await?;
+            }
         }
         match incoming.write(body).await {
             Ok(()) => Ok(Arrived { received: incoming.received }),
@@ -142,7 +148,7 @@ impl Registry {
         id: &str,
         wanted: Digest,
     ) -> Result<(), RegistryError> {
-        let claim = self.claim(id)?;
+        let claim = self.claim(id).await?;
         let received = self.upload(repository, id).await?.received;
         let name = claim.id.clone();
         let found = self.on_disk(move |blobs| blobs.seal(&name, received)).await?;
@@ -206,19 +212,30 @@ impl Registry {
         let mut dropped = 0u64;
         for id in ids {
             // One that is being written to is not left alone.
-            let Ok(_claim) = self.claim(&id) else { continue };
+            let Some(_claim) = self.try_claim(&id) else { continue };
             self.forget_upload(&id).await?;
             dropped = dropped.saturating_add(1);
         }
         Ok(dropped)
     }
 
-    fn claim(&self, id: &str) -> Result<Claim, RegistryError> {
+    /// Waits a moment for a request that is ending: a client that was cut off comes back before that is noticed.
+    async fn claim(&self, id: &str) -> Result<Claim, RegistryError> {
+        let free = async {
+            loop {
+                let released = self.inner.released.notified();
+                if let Some(claim) = self.try_claim(id) {
+                    return claim;
+                }
+                released.await;
+            }
+        };
+        tokio::time::timeout(ENDING, free).await.map_err(|_| RegistryError::UploadBusy)
+    }
+
+    fn try_claim(&self, id: &str) -> Option<Claim> {
         let free = self.inner.writing.lock().is_ok_and(|mut writing| writing.insert(id.to_owned()));
-        if !free {
-            return Err(RegistryError::UploadBusy);
-        }
-        Ok(Claim { registry: self.clone(), id: id.to_owned() })
+        free.then(|| Claim { registry: self.clone(), id: id.to_owned() })
     }
 
     /// The row goes first: a file without one is removed at the next start.

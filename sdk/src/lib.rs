@@ -1,17 +1,22 @@
-//! What the author of a plugin depends on: the contract as Rust types, one macro a role, the capabilities as
-//! functions, the payloads of the data standard.
+//! What the author of a plugin depends on: the contract as Rust types, one module and one macro a role, the capabilities as
+//! functions, the payloads of the data standard. The module of a role has all that a plugin of that role uses.
 //!
 //! ```ignore
-//! use dongting_sdk::transform::{Applied, Guest, Message, Error};
+//! use dongting_sdk::transform::*;
 //!
 //! struct Model;
 //!
 //! impl Guest for Model {
-//!     fn apply(batch: Vec<Message>) -> Result<Applied, Error> { … }
+//!     fn apply(batch: Vec<Message>) -> Result<Applied, Error> {
+//!         each(&batch, |message| judge(&message.payload()?))
+//!     }
 //! }
 //!
 //! dongting_sdk::export_transform!(Model);
 //! ```
+//!
+//! What a function answers says what becomes of the input: `Ok` is done, `Error::Reject` never (a dead letter, for a person), `Error::Retry` and
+//! `Error::Other` later.
 
 #[allow(unsafe_code, clippy::all, unused_qualifications, reason = "generated code")]
 pub mod bindings;
@@ -22,8 +27,10 @@ pub mod http;
 pub mod log;
 pub mod message;
 pub mod records;
+pub mod sink;
 pub mod state;
 pub mod timers;
+pub mod transform;
 
 pub use dongting_events as events;
 
@@ -38,6 +45,7 @@ pub use bindings::views::export_views;
 pub mod source {
     pub use crate::bindings::source::exports::dongting::source::source::{Guest, Polled};
     pub use crate::message::{Draft, Error, Kind, Reject, Timestamp};
+    pub use crate::{config, events, geo, http, log};
 }
 
 /// The role `decoder`.
@@ -46,28 +54,19 @@ pub mod decoder {
         Decoded, Document, Guest, Reply,
     };
     pub use crate::message::{Draft, Error, Kind, Reject, Timestamp};
-}
-
-/// The role `transform`.
-pub mod transform {
-    pub use crate::bindings::transform::exports::dongting::transform::transform::{Applied, Guest, Rejected};
-    pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+    pub use crate::{config, events, geo, log};
 }
 
 /// The role `service`.
 pub mod service {
     pub use crate::bindings::service::exports::dongting::service::service::{Guest, Request, Response};
     pub use crate::message::{Draft, Error, Kind, Timestamp};
-}
-
-/// The role `sink`.
-pub mod sink {
-    pub use crate::bindings::sink::exports::dongting::sink::sink::{Attempt, Guest, Outcome};
-    pub use crate::message::{Error, Message};
+    pub use crate::{config, events, geo, history, http, log, records, state};
 }
 
 /// The role `views`.
 pub mod views {
     pub use crate::bindings::views::exports::dongting::views::views::*;
     pub use crate::message::{Draft, Error, Kind, Message, Timestamp};
+    pub use crate::{config, events, geo, log};
 }

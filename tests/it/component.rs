@@ -1,5 +1,9 @@
 //! Components that must be refused before anything of them runs, each with a sentence that says what to do.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
 use dongting_manifest::section;
 use dongting_sandbox::{Sandbox, SandboxOptions};
 use dongting_tests::restamp;
@@ -113,24 +117,87 @@ fn ungranted_import() {
     assert!(error.to_string().contains("dongting:state/state"), "{error}");
 }
 
+/// A compile cache on a disk that somebody else can write to.
+struct Cache(tempfile::TempDir);
+
+impl Cache {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A new process that loads the component; what it leaves as the component's entry.
+    fn load(&self, bytes: &[u8]) -> (PathBuf, Vec<u8>) {
+        let sandbox = Sandbox::new(SandboxOptions { cache: Some(self.0.path().to_owned()) }).unwrap();
+        let digest = sandbox.load(bytes).unwrap().digest;
+        let named = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(&digest);
+        let mut entries = std::fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
+        let entry = entries.find(named).expect("an entry was made");
+        let content = std::fs::read(&entry).unwrap();
+        (entry, content)
+    }
+
+    fn key(&self) -> PathBuf {
+        self.0.path().join("key")
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
 #[test]
 fn cache_entries_that_are_not_genuine_are_not_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = || SandboxOptions { cache: Some(folder.path().to_owned()) };
+    let cache = Cache::new();
     let bytes = guest("guests/trap.wasm");
-    Sandbox::new(options()).unwrap().load(&bytes).unwrap();
-    let entry = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
-        .expect("an entry was made");
-    let genuine = std::fs::read(&entry).unwrap();
-    let mut forged = genuine.clone();
-    let last = forged.len() - 1;
-    forged[last] ^= 1;
-    std::fs::write(&entry, &forged).unwrap();
-    Sandbox::new(options()).unwrap().load(&bytes).unwrap();
-    assert_ne!(std::fs::read(&entry).unwrap(), forged, "the forged entry was replaced");
+    let (entry, genuine) = cache.load(&bytes);
+    for at in [0, 31, 32, genuine.len() / 2, genuine.len() - 1] {
+        let mut forged = genuine.clone();
+        forged[at] ^= 1;
+        std::fs::write(&entry, &forged).unwrap();
+        assert_ne!(cache.load(&bytes).1, forged, "the entry forged at byte {at} was replaced");
+    }
+    for cut in [0, 16, 32, genuine.len() - 1] {
+        std::fs::write(&entry, &genuine[..cut]).unwrap();
+        assert_ne!(cache.load(&bytes).1.len(), cut, "the entry cut at byte {cut} was replaced");
+    }
+}
+
+/// A genuine entry of a component that may run, under the name of another.
+#[test]
+fn cache_entries_that_change_places_are_not_run() {
+    let cache = Cache::new();
+    let (trap, echo) = (guest("guests/trap.wasm"), guest("guests/echo.wasm"));
+    let (at_trap, of_trap) = cache.load(&trap);
+    let (at_echo, of_echo) = cache.load(&echo);
+    std::fs::write(&at_trap, &of_echo).unwrap();
+    std::fs::write(&at_echo, &of_trap).unwrap();
+    assert_ne!(cache.load(&trap).1, of_echo);
+    assert_ne!(cache.load(&echo).1, of_trap);
+    // Nor is one from another host's cache, which has another key.
+    let (_, elsewhere) = Cache::new().load(&trap);
+    std::fs::write(&at_trap, &elsewhere).unwrap();
+    assert_ne!(cache.load(&trap).1, elsewhere);
+}
+
+#[test]
+fn the_cache_and_its_key_are_private() {
+    let cache = Cache::new();
+    let bytes = guest("guests/trap.wasm");
+    std::fs::set_permissions(cache.0.path(), Permissions::from_mode(0o777)).unwrap();
+    let (entry, genuine) = cache.load(&bytes);
+    assert_eq!((mode(cache.0.path()), mode(&cache.key()), mode(&entry)), (0o700, 0o600, 0o600));
+    // A key that others could read, or one that somebody laid there, is none: entries made with it are not genuine.
+    let key = std::fs::read(cache.key()).unwrap();
+    std::fs::set_permissions(cache.key(), Permissions::from_mode(0o644)).unwrap();
+    assert_ne!(cache.load(&bytes).1, genuine);
+    assert_ne!(std::fs::read(cache.key()).unwrap(), key);
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("key"), [7; 64]).unwrap();
+    std::fs::remove_file(cache.key()).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path().join("key"), cache.key()).unwrap();
+    cache.load(&bytes);
+    assert!(std::fs::symlink_metadata(cache.key()).unwrap().is_file());
+    assert_ne!(std::fs::read(cache.key()).unwrap(), [7; 64]);
 }
 
 fn stripped(component: &[u8]) -> Vec<u8> {

@@ -83,7 +83,7 @@ fn a_mended_plugin_takes_what_its_predecessor_could_not() {
     assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
     let number = only(&host);
     let mended = configuration("guests/counter.wasm", "\"state\"");
-    std::fs::write(host.folder.path().join("dongting.toml"), mended).unwrap();
+    host.configure(&mended).unwrap();
     host.kill_and_restart().unwrap();
     eventually("the mended plugin", || Ok(host.state("model")?.0 == "running")).unwrap();
 

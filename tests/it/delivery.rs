@@ -41,7 +41,7 @@ fn passed(host: &Host) -> Vec<String> {
 }
 
 fn reload(host: &Host, configuration: &str) -> (bool, String) {
-    std::fs::write(host.folder.path().join("dongting.toml"), configuration).unwrap();
+    host.configure(configuration).unwrap();
     let ran = dongting(&["reload", "--url", &host.url]).unwrap();
     let said = String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap();
     (ran.status.success(), said)

@@ -10,11 +10,13 @@
 
 mod bus;
 mod chaos;
+mod compliance;
 mod component;
 mod dead_letters;
 mod decoder;
 mod delivery;
 mod guests;
+mod harness;
 mod history;
 mod hosts;
 mod installations;
@@ -26,10 +28,13 @@ mod readme;
 mod records;
 mod registry;
 mod replay;
+mod scale;
+mod schemas;
 mod service;
 mod sink;
 mod startup;
 mod store;
 mod timers;
 mod trial;
+mod trust;
 mod vendor;

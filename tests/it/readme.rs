@@ -26,7 +26,9 @@ fn block<'t>(text: &'t str, heading: &str) -> &'t str {
 #[test]
 fn the_files_shown_are_the_files() {
     let readme = readme();
-    for file in ["Cargo.toml", "plugin.toml", "src/lib.rs", "src/reading.rs", "src/plugin.rs"] {
+    for file in
+        ["Cargo.toml", "plugin.toml", "src/lib.rs", "src/reading.rs", "src/plugin.rs", "tests/plugin.rs"]
+    {
         let path = format!("examples/rain-gauge/{file}");
         let shown = block(&readme, &format!("**`{path}`**"));
         let there = std::fs::read_to_string(root().join(&path)).unwrap();
@@ -57,7 +59,7 @@ fn try_prints_what_readme_says() {
         .collect();
     assert_eq!(printed.len(), 1);
     assert_eq!(printed[0]["subject"], "em.43.01.02.water.observation.-");
-    assert_eq!(printed[0]["data"]["millimetres"], 12.5);
+    assert_eq!(printed[0]["data"]["readings"][0]["result"], 12.5);
     let said = String::from_utf8(tried.stderr).unwrap();
     assert!(said.contains("a line has 4 fields, not 2"), "{said}");
 }

@@ -253,7 +253,7 @@ fn a_shadow_is_compared_and_publishes_nothing() {
     assert_eq!((&same["different"], &same["late"]), (&0.into(), &0.into()), "{same}");
 
     let toml = configuration("guests/counter.wasm", "\"state\"", &format!("shadow = {echo:?}"));
-    std::fs::write(host.folder.path().join("dongting.toml"), toml).unwrap();
+    host.configure(&toml).unwrap();
     assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
     push(&host, &["three"]);
     eventually("the third", || Ok(host.messages("assessment")?.len() == 3)).unwrap();

@@ -71,6 +71,7 @@ on_both! {
     what_is_parked_is_told_by_partition
     an_attempt_that_was_not_ended_is_told
     a_call_and_the_state_before_it
+    the_highest_version_that_ran_never_falls
 }
 
 pub async fn open<P: Place>() -> (P, Store) {
@@ -454,4 +455,23 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     assert_eq!(value().await.as_deref(), Some(b"four".as_slice()));
     assert_eq!(store.forget_calls(whole.1).await.unwrap(), 2);
     assert_eq!(value().await, None);
+}
+
+async fn the_highest_version_that_ran_never_falls<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let version = |text: &str| text.parse().unwrap();
+    assert_eq!(store.highest(MODEL, "hydro/gauge").await.unwrap(), None);
+    for (ran, highest) in [
+        ("1.2.0", "1.2.0"),
+        ("1.10.0", "1.10.0"),
+        ("1.9.9", "1.10.0"),
+        ("0.99.0", "1.10.0"),
+        ("2.0.0", "2.0.0"),
+    ] {
+        store.ran(MODEL, "hydro/gauge", version(ran)).await.unwrap();
+        assert_eq!(store.highest(MODEL, "hydro/gauge").await.unwrap(), Some(version(highest)), "{ran}");
+    }
+    store.ran(MODEL, "hydro/pump", version("0.1.0")).await.unwrap();
+    store.ran("other", "hydro/gauge", version("0.1.0")).await.unwrap();
+    assert_eq!(store.highest(MODEL, "hydro/gauge").await.unwrap(), Some(version("2.0.0")));
 }

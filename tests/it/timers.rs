@@ -181,7 +181,7 @@ fn a_timer_waits_and_poison_becomes_a_dead_letter() {
     eventually("it waits", || Ok(host.state("alarms")?.0 == "backoff")).unwrap();
     assert_eq!(due(&host), []);
     host.kill_and_restart().unwrap();
-    std::fs::write(host.folder.path().join("dongting.toml"), configuration(false)).unwrap();
+    host.configure(&configuration(false)).unwrap();
     assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
     eventually("the good one", || Ok(due(&host) == [(1, "good ring".into())])).unwrap();
     eventually("the bad one", || Ok(host.rejects("alarms")? == 1)).unwrap();

@@ -5,6 +5,7 @@ mod dev;
 mod documents;
 mod languages;
 mod projects;
+mod push;
 mod transcript;
 
 use std::path::{Path, PathBuf};

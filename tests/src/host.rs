@@ -35,11 +35,16 @@ impl Host {
     /// With these variables in its environment, also after a restart.
     pub fn start_with(configuration: &str, environment: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join("dongting.toml"), configuration)?;
+        std::fs::write(folder.path().join("dongting.toml"), for_development(configuration))?;
         let environment: Vec<(String, String)> =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let (child, url) = spawn(folder.path(), &environment)?;
         Ok(Self { folder, url, child, environment })
+    }
+
+    /// Another text of dongting.toml, for the next start or reload.
+    pub fn configure(&self, configuration: &str) -> Result<()> {
+        Ok(std::fs::write(self.folder.path().join("dongting.toml"), for_development(configuration))?)
     }
 
     /// The host and its nats-server on one CPU between them.
@@ -125,6 +130,14 @@ impl Host {
         let text = |name| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok((text("state"), text("reason")))
     }
+}
+
+/// What the tests enable are mostly files that nobody signed. One that says something of trust itself stays as it is.
+fn for_development(configuration: &str) -> String {
+    if configuration.contains("[trust]") {
+        return configuration.to_owned();
+    }
+    format!("{configuration}\n[trust]\nallow_unsigned = true\n")
 }
 
 impl Drop for Host {

@@ -6,6 +6,7 @@ pub mod nats;
 pub mod oci;
 pub mod postgres;
 pub mod process;
+pub mod province;
 pub mod registry;
 pub mod restamp;
 pub mod seismic_network;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use dongting_manifest::section;
 use dongting_registry::Digest;
+use dongting_trust::{Algorithm, Predicate, SecretKey, Statement};
 use serde_json::{Value, json};
 
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -59,6 +60,17 @@ impl Artifact {
 
     pub fn digest(&self) -> String {
         Digest::of(&self.manifest).to_string()
+    }
+
+    /// What a vendor signs of it, by a key that nobody knows.
+    pub fn signed(&self) -> Result<Vec<u8>> {
+        let statement = Statement {
+            repository: self.repository.clone(),
+            version: self.version.parse()?,
+            component_digest: Digest::of(&self.component).hex(),
+            predicate: Predicate::Release,
+        };
+        Ok(statement.sign(&SecretKey::generate(Algorithm::Ed25519)?)?.to_json().into_bytes())
     }
 
     /// Something said of it: a manifest with this one as its subject.

@@ -1,10 +1,12 @@
 //! A transcript that is run: `$ command` and the lines that it must print, as a document shows them.
 //!
-//! Blocks fenced as `console` count, in their order, in one shell's folder and variables. In a line `…` stands for anything, alone on a line
+//! Blocks fenced as `console` are run, in their order, in one shell's folder and variables. A block fenced with the name of a file behind its
+//! language, as "toml dongting.toml", is written to that file. In a line `…` stands for anything, alone on a line
 //! for any number of lines. Output is standard output and standard error together. A command must end well, unless its last line is
 //! `[exit N]`. One that ends in ` &` goes on to the end of the transcript; its lines must be the first that it prints.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -19,29 +21,63 @@ const DEADLINE: Duration = Duration::from_secs(900);
 pub struct Step {
     /// Of the document, from 1.
     pub line: usize,
-    pub command: String,
-    pub expected: Vec<String>,
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Run { command: String, expected: Vec<String> },
+    Write { file: String, text: String },
+}
+
+/// What the block is that a line is in.
+#[derive(Clone, Copy, PartialEq)]
+enum Block {
+    None,
+    Console,
+    File,
+    /// Only shown.
+    Other,
 }
 
 /// The steps of a document.
 pub fn read(text: &str) -> Result<Vec<Step>> {
     let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
+    let mut block = Block::None;
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
-        match (inside, line) {
-            (false, "```console") => inside = true,
-            (true, "```") => inside = false,
-            (false, _) => {}
-            (true, _) => match (line.strip_prefix("$ "), steps.last_mut()) {
-                (Some(command), _) => {
-                    steps.push(Step { line: number, command: command.to_owned(), expected: Vec::new() });
+        let fence = line.strip_prefix("```");
+        match (block, fence) {
+            (Block::None, None) => {}
+            (Block::None, Some("console")) => block = Block::Console,
+            (Block::None, Some(info)) => match info.split_once(' ') {
+                Some((_, file)) => {
+                    let action = Action::Write { file: file.to_owned(), text: String::new() };
+                    steps.push(Step { line: number, action });
+                    block = Block::File;
                 }
-                (None, Some(step)) => step.expected.push(line.to_owned()),
-                (None, None) => bail!("line {number}: a block begins with `$ command`"),
+                None => block = Block::Other,
             },
+            (_, Some("")) => block = Block::None,
+            (Block::Console, _) => match (line.strip_prefix("$ "), steps.last_mut()) {
+                (Some(command), _) => {
+                    let action = Action::Run { command: command.to_owned(), expected: Vec::new() };
+                    steps.push(Step { line: number, action });
+                }
+                (None, Some(Step { action: Action::Run { expected, .. }, .. })) => {
+                    expected.push(line.to_owned())
+                }
+                (None, _) => bail!("line {number}: a block begins with `$ command`"),
+            },
+            (Block::File, _) => {
+                if let Some(Step { action: Action::Write { text, .. }, .. }) = steps.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+            (Block::Other, _) => {}
         }
     }
-    ensure!(!inside, "the last block has no end");
+    ensure!(block == Block::None, "the last block has no end");
     ensure!(!steps.is_empty(), "there is no block ```console");
     Ok(steps)
 }
@@ -66,22 +102,31 @@ impl Shell {
         std::fs::create_dir_all(&home)?;
         std::fs::write(home.join("folder"), folder.display().to_string())?;
         std::fs::write(home.join("variables"), "")?;
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Ok(Self { home, environment, background: Vec::new() })
     }
 
     pub fn run(&mut self, step: &Step) -> Result<()> {
-        let ran = match step.command.strip_suffix(" &") {
-            Some(command) => self.start(command, &step.expected),
-            None => self.finish(&step.command, &step.expected),
-        };
-        ran.with_context(|| format!("line {}: $ {}", step.line, step.command))
+        match &step.action {
+            Action::Write { file, text } => std::fs::write(Path::new(&self.folder()?).join(file), text)
+                .with_context(|| format!("line {}: {file}", step.line)),
+            Action::Run { command, expected } => match command.strip_suffix(" &") {
+                Some(command) => self.start(command, expected),
+                None => self.finish(command, expected),
+            }
+            .with_context(|| format!("line {}: $ {command}", step.line)),
+        }
+    }
+
+    fn folder(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.home.join("folder"))?.trim_end().to_owned())
     }
 
     fn command(&self, script: &str) -> Result<Command> {
         let mut command = Command::new("bash");
         command.args(["-c", script, "transcript"]).arg(&self.home);
-        command.current_dir(std::fs::read_to_string(self.home.join("folder"))?);
+        command.current_dir(self.folder()?);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         Ok(command)
@@ -109,7 +154,9 @@ impl Shell {
 
     fn start(&mut self, line: &str, expected: &[String]) -> Result<()> {
         let script = format!("source \"$1/variables\"\nexec {line} 2>&1");
-        let mut child = self.command(&script)?.stdout(Stdio::piped()).spawn()?;
+        let mut command = self.command(&script)?;
+        // A group of its own, so that all of it can be told to end.
+        let mut child = command.stdout(Stdio::piped()).process_group(0).spawn()?;
         let out = child.stdout.take().context("no standard output")?;
         let (send, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -137,9 +184,8 @@ impl Shell {
 impl Drop for Shell {
     fn drop(&mut self) {
         for background in &mut self.background {
-            let pid = background.child.id().to_string();
-            // As Ctrl-C would: it takes its own children with it.
-            let _ = Command::new("kill").args(["-TERM", &pid]).status();
+            let group = format!("-{}", background.child.id());
+            let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
             let _ = background.child.wait();
         }
     }
@@ -200,10 +246,20 @@ mod tests {
 
     #[test]
     fn a_document_has_steps_in_its_blocks() -> Result<()> {
-        let steps = read("# T\n```console\n$ a b\nsaid\n$ c\n```\ntext\n```toml\n$ no\n```\n")?;
-        assert_eq!(steps.len(), 2);
-        assert_eq!(steps.first().map(|step| (step.line, step.command.as_str(), step.expected.len())), Some((3, "a b", 1)));
-        assert!(read("```console\nsaid\n```").is_err() && read("```console\n$ a").is_err() && read("").is_err());
+        let text = "# T\n```console\n$ a b\nsaid\n$ c\n```\ntext\n```toml\n$ no\n```\n```toml x.toml\na = 1\n\n```\n";
+        let run = |line, command: &str, expected: &[&str]| Step {
+            line,
+            action: Action::Run {
+                command: command.to_owned(),
+                expected: expected.iter().map(ToString::to_string).collect(),
+            },
+        };
+        let file =
+            Step { line: 11, action: Action::Write { file: "x.toml".into(), text: "a = 1\n\n".into() } };
+        assert_eq!(read(text)?, [run(3, "a b", &["said"]), run(5, "c", &[]), file]);
+        for bad in ["```console\nsaid\n```", "```console\n$ a", ""] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
         Ok(())
     }
 
@@ -212,12 +268,13 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let mut shell = Shell::new(folder.path(), &[("GIVEN", "g".to_owned())])?;
         let text = "```console\n$ mkdir sub && cd sub\n$ export MADE=m\n$ echo $MADE $GIVEN $(basename \"$PWD\")\nm g sub\n\
-                    $ echo bad >&2; false\nbad\n[exit 1]\n$ sh -c 'echo ready; exec sleep 600' &\nready\n```";
+                    $ echo bad >&2; false\nbad\n[exit 1]\n$ sh -c 'echo ready; exec cat /dev/zero > /dev/null' &\nready\n```\n\
+                    ```text made\nas it is\n```\n```console\n$ cat made\nas it is\n```";
         for step in read(text)? {
             shell.run(&step)?;
         }
-        let step = Step { line: 1, command: "echo a".into(), expected: vec!["b".into()] };
-        assert!(shell.run(&step).is_err());
+        let action = Action::Run { command: "echo a".into(), expected: vec!["b".into()] };
+        assert!(shell.run(&Step { line: 1, action }).is_err());
         Ok(())
     }
 }

@@ -68,8 +68,13 @@ impl Lock {
 /// The line of `[dependencies]` for a crate, as the workspace names it.
 #[must_use]
 pub fn dependency(name: &str) -> String {
-    if name == "dongting-sdk" {
-        return format!("dongting-sdk = {{ path = \"{}/sdk\" }}", kit::FOLDER);
+    let folder = match name {
+        "dongting-sdk" => Some("sdk"),
+        "dongting-testkit" => Some("sdk/testkit"),
+        _ => None,
+    };
+    if let Some(folder) = folder {
+        return format!("{name} = {{ path = \"{}/{folder}\" }}", kit::FOLDER);
     }
     let known = workspace_dependencies();
     let value = known.get(name).cloned().unwrap_or_else(|| Value::String("*".to_owned()));

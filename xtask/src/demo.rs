@@ -117,6 +117,10 @@ fn configuration(tools: &Tools, workspace: &Workspace, feed: &str) -> Result<Str
     Ok(format!(
         r#"boundaries = {boundaries}
 
+# The demo's plugins were built a moment ago on this machine.
+[trust]
+allow_unsigned = true
+
 [[installation]]
 id = "quake-catalogue"
 component = {adapter}

@@ -13,14 +13,17 @@ impl Guest for Gauges {
         let mut decoded = Decoded { drafts: Vec::new(), rejects: Vec::new(), reply: None };
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             match reading::read(line) {
-                Ok(reading) => decoded.drafts.push(Draft::json(
-                    "em.water.observation.v1",
-                    ("water", Kind::Observation),
-                    &reading.region,
-                    // What identifies the reading: the same report twice is one message.
-                    (&format!("{}/{}", reading.station, reading.time), reading.time),
-                    &reading,
-                )?),
+                Ok(reading) => {
+                    let time = reading.time.as_microsecond();
+                    decoded.drafts.push(Draft::json(
+                        "em.water.observation.v1",
+                        ("water", Kind::Observation),
+                        &reading.region,
+                        // What identifies the reading: the same report twice is one message.
+                        (&format!("{}/{time}", reading.station), time),
+                        &reading.payload(),
+                    )?);
+                }
                 Err(reason) => decoded.rejects.push(Reject { reason, raw: line.as_bytes().to_vec() }),
             }
         }

@@ -1,16 +1,26 @@
 //! One line of a report.
 
-use serde::Serialize;
+use dongting_sdk::events::{self, Observations};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub station: String,
-    #[serde(skip)]
     pub region: String,
-    /// Microseconds since 1970.
-    #[serde(skip)]
-    pub time: i64,
+    /// To the microsecond.
+    pub time: jiff::Timestamp,
     pub millimetres: f64,
+}
+
+impl Reading {
+    /// As the data standard says it.
+    #[must_use]
+    pub fn payload(&self) -> Observations {
+        let what = ("rainfall", "mm");
+        let time = self.time.to_string();
+        Observations {
+            readings: vec![events::Reading::measure(&self.station, what, &time, self.millimetres)],
+        }
+    }
 }
 
 /// The error is a sentence for the operator.
@@ -22,20 +32,25 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if !(1..=64).contains(&station.len()) {
         return Err("a station has 1 to 64 bytes".to_owned());
     }
-    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_region(region) {
         return Err(format!("`{region}` is no region"));
     }
-    let time: jiff::Timestamp = time.parse().map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+    let parsed = time
+        .parse()
+        .and_then(|time: jiff::Timestamp| jiff::Timestamp::from_microsecond(time.as_microsecond()));
+    let time = parsed.map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
     let millimetres: f64 = millimetres.parse().map_err(|_| format!("`{millimetres}` is no number"))?;
     if !(0.0..=500.0).contains(&millimetres) {
         return Err(format!("{millimetres} mm in one report cannot be"));
     }
-    Ok(Reading {
-        station: (*station).to_owned(),
-        region: (*region).to_owned(),
-        time: time.as_microsecond(),
-        millimetres,
-    })
+    Ok(Reading { station: (*station).to_owned(), region: (*region).to_owned(), time, millimetres })
+}
+
+/// GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+fn is_region(code: &str) -> bool {
+    let digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let [province, city, county] = [0..2, 2..4, 4..6].map(|part| code.get(part) != Some("00"));
+    digits && province && (city || !county)
 }
 
 #[cfg(test)]
@@ -45,8 +60,9 @@ mod tests {
     #[test]
     fn a_line_is_read_or_says_what_is_wrong() {
         let good = read("S1, 430102, 2026-08-29T08:00:00+08:00, 12.5");
-        assert!(good.is_ok_and(|reading| reading.time == 1_787_961_600_000_000));
+        assert!(good.is_ok_and(|reading| reading.time.as_second() == 1_787_961_600));
         assert_eq!(read("S1,430102"), Err("a line has 4 fields, not 2".to_owned()));
         assert!(read("S1,430102,2026-08-29T00:00:00Z,-1").is_err());
+        assert_eq!(read("S1,430002,2026-08-29T00:00:00Z,1"), Err("`430002` is no region".to_owned()));
     }
 }

@@ -12,6 +12,7 @@ pub mod region;
 pub mod reload;
 pub mod replay;
 pub mod review;
+pub mod schema;
 pub mod view;
 
 use serde::{Deserialize, Serialize};

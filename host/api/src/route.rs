@@ -11,6 +11,7 @@ pub mod regions;
 pub mod reload;
 pub mod replays;
 pub mod reviews;
+pub mod schemas;
 pub mod services;
 pub mod stream;
 pub mod views;

@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
     catalogue, dead_letters, health, installations, messages, plugins, push, regions, reload, replays,
-    reviews, services, stream, views,
+    reviews, schemas, services, stream, views,
 };
 
 #[derive(OpenApi)]
@@ -51,6 +51,8 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(catalogue::release))
         .routes(routes!(reviews::review))
         .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
+        .routes(routes!(schemas::schemas))
+        .routes(routes!(schemas::schema))
         .routes(routes!(push::push))
         .routes(routes!(stream::stream))
 }

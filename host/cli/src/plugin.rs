@@ -6,6 +6,7 @@ mod dev;
 mod harness;
 mod inspect;
 mod new;
+mod push;
 pub mod sign;
 
 use clap::{Args, Subcommand};
@@ -28,6 +29,8 @@ enum Command {
     Dev(dev::Dev),
     /// Sign a component as your release: an envelope beside it, which `push` takes along.
     Sign(sign::Sign),
+    /// Publish a component in the registry, with its signature, its quality report and its bill of materials.
+    Push(push::Push),
     /// Say what a component is and asks for.
     Inspect(inspect::Inspect),
     /// Calls one plugin as it is told on standard input, a JSON object a line. What the test kit drives.
@@ -42,6 +45,7 @@ pub async fn run(options: Plugin) -> anyhow::Result<()> {
         Command::Check(options) => check::run(options).await,
         Command::Dev(options) => dev::run(options).await,
         Command::Sign(options) => tokio::task::block_in_place(|| sign::run(&options)),
+        Command::Push(options) => tokio::task::block_in_place(|| push::run(&options)),
         Command::Inspect(options) => tokio::task::block_in_place(|| inspect::run(&options)),
         Command::Harness => harness::run().await,
     }

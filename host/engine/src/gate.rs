@@ -75,7 +75,9 @@ pub enum GateError {
     },
     #[error("the release {repository}:{version} was yanked: {reason}. Enable another version")]
     Yanked { repository: Repository, version: String, reason: String },
-    #[error("the registry gave the component {found} for {wanted}: its directory was tampered with, push the release again")]
+    #[error(
+        "the registry gave the component {found} for {wanted}: its directory was tampered with, push the release again"
+    )]
     Digest { wanted: Digest, found: Digest },
     #[error("the release {reference} cannot be read")]
     Section { reference: String, source: SectionError },
@@ -148,12 +150,10 @@ impl Gate {
         }
         let text =
             section::read(&bytes).map_err(|source| GateError::Section { reference: name(), source })?;
-        let manifest = Manifest::parse(text)
-            .map_err(|source| GateError::Manifest { reference: name(), source })?;
-        let version: Version = manifest
-            .version
-            .parse()
-            .map_err(|source| GateError::Version { reference: name(), source })?;
+        let manifest =
+            Manifest::parse(text).map_err(|source| GateError::Manifest { reference: name(), source })?;
+        let version: Version =
+            manifest.version.parse().map_err(|source| GateError::Version { reference: name(), source })?;
         let asked = match &reference.at {
             At::Tag(tag) => tag.as_str() == manifest.version,
             At::Digest(_) => true,
@@ -163,11 +163,9 @@ impl Gate {
             return Err(GateError::Misnamed { reference: reference.to_string(), name, version });
         }
         let repository = reference.repository.clone();
-        let claim =
-            Claim { repository: repository.to_string(), version, component_digest: found.hex() };
-        let trusted = verify_release(&keyring, &claim, &release.envelopes).map_err(|source| {
-            GateError::Distrust { repository: repository.clone(), version, source }
-        })?;
+        let claim = Claim { repository: repository.to_string(), version, component_digest: found.hex() };
+        let trusted = verify_release(&keyring, &claim, &release.envelopes)
+            .map_err(|source| GateError::Distrust { repository: repository.clone(), version, source })?;
         let manifest_digest = release.manifest_digest;
         Ok((bytes, Signed { repository, version, manifest_digest, component_digest: found, trusted }))
     }
@@ -175,9 +173,7 @@ impl Gate {
     /// The registry's keys with the operator's reviewers.
     pub(crate) async fn keyring(&self) -> Result<Keyring, RegistryError> {
         let keyring = self.registry.keyring().await?;
-        keyring
-            .trusting(&self.policy().reviewers)
-            .map_err(|error| RegistryError::Damaged(error.to_string()))
+        keyring.trusting(&self.policy().reviewers).map_err(|error| RegistryError::Damaged(error.to_string()))
     }
 
     pub async fn check(&self) -> Result<Check<'_>, RegistryError> {
@@ -206,12 +202,11 @@ impl Check<'_> {
     async fn again(&self, signed: &Signed) -> Result<(), GateError> {
         let (repository, version) = (signed.repository.clone(), signed.version);
         let reference = Reference { repository: repository.clone(), at: At::Digest(signed.manifest_digest) };
-        let release = self
-            .gate
-            .registry
-            .release(&reference)
-            .await
-            .map_err(|source| GateError::Registry { reference: format!("{repository}:{version}"), source })?;
+        let release =
+            self.gate.registry.release(&reference).await.map_err(|source| GateError::Registry {
+                reference: format!("{repository}:{version}"),
+                source,
+            })?;
         not_yanked(&release)?;
         let component_digest = signed.component_digest.hex();
         let claim = Claim { repository: repository.to_string(), version, component_digest };

@@ -12,8 +12,7 @@ use crate::worker::Shared;
 
 /// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
-/// Of bulk: short enough that an alert does not wait long for the database behind it.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Tables that are read as a whole for it are looked through once in so many.
@@ -35,11 +34,7 @@ pub async fn follow(lane: Lane, shared: Arc<Shared>, arrivals: broadcast::Sender
     }
 }
 
-async fn read(
-    lane: Lane,
-    shared: &Shared,
-    arrivals: &broadcast::Sender<Arrival>,
-) -> Result<(), String> {
+async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>) -> Result<(), String> {
     let (bus, store) = (&shared.publisher.bus, &shared.store);
     let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
     let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;

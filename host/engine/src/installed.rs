@@ -1,6 +1,7 @@
 //! One installation, loaded and linked: its plugin, what its calls are given, and its status.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
-use crate::round::{Attached, AttachmentError, ComponentError, MAX_ATTACHMENT_BYTES, Round};
+use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
@@ -189,11 +190,7 @@ async fn no_downgrade(
     }
 }
 
-async fn load(
-    round: &Round<'_>,
-    installation: &Installation,
-    code: &Code,
-) -> Result<Found, InstallError> {
+async fn load(round: &Round<'_>, installation: &Installation, code: &Code) -> Result<Found, InstallError> {
     let id = || installation.id.clone();
     let found = round.code(code).await.map_err(|error| match error {
         CodeError::Gate(why) => InstallError::Gate { id: id(), why },
@@ -209,11 +206,7 @@ fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, In
     linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source: Arc::new(source) })
 }
 
-async fn shadow(
-    round: &Round<'_>,
-    installation: &Installation,
-    code: &Code,
-) -> Result<Shadow, InstallError> {
+async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code) -> Result<Shadow, InstallError> {
     let Found { release, signed } = load(round, installation, code).await?;
     let plugin = link(&release, installation)?;
     Ok(Shadow::new(plugin, release, signed))

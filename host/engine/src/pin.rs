@@ -55,6 +55,14 @@ impl Pin {
         true
     }
 
+    /// Returns when another host may work instead.
+    pub async fn lost(&self) {
+        if !self.is_shared() {
+            return std::future::pending().await;
+        }
+        let _ = self.held.subscribe().wait_for(Option::is_none).await;
+    }
+
     /// Takes the lease on and on, for ever.
     pub async fn keep(&self, id: &str, store: &Store, status: &Status) {
         let Some(holder) = &self.holder else { return };

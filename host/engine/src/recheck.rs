@@ -40,8 +40,9 @@ impl Host {
         self.stop_distrusted(&mut slots).await?;
         let round = Round::new(&self.releases, &self.gate);
         for slot in slots.values_mut() {
-            if slot.installed().is_none() && slot.installation.release.is_some() {
-                let installation = Arc::clone(&slot.installation);
+            // What was asked for last, not what ran before.
+            if slot.installed().is_none() && slot.wanted.release.is_some() {
+                let installation = Arc::clone(&slot.wanted);
                 self.change(&round, slot, installation).await;
             }
         }
@@ -68,7 +69,11 @@ impl Host {
         let Some(installed) = slot.installed() else { return Ok(()) };
         if let Some(reason) = withdrawn(check.still(installed.signed.as_ref()).await, &installed)? {
             let id = installed.id();
-            tracing::error!(installation = id, reason, "Installation `{id}` is stopped: it is no longer trusted");
+            tracing::error!(
+                installation = id,
+                reason,
+                "Installation `{id}` is stopped: it is no longer trusted"
+            );
             slot.refuse(&self.shared, reason, self.holder.clone()).await;
             self.show(slot);
             return Ok(());

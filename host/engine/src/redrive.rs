@@ -42,11 +42,7 @@ impl Host {
     /// between leaves it, and driven once more it changes nothing: ids follow from the input, and its place among the dead
     /// letters is a fence like that of a message on a lane. `code` names a release that takes it in place of the one that is enabled,
     /// under the same grants. Returns the ids of the messages made.
-    pub async fn redrive(
-        &self,
-        sequence: u64,
-        code: Option<Code>,
-    ) -> Result<Vec<String>, RedriveError> {
+    pub async fn redrive(&self, sequence: u64, code: Option<Code>) -> Result<Vec<String>, RedriveError> {
         // One after the other: whoever comes second finds no letter any more.
         let _turn = self.redriving.lock().await;
         let found = self.shared.publisher.bus.dead_letter_at(sequence).await?;
@@ -73,18 +69,13 @@ impl Host {
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
-    async fn in_place_of(
-        &self,
-        enabled: &Installed,
-        code: Code,
-    ) -> Result<Installed, InstallError> {
+    async fn in_place_of(&self, enabled: &Installed, code: Code) -> Result<Installed, InstallError> {
         let (release, component) = match code {
             Code::Release(release) => (Some(release), None),
             Code::File(file) => (None, Some(file)),
         };
         let before = enabled.installation.as_ref().clone();
-        let installation =
-            Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let installation = Installation { release, component, shadow: None, shadow_release: None, ..before };
         let round = Round::new(&self.releases, &self.gate);
         let status = Arc::clone(&enabled.status);
         let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;

@@ -45,10 +45,14 @@ impl Host {
         let mut slots = self.slots.lock().await;
         if let Err(error) = self.stop_distrusted(&mut slots).await {
             let reason = chain(&error);
-            tracing::error!(reason, "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes");
+            tracing::error!(
+                reason,
+                "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes"
+            );
         }
         let mut changes = BTreeMap::new();
-        let wanted: BTreeSet<&String> = config.installations.iter().map(|installation| &installation.id).collect();
+        let wanted: BTreeSet<&String> =
+            config.installations.iter().map(|installation| &installation.id).collect();
         let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(*id)).cloned().collect();
         for id in gone {
             if let Some(mut slot) = slots.remove(&id) {
@@ -89,6 +93,7 @@ impl Host {
         slot: &mut Slot,
         installation: Arc<Installation>,
     ) -> Change {
+        slot.ask(&installation);
         let before = slot.installed();
         if let Some(before) = &before
             && before.installation == installation

@@ -122,11 +122,7 @@ impl Host {
     }
 
     /// A component that takes the place of an installation's, under the same grants.
-    async fn candidate(
-        &self,
-        installed: &Installed,
-        candidate: Candidate,
-    ) -> Result<Release, ReplayError> {
+    async fn candidate(&self, installed: &Installed, candidate: Candidate) -> Result<Release, ReplayError> {
         let bytes = match candidate {
             Candidate::Bytes(bytes) => {
                 self.gate.unsigned()?;

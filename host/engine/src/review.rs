@@ -67,8 +67,7 @@ impl Host {
     pub async fn review(&self, reference: &Reference) -> Result<Review, ReviewError> {
         let details = self.registry.details(reference).await?;
         let subject = details.release.manifest_digest;
-        let exactly =
-            Reference { repository: details.repository.clone(), at: At::Digest(subject) };
+        let exactly = Reference { repository: details.repository.clone(), at: At::Digest(subject) };
         let release = self.registry.release(&exactly).await?;
         let imports = self.imports_of(&release.component_digest).await?;
         let keyring = self.gate.keyring().await?;
@@ -77,9 +76,8 @@ impl Host {
             Ok((_, signed)) => Ok(signed.trusted.reviewer),
             Err(error) => Err(chain(&error)),
         };
-        let runs = |signed: &Option<Signed>| {
-            signed.as_ref().is_some_and(|signed| signed.manifest_digest == subject)
-        };
+        let runs =
+            |signed: &Option<Signed>| signed.as_ref().is_some_and(|signed| signed.manifest_digest == subject);
         let all = self.all().into_iter();
         let installations = all
             .filter(|one| one.installed.as_ref().is_some_and(|installed| runs(&installed.signed)))

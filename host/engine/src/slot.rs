@@ -16,8 +16,10 @@ use crate::worker::{Shared, Worker, lanes};
 use crate::{service, source};
 
 pub struct Slot {
-    /// As it was enabled last, whether it could be loaded or not.
+    /// As it is at work, or as it was asked for where nothing is.
     pub installation: Arc<Installation>,
+    /// As it was asked for last, whether it could be loaded or not.
+    pub wanted: Arc<Installation>,
     pub status: Arc<Status>,
     /// The release at work; none where none could be loaded yet.
     current: Option<watch::Sender<Arc<Installed>>>,
@@ -39,6 +41,7 @@ enum Task {
 impl Slot {
     pub fn new(installation: Arc<Installation>, status: Arc<Status>, holder: Option<String>) -> Self {
         Self {
+            wanted: Arc::clone(&installation),
             installation,
             status,
             current: None,
@@ -51,6 +54,14 @@ impl Slot {
 
     pub fn installed(&self) -> Option<Arc<Installed>> {
         self.current.as_ref().map(|current| Arc::clone(&current.borrow()))
+    }
+
+    /// The operator asks for this from now on. It is not loaded yet.
+    pub fn ask(&mut self, installation: &Arc<Installation>) {
+        self.wanted = Arc::clone(installation);
+        if self.current.is_none() {
+            self.installation = Arc::clone(installation);
+        }
     }
 
     /// Puts a release to work. The one before it ends its batch and does no other.
@@ -131,7 +142,7 @@ impl Slot {
     /// Ends its work, as what runs must not run any more, and begins as if it had never run: the next release finds nothing of this one.
     pub async fn refuse(&mut self, shared: &Shared, reason: String, holder: Option<String>) {
         self.stop(shared).await;
-        *self = Self::new(Arc::clone(&self.installation), Arc::clone(&self.status), holder);
+        *self = Self::new(Arc::clone(&self.wanted), Arc::clone(&self.status), holder);
         self.status.set(State::Refused(reason));
     }
 }

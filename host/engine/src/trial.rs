@@ -221,7 +221,7 @@ impl Trial {
         outcome: Outcome<G>,
         made: impl FnOnce(G, Writes) -> Result<T, Refusal>,
     ) -> Tried<T> {
-        let Outcome { result, log, log_dropped, writes, cpu } = outcome;
+        let Outcome { result, log, log_dropped, writes, cpu, .. } = outcome;
         let result = result.and_then(|answer| made(answer, writes));
         Tried { result, log, log_dropped, asked: self.scripted.asked(), cpu }
     }

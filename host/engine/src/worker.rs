@@ -158,6 +158,8 @@ impl Worker {
             tokio::select! {
                 () = another(current, &installed, (lane, &reading.options)) => {}
                 () = installed.timer_changes.differs(timers.unwrap_or_default()), if rings => {}
+                // What it would be given now is for the other host.
+                () = installed.pin.lost(), if installed.is_pinned() => {}
                 () = told(exhausted, stream, installed.id()) => given_up = true,
             }
         };
@@ -174,14 +176,7 @@ impl Worker {
                 return Err(chain(&error));
             }
         };
-        if given_up {
-            // The consumer is looked at when nothing is in hand.
-            self.floor = Floor::default();
-        }
         let Some(first) = first else {
-            if given_up {
-                Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
-            }
             self.consumer = Some(reading);
             return Ok(());
         };

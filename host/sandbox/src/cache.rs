@@ -2,12 +2,13 @@
 //!
 //! A compiled component is native code: whoever can put a file here could run anything in the host. So the folder is private, each
 //! entry carries a MAC under a key that only this folder has, and the very bytes that were verified are
-//! deserialized (never a path, which could be exchanged in between).
+//! deserialized (never a path, which could be exchanged in between). The MAC is also over the component's digest and the engine's
+//! settings: an entry that is given another's name is not genuine there.
 
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,7 +27,12 @@ pub struct Cache {
 
 impl Cache {
     pub fn open(dir: &Path, engine: &Engine) -> io::Result<Self> {
-        fs::create_dir_all(dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        // A link would lead to a folder that somebody else may own.
+        if !fs::symlink_metadata(dir)?.is_dir() {
+            return Err(io::Error::other("it is no folder"));
+        }
+        // Fails where the folder is another's.
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
         let key = key(&dir.join("key"))?;
         let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
@@ -76,16 +82,22 @@ impl Cache {
     }
 }
 
-/// The folder's key, made at first use.
+/// The folder's key, made at first use. One that others could have read or put here is made anew, and no entry is genuine any more.
 fn key(path: &Path) -> io::Result<[u8; 64]> {
-    if let Ok(found) = fs::read(path)
-        && let Ok(key) = <[u8; 64]>::try_from(found.as_slice())
-    {
-        return Ok(key);
+    if let Ok(about) = fs::symlink_metadata(path) {
+        let private = about.is_file() && about.permissions().mode() & 0o077 == 0 && about.nlink() == 1;
+        if private
+            && let Ok(found) = fs::read(path)
+            && let Ok(key) = <[u8; 64]>::try_from(found.as_slice())
+        {
+            return Ok(key);
+        }
+        tracing::warn!(path = %path.display(), "The compile cache's key is not private or not whole; it is made anew");
+        fs::remove_file(path)?;
     }
     let mut key = [0; 64];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(&key)?;
     file.sync_all()?;
     Ok(key)

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Asked, key, unsupported};
+use super::{Asked, key, unsupported, whole};
 use crate::error::RegistryError;
 use crate::quota::Quota;
 use crate::reference::Reference;
@@ -119,9 +119,8 @@ async fn yank(asked: Asked) -> Result<Response, RegistryError> {
 }
 
 pub(super) async fn body<T: DeserializeOwned>(asked: Asked) -> Result<T, RegistryError> {
-    let read = axum::body::to_bytes(asked.request.into_body(), MAX_BODY).await;
-    let bytes =
-        read.map_err(|_| RegistryError::Parameter(format!("the request has more than {MAX_BODY} bytes")))?;
+    let large = RegistryError::Parameter(format!("the request has more than {MAX_BODY} bytes"));
+    let bytes = whole(asked.request, MAX_BODY, large).await?;
     serde_json::from_slice(&bytes)
         .map_err(|error| RegistryError::Parameter(format!("the request is not understood: {error}")))
 }

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Asked, DELETE, PULL, PUSH, unsupported, value};
+use super::{Asked, DELETE, PULL, PUSH, unsupported, value, whole};
 use crate::error::RegistryError;
 use crate::manifest::MAX_BYTES;
 use crate::name::Repository;
@@ -42,9 +42,7 @@ async fn put(asked: Asked, repository: &Repository, at: &At) -> Result<Response,
     asked.may(repository, PUSH)?;
     let content_type = asked.header(header::CONTENT_TYPE).map(str::to_owned);
     let registry = asked.registry;
-    let body = axum::body::to_bytes(asked.request.into_body(), MAX_BYTES)
-        .await
-        .map_err(|_| RegistryError::ManifestTooLarge { most: MAX_BYTES })?;
+    let body = whole(asked.request, MAX_BYTES, RegistryError::ManifestTooLarge { most: MAX_BYTES }).await?;
     let pushed = registry.push_manifest(repository, at, content_type.as_deref(), &body).await?;
     tracing::info!(%repository, %at, digest = %pushed.digest, "Pushed `{at}` to `{repository}`");
     let mut headers = HeaderMap::new();

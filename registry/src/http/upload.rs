@@ -53,8 +53,11 @@ pub async fn answer(asked: Asked, repository: &Repository, id: &str) -> Result<R
             Ok(response)
         }
         Method::PATCH => {
-            let received =
-                receive(asked, repository, id).await.map_err(|error| named(error, repository, id))?;
+            let received = receive(asked, repository, id).await.inspect_err(|error| {
+                if let RegistryError::CutOff { received } = error {
+                    tracing::info!(%repository, upload = id, received, "An upload was cut off");
+                }
+            })?;
             Ok(accepted(repository, id, received))
         }
         Method::PUT => {
@@ -89,13 +92,6 @@ async fn receive(asked: Asked, repository: &Repository, id: &str) -> Result<u64,
     };
     let body = asked.request.into_body().into_data_stream();
     Ok(asked.registry.receive(repository, id, announced, body).await?.received)
-}
-
-fn named(error: RegistryError, repository: &Repository, id: &str) -> RegistryError {
-    if let RegistryError::CutOff { received } = &error {
-        tracing::info!(%repository, upload = id, received, "An upload was cut off");
-    }
-    error
 }
 
 fn accepted(repository: &Repository, id: &str, received: u64) -> Response {

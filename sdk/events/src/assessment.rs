@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Checked, INSTANT, REGION, checked, count, each, finite, instant, instant_if, region, text};
+use crate::check::{
+    Checked, INSTANT, REGION, checked, count, each, finite, instant, instant_if, region, text,
+};
 use crate::geometry::Geometry;
 
 /// The type of a domain's assessments.
@@ -17,7 +19,7 @@ pub fn type_of(domain: &str) -> String {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Assessment")]
 pub struct Assessment {
     /// What is judged: an event, a station, a reach. All assessments of one thing by one model share it.
     #[schemars(length(min = 1, max = 256))]
@@ -40,7 +42,7 @@ pub struct Assessment {
     pub area: Option<Geometry>,
     /// What was computed, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(extend("maxProperties" = 64))]
     pub figures: BTreeMap<String, Figure>,
     /// Why the level is what it is, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

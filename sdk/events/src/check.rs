@@ -14,7 +14,7 @@ pub const PERIOD: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 /// GB/T 2260.
 pub const REGION: &str = "^[0-9]{6}$";
 
-/// Serialising and deserialising of a payload with its `check` in both. `serde(remote = "Self")` makes the derived functions inherent ones,
+/// Serialising and deserialising of a payload with its `check` in both. `serde(remote = "…")` with the type's own name makes the derived functions inherent ones,
 /// so that the traits can be implemented around them.
 macro_rules! checked {
     ($payload:ty) => {
@@ -108,7 +108,9 @@ fn is_instant(text: &str) -> bool {
     let fraction = fraction.is_none_or(|digits| (1..=9).contains(&digits.len()) && is_digits(digits));
     let zone = match zone.strip_prefix(['+', '-']) {
         None => zone == "Z",
-        Some(offset) => matches!(*numbers(offset, ':', &[2, 2]), [hours, minutes] if hours < 24 && minutes < 60),
+        Some(offset) => {
+            matches!(*numbers(offset, ':', &[2, 2]), [hours, minutes] if hours < 24 && minutes < 60)
+        }
     };
     let time = matches!(
         *numbers(time, ':', &[2, 2, 2]),

@@ -9,7 +9,7 @@ pub const TYPE: &str = "em.earthquake.observation.v1";
 pub const DOMAIN: &str = "earthquake";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Earthquake")]
 pub struct Earthquake {
     /// The catalogue's identifier of the event. All statements about one earthquake by one catalogue share it.
     #[schemars(length(min = 1, max = 256))]

@@ -12,7 +12,7 @@ pub fn type_of(domain: &str) -> String {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Feedback")]
 pub struct Feedback {
     /// What is answered: the key of the warning, order or task.
     #[schemars(length(min = 1, max = 256))]

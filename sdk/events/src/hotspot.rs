@@ -10,7 +10,7 @@ pub const TYPE: &str = "em.hotspot.observation.v1";
 pub const DOMAIN: &str = "hotspot";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Hotspot")]
 pub struct Hotspot {
     /// As the file has it: `Terra`, `Aqua`, `N` (Suomi NPP), `N20`, `N21`.
     #[schemars(length(min = 1, max = 64))]

@@ -10,7 +10,7 @@ use crate::geometry::polygon;
 pub const TYPE: &str = "em.earthquake.assessment.v1";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Impact")]
 pub struct Impact {
     #[schemars(length(min = 1, max = 256))]
     pub event_id: String,

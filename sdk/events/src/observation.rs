@@ -17,7 +17,7 @@ pub fn type_of(domain: &str) -> String {
 
 /// A batch of readings: those of one report of a station, or of one instant of a system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Observations")]
 pub struct Observations {
     #[schemars(length(min = 1, max = 5000))]
     pub readings: Vec<Reading>,
@@ -53,7 +53,7 @@ pub struct Reading {
     pub feature: Option<Geometry>,
     /// Further words of the department's about this reading: a flag, a raw value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 32))]
+    #[schemars(extend("maxProperties" = 32))]
     pub parameters: BTreeMap<String, serde_json::Value>,
 }
 

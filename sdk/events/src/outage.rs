@@ -11,7 +11,7 @@ pub const TYPE: &str = "em.outage.observation.v1";
 pub const DOMAIN: &str = "outage";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Outage")]
 pub struct Outage {
     /// The grid's identifier of the interruption. All statements about one share it.
     #[schemars(length(min = 1, max = 128))]

@@ -85,12 +85,14 @@ mod tests {
 
     #[test]
     fn a_type_has_its_own_schema_or_that_of_its_kind() {
-        let file = |r#type| of_type(r#type).map(|published| published.file);
+        let file = |r#type: &str| of_type(r#type).map(|published| published.file);
         assert_eq!(file("em.earthquake.observation.v1"), Some("earthquake.observation.v1.json"));
         assert_eq!(file("em.water.observation.v1"), Some("observation.v1.json"));
         assert_eq!(file("em.earthquake.warning.v1"), Some("warning.v1.json"));
         assert_eq!(file(&assessment::type_of("flood")), Some("assessment.v1.json"));
-        for none in ["em.water.observation.v2", "em..observation.v1", "em.a.b.observation.v1", "observation", ""] {
+        for none in
+            ["em.water.observation.v2", "em..observation.v1", "em.a.b.observation.v1", "observation", ""]
+        {
             assert_eq!(file(none), None, "{none}");
         }
     }

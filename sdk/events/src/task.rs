@@ -14,7 +14,7 @@ pub fn type_of(domain: &str) -> String {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Task")]
 pub struct Task {
     /// All statements about one task share it; feedback names it in `about`.
     #[schemars(length(min = 1, max = 128))]

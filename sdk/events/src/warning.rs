@@ -13,9 +13,7 @@ use crate::check::{Checked, INSTANT, checked, count, each, instant, text};
 
 mod info;
 
-pub use info::{
-    Area, Category, Certainty, Circle, Info, Resource, ResponseType, Severity, Urgency, Value,
-};
+pub use info::{Area, Category, Certainty, Circle, Info, Resource, ResponseType, Severity, Urgency, Value};
 
 /// The type of a domain's warnings.
 #[must_use]
@@ -25,7 +23,7 @@ pub fn type_of(domain: &str) -> String {
 
 /// CAP 1.2, 3.2.1 `alert`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Warning")]
 pub struct Warning {
     /// Never the same twice from one sender; no spaces, commas, `<` or `&`.
     #[schemars(regex(pattern = "^[^\\s,<&]{1,256}$"))]

@@ -44,7 +44,8 @@ fn check<T: Serialize + DeserializeOwned>(name: &str, read_in_full: bool) {
     for (example, value) in examples(name, "good") {
         let said: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(said.is_empty(), "{name}/{example}: {said:?}");
-        let read: T = serde_json::from_value(value.clone()).unwrap_or_else(|e| panic!("{name}/{example}: {e}"));
+        let read: T =
+            serde_json::from_value(value.clone()).unwrap_or_else(|e| panic!("{name}/{example}: {e}"));
         let written = serde_json::to_value(&read).unwrap();
         assert!(validator.is_valid(&written), "{name}/{example} as it is written: {written}");
         let again: T = serde_json::from_value(written.clone()).unwrap();

@@ -92,7 +92,8 @@ impl<T> Call<T> {
     /// The answer of a call that was done and asked for nothing that the script does not know.
     pub fn done(self) -> Result<T, Error> {
         if let Some(asked) = self.asked.iter().find(|asked| !asked.answered) {
-            let said = format!("it asked for {} {}, which no rule of the script answers", asked.method, asked.url);
+            let said =
+                format!("it asked for {} {}, which no rule of the script answers", asked.method, asked.url);
             return Err(self.unexpected(&said));
         }
         match self.outcome {

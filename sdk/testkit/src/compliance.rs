@@ -91,7 +91,11 @@ impl Report {
 
     /// An error with the report where a check has failed. What was skipped, or is advice, has not.
     pub fn passed(&self) -> Result<(), Error> {
-        if self.passed { Ok(()) } else { Err(Error::Unexpected(format!("it does not comply:\n{}", self.text))) }
+        if self.passed {
+            Ok(())
+        } else {
+            Err(Error::Unexpected(format!("it does not comply:\n{}", self.text)))
+        }
     }
 
     /// The verdict on a check: `passed`, `failed` or `skipped`. None where there is no such check.

@@ -9,7 +9,7 @@ pub enum Error {
         "there is no program `dongting` on PATH: install it, or set DONGTING_BIN to the file (in Dongting's own workspace: `cargo build --release --bin dongting`)"
     )]
     NoBinary,
-    #[error("DONGTING_BIN names {0}, which is not there: build it, or set it to where `dongting` is", path.display(), path = .0)]
+    #[error("DONGTING_BIN names {}, which is not there: build it, or set it to where `dongting` is", .0.display())]
     NoSuchBinary(PathBuf),
     #[error(
         "the component {name}.wasm is in none of {looked}: build it with `dongting plugin build` (in Dongting's own workspace: `cargo xtask guests`)"

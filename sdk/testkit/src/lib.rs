@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The sandbox is that of the program `dongting`, which is asked by lines of JSON: the file that `DONGTING_BIN` names, else the one on PATH. The
-//! component is found below the target folder, where `dongting plugin build` leaves it.
+//! component is found in the project's `dist`, where `dongting plugin build` leaves it.
 //!
 //! Every function gives a `Result` whose error is a sentence; a test that returns it is told what was wrong.
 

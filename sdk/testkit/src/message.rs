@@ -54,9 +54,13 @@ pub struct Reject {
     pub raw: Bytes,
 }
 
+/// The time of a message that the plugin's clock says.
+const UNSAID: Timestamp = Timestamp::MIN;
+
 impl Message {
     /// A message of another plugin's. `subject` says region, domain and kind: `em.43.07.02.water.observation.-`. What it is about is its
-    /// `key`; its id follows from the type, the key and the body, and it comes when the plugin's clock says.
+    /// `key`; its id follows from the type, the key and the body. It is stated and received when the plugin's clock says, unless `at` and
+    /// `received_at` say otherwise.
     pub fn new(r#type: &str, subject: &str, key: &str, payload: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_string(payload).map_err(|error| Error::Body {
             key: key.to_owned(),
@@ -69,7 +73,7 @@ impl Message {
             r#type: r#type.to_owned(),
             subject: subject.to_owned(),
             region: subject.split('.').skip(1).take(3).collect(),
-            time: Timestamp::UNIX_EPOCH,
+            time: UNSAID,
             received: None,
             key: key.to_owned(),
             revision: digest(&[&body]),
@@ -134,7 +138,9 @@ impl Serialize for Message {
         ] {
             put(name, text.clone().into());
         }
-        put("time", self.time.to_string().into());
+        if self.time != UNSAID {
+            put("time", self.time.to_string().into());
+        }
         if let Some(received) = self.received {
             put("received", received.to_string().into());
         }

@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 use crate::call::{Call, read};
 use crate::harness::Harness;
 use crate::message::Bytes;
-use crate::role::{
-    Acted, Applied, Decoded, Delivery, Document, Polled, Request, Response, View,
-};
+use crate::role::{Acted, Applied, Decoded, Delivery, Document, Polled, Request, Response, View};
 use crate::{Error, Kept, Message, Report, Samples, Script};
 
 /// A plugin that is started, and its clock.
@@ -40,7 +38,7 @@ pub struct Builder {
 const CLOCK: &str = "2026-08-29T00:00:00Z";
 
 impl Plugin {
-    /// The component `name.wasm` as the build left it: in `DONGTING_PLUGINS`, or in the folder `plugins` of a target folder here or above.
+    /// The component `name.wasm` as the build left it: in `DONGTING_PLUGINS`, in the project's `dist`, or in the folder `plugins` of a target folder here or above.
     #[must_use]
     pub fn built(name: &str) -> Builder {
         Builder::new(find(name))
@@ -153,7 +151,8 @@ impl Plugin {
         (region, language): (&str, &str),
     ) -> Result<Call<Acted>, Error> {
         let form: BTreeMap<&str, &str> = form.iter().copied().collect();
-        let asked = json!({ "view": view, "action": action, "form": form, "region": region, "language": language });
+        let asked =
+            json!({ "view": view, "action": action, "form": form, "region": region, "language": language });
         self.call("act", asked)
     }
 
@@ -255,10 +254,14 @@ impl Builder {
 /// In the folder that is named, else in target folders from the package's upwards. The error is the name and where it was looked for.
 fn find(name: &str) -> Result<PathBuf, (String, String)> {
     let file = format!("{name}.wasm");
-    let mut folders: Vec<PathBuf> = std::env::var_os("DONGTING_PLUGINS").map(PathBuf::from).into_iter().collect();
+    let mut folders: Vec<PathBuf> =
+        std::env::var_os("DONGTING_PLUGINS").map(PathBuf::from).into_iter().collect();
     if folders.is_empty() {
         folders.extend(std::env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join("plugins")));
-        let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let package =
+            std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        // Where `dongting plugin build` leaves it, then where `cargo xtask guests` does.
+        folders.push(package.join("dist"));
         folders.extend(package.ancestors().map(|folder| folder.join("target/plugins")));
     }
     let found = folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());

@@ -241,3 +241,27 @@ async fn a_consumer_that_would_get_everything_is_refused() {
         nats.bus.consumer(&ConsumerOptions::new("flood", Lane::Bulk, Vec::new())).await.err().unwrap();
     assert!(matches!(error, ConsumerError::NoFilter(_)), "{error}");
 }
+
+#[tokio::test]
+async fn a_request_that_is_taken_back_is_given_nothing_later() {
+    let nats = Nats::start().await.unwrap();
+    let consumer = nats.bus.consumer(&changsha()).await.unwrap();
+    for _ in 0..3 {
+        let (enough, asked) = tokio::sync::oneshot::channel::<()>();
+        let wait = async { drop(asked.await) };
+        let (first, ()) = tokio::join!(consumer.first(DEADLINE * 4, wait), async { drop(enough) });
+        assert!(first.unwrap().is_none());
+    }
+    nats.bus.publish(&observations(0..1)).await.remove(0).unwrap();
+    // Were it given to one that was taken back, it would come after its `ack_wait`, which is longer.
+    let began = Instant::now();
+    let deliveries = consumer.fetch(1, DEADLINE).await.unwrap();
+    assert_eq!((keys(&deliveries), deliveries[0].delivered), (vec!["reading 0"], 1));
+    assert!(began.elapsed() < DEADLINE / 4, "{:?}", began.elapsed());
+    // What has come when it is taken back is not thrown away.
+    nats.bus.publish(&observations(1..2)).await.remove(0).unwrap();
+    let first = consumer.first(DEADLINE, std::future::ready(())).await.unwrap();
+    let second = consumer.fetch(1, DEADLINE).await.unwrap();
+    let both: Vec<_> = first.into_iter().chain(second).map(|one| one.delivered).collect();
+    assert_eq!(both, [1]);
+}

@@ -69,7 +69,7 @@ fn a_client_is_challenged_and_lent_a_bearer_token_for_its_credentials() {
 
     // Revoked, it is of no use from the next request on, and neither is what was lent for it.
     said(registry.dongting(&["tokens", "revoke", "ci"]).unwrap()).unwrap();
-    assert_eq!(client.push(&Artifact::gauge("1.0.1", 10).unwrap()).is_err(), true);
+    assert!(client.push(&Artifact::gauge("1.0.1", 10).unwrap()).is_err());
     assert_eq!(direct.get("/v2/").unwrap().status, 401);
     let listed = said(registry.dongting(&["tokens", "list"]).unwrap()).unwrap();
     assert!(listed.contains("ci\thydro\tpull,push\t") && listed.contains("\trevoked "), "{listed}");

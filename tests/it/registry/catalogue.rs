@@ -50,7 +50,8 @@ async fn a_release_has_the_grade_of_the_newest_report_on_its_own_component() {
 #[tokio::test]
 async fn releases_are_told_with_what_is_said_of_them() {
     let artifact = Artifact::gauge("1.10.0", 10).unwrap();
-    let pushed = artifact.clone();
+    let envelope = artifact.signed().unwrap();
+    let (pushed, signature) = (artifact.clone(), envelope.clone());
     let mut registry = tokio::task::spawn_blocking(move || {
         let (registry, client) = hydro();
         for version in ["1.9.0", "1.2.0"] {
@@ -58,11 +59,12 @@ async fn releases_are_told_with_what_is_said_of_them() {
         }
         client.push(&pushed).unwrap();
         client.push_blob("hydro/gauge", b"{}").unwrap();
-        for (kind, layer) in
-            [("application/vnd.dsse.envelope.v1+json", b"[1]"), ("application/vnd.cyclonedx+json", b"[2]")]
-        {
-            client.push_blob("hydro/gauge", layer).unwrap();
-            let statement = pushed.statement(kind, layer);
+        for (kind, layer) in [
+            ("application/vnd.dsse.envelope.v1+json", signature),
+            ("application/vnd.cyclonedx+json", b"[2]".to_vec()),
+        ] {
+            client.push_blob("hydro/gauge", &layer).unwrap();
+            let statement = pushed.statement(kind, &layer);
             let digest = Digest::of(&statement).to_string();
             client.push_manifest("hydro/gauge", &digest, &statement).unwrap();
         }
@@ -77,7 +79,7 @@ async fn releases_are_told_with_what_is_said_of_them() {
     let reference = "hydro/gauge:1.10.0".parse().unwrap();
     let release = store.release(&reference).await.unwrap();
     assert_eq!(release.component_digest, Digest::of(&artifact.component));
-    assert_eq!((release.envelopes, release.yanked), (vec![b"[1]".to_vec()], None));
+    assert_eq!((release.envelopes, release.yanked), (vec![envelope], None));
 
     let catalogue = store.catalogue().await.unwrap();
     let [plugin] = catalogue.as_slice() else { panic!("{catalogue:?}") };

@@ -16,7 +16,7 @@ fn a_host_serves_its_registry_and_its_catalogue() {
     // Its bytes are not compressed on the way, whatever the client takes: parts and digests are of what is stored.
     let layer = format!("/v2/hydro/gauge/blobs/{}", dongting_registry::Digest::of(&artifact.component));
     let got = client.send("GET", &layer, &[("accept-encoding", "gzip")], &[]).unwrap();
-    assert_eq!((got.header("content-encoding"), got.body), ("", artifact.component.clone()));
+    assert_eq!((got.header("content-encoding"), &got.body), ("", &artifact.component));
 
     let catalogue = host.get("catalogue").unwrap().body;
     assert_eq!(catalogue["plugins"][0]["repository"], "hydro/gauge");

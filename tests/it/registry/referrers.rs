@@ -33,7 +33,7 @@ fn statements_are_found_by_their_subject_and_filtered_by_their_type() {
     let (sbom, pushed) = attach(&client, &artifact, SBOM, b"{\"components\":[]}");
     assert_eq!((pushed.status, pushed.header("oci-subject")), (201, artifact.digest().as_str()));
     client.push(&artifact).unwrap();
-    let (signature, _) = attach(&client, &artifact, SIGNATURE, b"{\"payload\":\"\"}");
+    let (signature, _) = attach(&client, &artifact, SIGNATURE, &artifact.signed().unwrap());
 
     let all = client.get(&path).unwrap();
     let mut digests: Vec<_> =

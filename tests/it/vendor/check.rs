@@ -49,9 +49,11 @@ fn what_cannot_be_tried_costs_a_grade_and_says_what_to_give() {
 fn what_no_host_takes_is_told_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.wasm");
-    for (bytes, reason) in
-        [(b"hello".as_slice(), "not a WebAssembly binary"), (b"\0asm\x01\0\0\0", "core module"), (b"\0asm\x0d\0\x01\0", "section")]
-    {
+    for (bytes, reason) in [
+        (b"hello".as_slice(), "not a WebAssembly binary"),
+        (b"\0asm\x01\0\0\0", "core module"),
+        (b"\0asm\x0d\0\x01\0", "section"),
+    ] {
         std::fs::write(&path, bytes).unwrap();
         let output = dongting(&["plugin", "check", path.to_str().unwrap()]).unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -72,11 +74,17 @@ fn two_releases_are_compared_by_what_they_ask_for() {
     let alone = inspect(&[]);
     assert!(alone.contains("wasi:http/outgoing-handler") && !alone.contains("differences"), "{alone}");
     let against = inspect(&["--against", gauge.to_str().unwrap()]);
-    for line in ["+ role source", "+ capability http", "- publish water observation", "+ publish earthquake observation"] {
+    for line in [
+        "+ role source",
+        "+ capability http",
+        "- publish water observation",
+        "+ publish earthquake observation",
+    ] {
         assert!(against.contains(line), "{line}: {against}");
     }
     let same = inspect(&["--against", quake.to_str().unwrap()]);
     assert!(same.contains("none: it asks for what the other asks for"), "{same}");
-    let json: Value = serde_json::from_str(&inspect(&["--against", gauge.to_str().unwrap(), "--json"])).unwrap();
+    let json: Value =
+        serde_json::from_str(&inspect(&["--against", gauge.to_str().unwrap(), "--json"])).unwrap();
     assert!(json["differences"].as_array().unwrap().iter().any(|one| one["what"] == "capability"));
 }

@@ -50,7 +50,11 @@ fn a_change_is_built_and_takes_over_and_an_error_leaves_the_old_one() {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).unwrap();
     }
-    run(&target(), "dongting", &["plugin", "new", "rain", "--role", "decoder", "--dir", folder.to_str().unwrap()]);
+    run(
+        &target(),
+        "dongting",
+        &["plugin", "new", "rain", "--role", "decoder", "--dir", folder.to_str().unwrap()],
+    );
     let mut child = Command::new(binary().unwrap())
         .args(["plugin", "dev", "--push", "samples/documents/report.csv", "--nats-server"])
         .arg(dongting_tests::nats::binary())

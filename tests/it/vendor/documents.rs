@@ -27,7 +27,9 @@ fn shape(text: &str) -> Vec<String> {
             shape.push(line.to_owned());
         } else if block || line.starts_with("    ") {
             shape.push(line.to_owned());
-        } else if let Some((marks, _)) = line.split_once(' ').filter(|(marks, _)| marks.chars().all(|c| c == '#')) {
+        } else if let Some((marks, _)) =
+            line.split_once(' ').filter(|(marks, _)| marks.chars().all(|c| c == '#'))
+        {
             shape.push(marks.to_owned());
         } else if line.starts_with('|') {
             let first = line.split('|').nth(1).unwrap_or_default().trim();
@@ -63,7 +65,9 @@ fn fields(file: &str, of: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("manifest/src").join(file)).unwrap();
     let body = text.split_once(&format!("pub struct {of} {{")).unwrap().1.split_once("\n}").unwrap().0;
     body.lines()
-        .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':').map(|(name, _)| name.replace("r#", "")))
+        .filter_map(|line| {
+            line.trim().strip_prefix("pub ")?.split_once(':').map(|(name, _)| name.replace("r#", ""))
+        })
         .collect()
 }
 
@@ -74,8 +78,11 @@ fn both_languages_have_the_same_shape() {
     }
     for language in ["en", "zh"] {
         let folder = root().join("docs/vendors").join(language);
-        let there: BTreeSet<String> =
-            folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let there: BTreeSet<String> = folder
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         assert_eq!(there, PAGES.iter().map(|name| format!("{name}.md")).collect(), "{language}");
     }
 }

@@ -101,7 +101,8 @@ fn other_languages_bear_what_every_decoder_must() {
         ])
         .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{name}: {said}"));
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{name}: {said}"));
         // The runtime that their languages bring is large; nothing else is found.
         let wanted = if name == "rain-gauge" { "A" } else { "B" };
         assert_eq!(report["grade"], wanted, "{name}: {report:#}");

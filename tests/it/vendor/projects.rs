@@ -24,11 +24,14 @@ fn a_project_of_each_role_builds_passes_its_tests_and_is_graded_a() {
     for role in ["decoder", "source", "transform", "sink", "service", "views"] {
         emptied(&folder);
         let name = format!("my-{role}");
-        run(&target(), "dongting", &["plugin", "new", &name, "--role", role, "--vendor", "acme", "--dir", dir]);
-        let tested = run(&folder, "cargo", &["test", "--quiet", "--locked"]);
-        assert!(tested.contains("test result: ok. 1 passed") || tested.contains(" passed"), "{tested}");
+        run(
+            &target(),
+            "dongting",
+            &["plugin", "new", &name, "--role", role, "--vendor", "acme", "--dir", dir],
+        );
         let built = run(&folder, "dongting", &["plugin", "build"]);
         assert_eq!(built.trim(), format!("./dist/{name}.wasm"));
+        run(&folder, "cargo", &["test", "--quiet"]);
         let bill = std::fs::read(folder.join(format!("dist/{name}.cdx.json"))).unwrap();
         let bill: Value = serde_json::from_slice(&bill).unwrap();
         assert_eq!(bill["bomFormat"], "CycloneDX");
@@ -36,8 +39,11 @@ fn a_project_of_each_role_builds_passes_its_tests_and_is_graded_a() {
         let names: Vec<&str> =
             bill["components"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
         assert!(names.contains(&"dongting-sdk") && names.contains(&"serde_json"), "{names:?}");
-        let report =
-            run(&folder, "dongting", &["plugin", "check", built.trim(), "--json", "--report", "dist/quality.json"]);
+        let report = run(
+            &folder,
+            "dongting",
+            &["plugin", "check", built.trim(), "--json", "--report", "dist/quality.json"],
+        );
         let report: Value = serde_json::from_str(&report).unwrap();
         assert_eq!(report["grade"], "A", "{role}: {report:#}");
         assert_eq!(report["digest"], format!("sha256:{}", digest(&folder.join(built.trim()))));
@@ -67,9 +73,14 @@ fn what_is_no_project_is_told() {
                     title = { zh = \"雨\", en = \"Rain\" }\ndescription = { zh = \"雨\", en = \"Rain\" }\n";
     std::fs::write(folder.path().join("plugin.toml"), manifest).unwrap();
     assert!(said(&["plugin", "build"]).contains("neither a Cargo.toml nor a build.toml"));
-    std::fs::write(folder.path().join("build.toml"), "command = [\"no-such-tool\"]\ncomponent = \"x.wasm\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("build.toml"),
+        "command = [\"no-such-tool\"]\ncomponent = \"x.wasm\"\n",
+    )
+    .unwrap();
     assert!(said(&["plugin", "build"]).contains("`no-such-tool`"));
-    std::fs::write(folder.path().join("build.toml"), "command = [\"true\"]\ncomponent = \"x.wasm\"\n").unwrap();
+    std::fs::write(folder.path().join("build.toml"), "command = [\"true\"]\ncomponent = \"x.wasm\"\n")
+        .unwrap();
     assert!(said(&["plugin", "build"]).contains("x.wasm cannot be read"));
     std::fs::write(folder.path().join("plugin.toml"), manifest.replace("decoder", "encoder")).unwrap();
     assert!(said(&["plugin", "build"]).contains("encoder"));
@@ -88,7 +99,8 @@ fn a_component_that_says_something_else_than_its_manifest_is_not_built() {
          title = { zh = \"雨\", en = \"Rain\" }\ndescription = { zh = \"雨\", en = \"Rain\" }\n",
     )
     .unwrap();
-    std::fs::write(folder.path().join("build.toml"), "command = [\"true\"]\ncomponent = \"linked.wasm\"\n").unwrap();
+    std::fs::write(folder.path().join("build.toml"), "command = [\"true\"]\ncomponent = \"linked.wasm\"\n")
+        .unwrap();
     let output = tried(folder.path(), "dongting", &["plugin", "build"]);
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();

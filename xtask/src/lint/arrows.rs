@@ -22,6 +22,8 @@ const LAYERS: &[Layer] = &[
     layer("manifest", &[]),
     layer("sdk/events", &[]),
     layer("sdk", &["sdk/events"]),
+    // Tests of plugins; it meets the host in lines of JSON alone.
+    layer("sdk/testkit", &["sdk/events"]),
     layer("host/sandbox", BELOW_ENGINE),
     layer("host/bus", BELOW_ENGINE),
     layer("host/store", BELOW_ENGINE),
@@ -39,8 +41,8 @@ const LAYERS: &[Layer] = &[
     // It carries the SDK's sources as text and depends on none of its crates.
     layer("toolchain", &["manifest"]),
     // A plugin's tests read its own plugin.toml as the host will.
-    Layer { folder: "plugins", may_use: GUEST, tests_may_use: &["manifest"] },
-    Layer { folder: "examples", may_use: GUEST, tests_may_use: &["manifest"] },
+    Layer { folder: "plugins", may_use: GUEST, tests_may_use: TESTED },
+    Layer { folder: "examples", may_use: GUEST, tests_may_use: TESTED },
     layer("tests/guests", GUEST),
     // The harness starts the product from outside, and may look into any part of it; tests and the benchmark compare it with
     // the guests' pure parts.
@@ -49,6 +51,7 @@ const LAYERS: &[Layer] = &[
 ];
 const BELOW_ENGINE: &[&str] = &["manifest", "sdk/events"];
 const GUEST: &[&str] = &["sdk", "sdk/events"];
+const TESTED: &[&str] = &["manifest", "sdk/testkit"];
 const HARNESS: &[&str] = &[
     "host/api",
     "host/engine",
@@ -60,6 +63,7 @@ const HARNESS: &[&str] = &[
     "trust",
     "manifest",
     "sdk/events",
+    "sdk/testkit",
     "tests/guests",
 ];
 const PRODUCT: &[&str] = &[
@@ -195,6 +199,7 @@ mod tests {
             "manifest",
             "sdk",
             "sdk/events",
+            "sdk/testkit",
             "host/sandbox",
             "host/bus",
             "host/store",
@@ -215,7 +220,7 @@ mod tests {
 
     #[test]
     fn arrows_that_go_down_are_allowed() {
-        let cases: [(&str, &[&str]); 12] = [
+        let cases: [(&str, &[&str]); 13] = [
             ("host/cli", &["dongting-host-api", "dongting-host-sandbox", "clap"]),
             ("host/engine", &["dongting-host-bus", "dongting-host-store", "dongting-manifest"]),
             ("host/bus", &["async-nats", "dongting-manifest"]),
@@ -225,6 +230,7 @@ mod tests {
             ("host/sandbox", &["wasmtime", "wasmtime-wasi"]),
             ("plugins/models/flood", &["dongting-sdk", "dongting-sdk-events"]),
             ("plugins/models/flood", &["dongting-sdk", "dev dongting-manifest"]),
+            ("plugins/models/flood", &["dev dongting-sdk-testkit"]),
             ("tests", &["dev dongting-plugins-adapters-water"]),
             ("tests/guests/spin", &["dongting-sdk"]),
             ("tests", &["axum", "wasmtime", "dongting-host-engine", "dongting-plugins-adapters-water"]),
@@ -244,6 +250,8 @@ mod tests {
             ("plugins/models/flood", "dongting-plugins-adapters-water", "plugins must not depend on plugins"),
             ("plugins/models/flood", "dongting-manifest", "plugins must not depend on manifest"),
             ("plugins/models/flood", "dev dongting-host-bus", "plugins must not depend on host/bus"),
+            ("sdk/testkit", "dongting-host-engine", "sdk/testkit must not depend on host/engine"),
+            ("plugins/models/flood", "dongting-sdk-testkit", "plugins must not depend on sdk/testkit"),
             ("tests", "dongting-sdk", "tests must not depend on sdk"),
             ("tests/guests/spin", "dongting-tests", "tests/guests must not depend on tests"),
             ("host/engine", "async-nats", "only host/bus may depend on async-nats"),

@@ -119,7 +119,7 @@ pub struct ServiceAddress {
 impl From<&Enabled> for InstallationWhole {
     fn from(enabled: &Enabled) -> Self {
         let given = &enabled.installation;
-        let manifest = enabled.installed.as_deref().map(|installed| &*installed.manifest);
+        let manifest = enabled.installed.as_deref().map(|installed| installed.manifest.as_ref());
         let has = |role: Role| manifest.is_some_and(|manifest| manifest.roles.contains(&role));
         let (id, opens) = (&given.id, given.push_token.is_some());
         Self {

@@ -33,6 +33,9 @@ pub struct Shadow {
     pub different: u64,
     /// Calls that did not end in time to be compared.
     pub late: u64,
+    /// Why it is called no more.
+    #[schema(required)]
+    pub refused: Option<String>,
     /// The newest last.
     pub differences: Vec<Difference>,
 }
@@ -95,6 +98,7 @@ impl From<&dongting_engine::shadow::Shadow> for Shadow {
             calls: shadow.counts.calls.load(Ordering::Relaxed),
             different: shadow.counts.different.load(Ordering::Relaxed),
             late: shadow.counts.late.load(Ordering::Relaxed),
+            refused: shadow.refused().map(str::to_owned),
             differences: shadow.differences().into_iter().map(Into::into).collect(),
         }
     }

@@ -171,7 +171,8 @@ pub struct ReleaseVerdict {
 
 impl From<Review> for ReleaseReview {
     fn from(review: Review) -> Self {
-        let Review { details, imports, since, quality, materials, signatures, verdict, installations } = review;
+        let Review { details, imports, since, quality, materials, signatures, verdict, installations } =
+            review;
         let (release, manifest) = (details.release, details.manifest);
         Self {
             repository: details.repository.to_string(),

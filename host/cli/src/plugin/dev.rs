@@ -78,10 +78,8 @@ pub async fn run(options: Dev) -> Result<()> {
 }
 
 fn work(options: &Dev, events: &mpsc::Sender<Event>, happened: &Receiver<Event>) -> Result<()> {
-    let folder = options
-        .dir
-        .canonicalize()
-        .with_context(|| format!("{} cannot be found", options.dir.display()))?;
+    let folder =
+        options.dir.canonicalize().with_context(|| format!("{} cannot be found", options.dir.display()))?;
     // A folder that is no project at all will not become one by being watched.
     Project::open(&folder)?;
     watch::start(&folder, events.clone())?;

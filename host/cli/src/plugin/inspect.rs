@@ -1,6 +1,6 @@
 //! `dongting plugin inspect`: what a component is and asks for, and in what that differs from another release of it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -8,38 +8,84 @@ use dongting_manifest::asked::{Difference, Side, differences};
 use dongting_manifest::installation::Limits;
 use dongting_manifest::plugin::{Ordering, Setting};
 use dongting_manifest::{Manifest, Text};
+use dongting_registry::Reference;
 use dongting_sandbox::Release;
+use dongting_trust::{Envelope, Predicate, Statement};
 use serde_json::{Value, json};
 
 use super::build::load;
+use crate::oci::Registry;
 
 #[derive(Args)]
 pub struct Inspect {
-    /// A component's file.
-    component: PathBuf,
-    /// Another release of it: what is asked for now and was not there, and the other way round.
+    /// A component's file, or a release in the registry: vendor/plugin:1.2.0.
+    component: String,
+    /// Another release of it, likewise: what is asked for now and was not there, and the other way round.
     #[arg(long)]
-    against: Option<PathBuf>,
+    against: Option<String>,
+    #[command(flatten)]
+    registry: Registry,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
+/// What is looked at.
+struct Found {
+    release: Release,
+    bytes: usize,
+    /// What each signature says and by which key; none of a file, which carries none.
+    signatures: Option<Vec<String>>,
+}
+
 pub fn run(options: &Inspect) -> Result<()> {
-    let (release, size) = read(&options.component)?;
-    let before = options.against.as_ref().map(read).transpose()?;
-    let differences = before.as_ref().map(|(before, _)| compared(before, &release));
-    let shown = value(&release, size, differences.as_deref());
-    let text =
-        if options.json { format!("{shown:#}\n") } else { page(&release, size, differences.as_deref()) };
+    let found = find(&options.component, &options.registry)?;
+    let before = options.against.as_ref().map(|one| find(one, &options.registry)).transpose()?;
+    let differences = before.as_ref().map(|before| compared(&before.release, &found.release));
+    let text = if options.json {
+        format!("{:#}\n", value(&found, differences.as_deref()))
+    } else {
+        page(&found, differences.as_deref())
+    };
     crate::print(&text)
 }
 
-/// The release and its size in bytes.
-fn read(path: &PathBuf) -> Result<(Release, usize)> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let release = load(&bytes).with_context(|| path.display().to_string())?;
-    Ok((release, bytes.len()))
+/// A file where there is one of that name, else a release in the registry.
+fn find(named: &str, registry: &Registry) -> Result<Found> {
+    let path = Path::new(named);
+    if path.is_file() {
+        let bytes = std::fs::read(path).with_context(|| format!("{named} cannot be read"))?;
+        let release = load(&bytes).with_context(|| named.to_owned())?;
+        return Ok(Found { release, bytes: bytes.len(), signatures: None });
+    }
+    let Reference { repository, at } = named
+        .parse()
+        .with_context(|| format!("there is no file {named}, and it names no release: vendor/plugin:1.2.0"))?;
+    let client = registry.client()?;
+    let manifest = client.manifest(&repository, &at.to_string())?;
+    let bytes = client.blob(&repository, manifest.layer()?)?;
+    let release = load(&bytes).with_context(|| named.to_owned())?;
+    let mut signatures = Vec::new();
+    for digest in client.referrers(&repository, manifest.digest)? {
+        let referrer = client.manifest(&repository, &digest.to_string())?;
+        let said = client.blob(&repository, referrer.layer()?)?;
+        // Reports and bills of materials are referrers, too.
+        if let Ok(envelope) = Envelope::parse(&said) {
+            signatures.extend(told(&envelope));
+        }
+    }
+    Ok(Found { release, bytes: bytes.len(), signatures: Some(signatures) })
+}
+
+/// What is signed, and by which keys. Whether they are good is for the host to say: it knows whose they are.
+fn told(envelope: &Envelope) -> Vec<String> {
+    let says = match Statement::of(envelope).map(|statement| statement.predicate) {
+        Ok(Predicate::Release) => "release".to_owned(),
+        Ok(Predicate::Review { approved: true, .. }) => "approved".to_owned(),
+        Ok(Predicate::Review { approved: false, note }) => format!("rejected: {note}"),
+        Err(error) => error.to_string(),
+    };
+    envelope.signatures.iter().map(|one| format!("{says}, by the key {}", one.key.short())).collect()
 }
 
 /// In what `after` asks for something else than `before`.
@@ -51,7 +97,8 @@ fn compared(before: &Release, after: &Release) -> Vec<Difference> {
     )
 }
 
-fn value(release: &Release, size: usize, differences: Option<&[Difference]>) -> Value {
+fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
+    let release = &found.release;
     let manifest = &release.manifest;
     let text = |text: &Text| json!({ "zh": text.zh, "en": text.en });
     let names = |all: Vec<String>| Value::from(all);
@@ -61,7 +108,8 @@ fn value(release: &Release, size: usize, differences: Option<&[Difference]>) -> 
         "version": manifest.version,
         "vendor": manifest.vendor,
         "digest": format!("sha256:{}", release.digest),
-        "bytes": size,
+        "bytes": found.bytes,
+        "signatures": found.signatures,
         "title": text(&manifest.title),
         "description": text(&manifest.description),
         "roles": names(manifest.roles.iter().map(ToString::to_string).collect()),
@@ -82,14 +130,15 @@ fn value(release: &Release, size: usize, differences: Option<&[Difference]>) -> 
 }
 
 /// For a person.
-fn page(release: &Release, size: usize, differences: Option<&[Difference]>) -> String {
+fn page(found: &Found, differences: Option<&[Difference]>) -> String {
+    let release = &found.release;
     let manifest = &release.manifest;
     let mut page = Page::default();
     page.line("plugin", &format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
     page.line("", &format!("{} · {}", manifest.title.zh, manifest.title.en));
     page.line("", &manifest.description.en);
     page.line("digest", &format!("sha256:{}", release.digest));
-    page.line("size", &format!("{} KiB", size.div_ceil(1024)));
+    page.line("size", &format!("{} KiB", found.bytes.div_ceil(1024)));
     page.lines("roles", manifest.roles.iter().map(ToString::to_string));
     page.lines("imports", release.imports().into_iter());
     page.lines(
@@ -121,6 +170,11 @@ fn page(release: &Release, size: usize, differences: Option<&[Difference]>) -> S
         "as usual, unless the operator sets others: {} MiB of memory, {} ms of CPU and {} s on the wall a call",
         limits.memory_mib, limits.cpu_ms, limits.wall_ms / 1_000
     ));
+    match found.signatures.as_deref() {
+        None => {}
+        Some([]) => page.line("signatures", "none: nobody may run it"),
+        Some(all) => page.lines("signatures", all.iter().cloned()),
+    }
     match differences {
         None => {}
         Some([]) => page.line("differences", "none: it asks for what the other asks for"),

@@ -77,7 +77,11 @@ pub fn run(options: &New) -> Result<()> {
         );
     }
     let folder = options.dir.clone().unwrap_or_else(|| name.into());
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+    // The SDK may stay from a project that was there before.
+    let is_other = |entry: &std::io::Result<std::fs::DirEntry>| {
+        entry.as_ref().is_ok_and(|entry| entry.file_name() != kit::FOLDER)
+    };
+    if folder.read_dir().is_ok_and(|mut entries| entries.any(|entry| is_other(&entry))) {
         bail!("{} is there already and not empty: name another folder with --dir", folder.display());
     }
     let template = template::of(options.role);
@@ -85,11 +89,11 @@ pub fn run(options: &New) -> Result<()> {
         write(&folder.join(path), &filled(text, name, &options.vendor))?;
     }
     write(&folder.join("Cargo.toml"), &cargo_toml(name, &template))?;
-    write(&folder.join("Cargo.lock"), &crates::lock_for(name, VERSION, template.crates))?;
+    write(&folder.join("Cargo.lock"), &crates::lock_for(name, VERSION, &all(&template)))?;
     kit::write_sdk(&folder)?;
     crate::print(&format!("{}\n", folder.display()))?;
     crate::say(&format!(
-        "Made `{name}`. Go on with: cd {} && cargo test && dongting plugin build",
+        "Made `{name}`. Go on with: cd {} && dongting plugin build && cargo test",
         folder.display()
     ));
     Ok(())
@@ -121,6 +125,10 @@ fn cargo_toml(name: &str, template: &Template) -> String {
          [workspace]\nexclude = [\"{}\"]\n",
         kit::FOLDER
     )
+}
+
+fn all(template: &Template) -> Vec<&'static str> {
+    template.crates.iter().chain(template.tested_with).copied().collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

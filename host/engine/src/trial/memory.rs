@@ -278,4 +278,8 @@ impl HistoryReader for Past {
         };
         Box::pin(async move { Ok(found) })
     }
+
+    fn batch(&self) -> Option<u64> {
+        None
+    }
 }

@@ -19,8 +19,7 @@ impl decoder::Guest for Plugin {
         let alarm: Alarm = serde_json::from_slice(&document.body)
             .map_err(|error| Error::Reject(format!("this is no alarm: {error}")))?;
         let at = (&*alarm.n.to_string(), document.received);
-        let draft =
-            Draft::json("em.alarm.assessment.v1", ("alarm", Kind::Assessment), "430100", at, &alarm)?;
+        let draft = Draft::json("em.alarm.assessment.v1", ("alarm", Kind::Assessment), "430100", at, &alarm)?;
         Ok(Decoded { drafts: vec![draft], rejects: Vec::new(), reply: None })
     }
 }

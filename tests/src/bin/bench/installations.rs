@@ -54,12 +54,11 @@ pub fn run(guests: &Path, count: usize) -> Result<String> {
     std::thread::sleep(SETTLE);
     let (alone, nats_alone) = (resident_bytes(host.pid())?, resident_bytes(host.nats_pid()?)?);
     let (many, hearing) = configuration(guests, &plugins, count)?;
-    let file = host.folder.path().join("dongting.toml");
     // Ten thousand consumers are made once in a host's life; with the disk's pace it would take most of the benchmark's time.
-    std::fs::write(&file, format!("[nats]\nsync_always = false\n{many}"))?;
+    host.configure(&format!("[nats]\nsync_always = false\n{many}"))?;
     let first = figures(started::again(&mut host)?, &host)?;
     let reached = reach(&host, hearing)?;
-    std::fs::write(&file, many)?;
+    host.configure(&many)?;
     let second = figures(started::again(&mut host)?, &host)?;
     ensure!(running(&host)? == count + 1, "not all are running");
     let each = |bytes: u64, without: u64| {
@@ -82,7 +81,11 @@ pub fn run(guests: &Path, count: usize) -> Result<String> {
         format!("{:.1}", each(f.nats_bytes, nats_alone))
     })?;
     row("nats-server: idle CPU, of one core", &|f| format!("{:.2} %", f.nats_cpu * 100.0))?;
-    writeln!(text, "\nOne reading had all of its {hearing} effects {:.2} s after it was pushed.", reached.as_secs_f64())?;
+    writeln!(
+        text,
+        "\nOne reading had all of its {hearing} effects {:.2} s after it was pushed.",
+        reached.as_secs_f64()
+    )?;
     Ok(text)
 }
 
@@ -153,6 +156,7 @@ fn installation(at: usize, plugin: &Plugin, region: Region) -> String {
         r#"
         [[installation]]
         id = "i{at:05}"
+        system = "i{at:05}"
         component = {:?}
         region = "{region}"
         [installation.grants]

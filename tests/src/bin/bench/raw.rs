@@ -13,9 +13,9 @@ use wasmtime_wasi_http::{
 };
 
 use crate::{Answer, sample};
-pub use start::start;
 use bindings::dongting::{config::config, log::log, message::types};
 use bindings::exports::dongting::{decoder::decoder, transform::transform};
+pub use start::start;
 
 mod start;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use dongting_manifest::Manifest;
@@ -12,8 +12,13 @@ use dongting_tests::restamp::stamped;
 use crate::{raw, started};
 
 /// The plugins that this repository has, the largest first.
-const COMPONENTS: [&str; 5] =
-    ["earthquake.wasm", "earthquake-impact.wasm", "guests/records.wasm", "guests/counter.wasm", "guests/echo.wasm"];
+const COMPONENTS: [&str; 5] = [
+    "earthquake.wasm",
+    "earthquake-impact.wasm",
+    "guests/records.wasm",
+    "guests/counter.wasm",
+    "guests/echo.wasm",
+];
 
 pub fn run(plugins: &Path, count: usize) -> Result<String> {
     let folder = tempfile::tempdir()?;
@@ -35,7 +40,11 @@ pub fn run(plugins: &Path, count: usize) -> Result<String> {
     };
     row("cold: compiled", cold, raw.compiled)?;
     row("with the compile cache", warm, raw.read_back)?;
-    writeln!(text, "\nThe host's seconds are from the start of its process to the last installation's, nats-server and database included: with no release {:.2} s.", empty.as_secs_f64())?;
+    writeln!(
+        text,
+        "\nThe host's seconds are from the start of its process to the last installation's, nats-server and database included: with no release {:.2} s.",
+        empty.as_secs_f64()
+    )?;
     Ok(text)
 }
 
@@ -60,7 +69,8 @@ fn configuration(files: &[PathBuf]) -> Result<String> {
             let all = topics.iter().map(|t| format!("{{ domain = {:?}, kind = \"{}\" }}", t.domain, t.kind));
             all.collect::<Vec<_>>().join(", ")
         };
-        let capabilities: Vec<&str> = manifest.capabilities.keys().map(|capability| capability.as_str()).collect();
+        let capabilities: Vec<&str> =
+            manifest.capabilities.keys().map(|capability| capability.as_str()).collect();
         write!(
             text,
             r#"

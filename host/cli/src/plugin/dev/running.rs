@@ -1,6 +1,7 @@
 //! The host of a development run: `dongting serve` as a child, with what it says passed on.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::Sender;
@@ -37,10 +38,14 @@ impl Running {
             None => command.env_remove("DONGTING_PORTAL"),
         };
         // Where this host is to be is said above, whatever the environment says of others.
-        for name in ["DONGTING_DATABASE", "DONGTING_NATS", "DONGTING_DATA", "DONGTING_CONFIG", "DONGTING_LISTEN"] {
+        for name in
+            ["DONGTING_DATABASE", "DONGTING_NATS", "DONGTING_DATA", "DONGTING_CONFIG", "DONGTING_LISTEN"]
+        {
             command.env_remove(name);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C in a terminal goes to the whole group; this program ends the host itself.
+        command.process_group(0);
         let mut child = command.spawn().context("the host cannot be started")?;
         if let Some(said) = child.stderr.take() {
             let events = events.clone();
@@ -62,18 +67,19 @@ impl Running {
         }
         crate::print(&format!("{url}/\n"))?;
         let running = Self { url, child };
-        running.follow();
+        running.follow()?;
         running.say_how(configuration);
         Ok(running)
     }
 
     /// Messages from now on, each as a line on standard output.
-    fn follow(&self) {
+    fn follow(&self) -> Result<()> {
         let url = self.url.clone();
-        // The stream stays open for as long as the host runs.
+        // The stream stays open for as long as the host runs. It is open before anything is pushed.
         let stream = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let answer =
+            stream.get(format!("{url}/api/v1/stream")).call().context("the host's stream cannot be read")?;
         thread::spawn(move || {
-            let Ok(answer) = stream.get(format!("{url}/api/v1/stream")).call() else { return };
             for line in BufReader::new(answer.into_body().into_reader()).lines() {
                 let Ok(line) = line else { return };
                 if let Some(id) = line.strip_prefix("id:")
@@ -83,6 +89,7 @@ impl Running {
                 }
             }
         });
+        Ok(())
     }
 
     /// Makes the host take the new release between two batches.
@@ -131,7 +138,9 @@ impl Running {
             ));
         }
         if configuration.roles.contains(&Role::Service) {
-            crate::say(&format!("Ask it: curl -H 'Authorization: Bearer {token}' {url}/api/v1/services/{id}/"));
+            crate::say(&format!(
+                "Ask it: curl -H 'Authorization: Bearer {token}' {url}/api/v1/services/{id}/"
+            ));
         }
         crate::say("Ctrl-C ends it.");
     }
@@ -198,7 +207,9 @@ mod tests {
     #[test]
     fn the_plugins_log_and_the_hosts_complaints_are_told() {
         let line = |target: &str, level: &str| {
-            format!(r#"{{"level":"{level}","fields":{{"message":"said","reason":"why"}},"target":"{target}"}}"#)
+            format!(
+                r#"{{"level":"{level}","fields":{{"message":"said","reason":"why"}},"target":"{target}"}}"#
+            )
         };
         assert_eq!(told(&line("plugin", "INFO")).as_deref(), Some("log: INFO: said"));
         assert_eq!(told(&line("dongting_engine", "WARN")).as_deref(), Some("host: WARN: said: why"));

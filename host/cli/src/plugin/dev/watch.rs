@@ -82,7 +82,9 @@ fn folders(project: &Path) -> Vec<PathBuf> {
 fn is_source(entry: &std::fs::DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
-    entry.file_type().is_ok_and(|kind| kind.is_dir()) && !name.starts_with('.') && !LEFT_OUT.contains(&name.as_ref())
+    entry.file_type().is_ok_and(|kind| kind.is_dir())
+        && !name.starts_with('.')
+        && !LEFT_OUT.contains(&name.as_ref())
 }
 
 #[cfg(test)]

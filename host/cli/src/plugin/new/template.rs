@@ -5,6 +5,8 @@ use super::Role;
 pub struct Template {
     /// What it depends on.
     pub crates: &'static [&'static str],
+    /// What its tests depend on besides.
+    pub tested_with: &'static [&'static str],
     /// Path in the project and text. `plugin-name`, `plugin_crate` and `plugin-vendor` in it are replaced.
     pub files: &'static [(&'static str, &'static str)],
 }
@@ -22,44 +24,50 @@ macro_rules! files {
 
 const SOURCE: Template = Template {
     crates: &["dongting-sdk", "jiff", "serde", "serde_json"],
+    tested_with: &["dongting-testkit"],
     files: files!("source":
         "plugin.toml", "samples/http.json", "samples/page.json", "samples/settings.toml", "src/feed.rs", "src/lib.rs",
-        "src/plugin.rs", "tests/data/page.json", "tests/golden.rs",
+        "src/plugin.rs", "tests/data/page.json", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 const DECODER: Template = Template {
-    crates: &["dongting-sdk", "jiff", "serde", "serde_json"],
+    crates: &["dongting-sdk", "jiff"],
+    tested_with: &["dongting-testkit", "serde_json"],
     files: files!("decoder":
         "plugin.toml", "samples/documents/report.csv", "src/lib.rs", "src/plugin.rs", "src/report.rs",
-        "tests/data/report.json", "tests/golden.rs",
+        "tests/data/report.json", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 const TRANSFORM: Template = Template {
-    crates: &["dongting-sdk", "serde", "serde_json"],
+    crates: &["dongting-sdk", "serde"],
+    tested_with: &["dongting-testkit", "serde_json"],
     files: files!("transform":
         "plugin.toml", "samples/messages/readings.jsonl", "src/judge.rs", "src/lib.rs", "src/plugin.rs",
-        "tests/data/assessments.json", "tests/golden.rs",
+        "tests/data/assessments.json", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 const SINK: Template = Template {
     crates: &["dongting-sdk", "jiff", "serde", "serde_json"],
+    tested_with: &["dongting-testkit"],
     files: files!("sink":
         "plugin.toml", "samples/http.json", "samples/messages/assessments.jsonl", "samples/settings.toml", "src/lib.rs",
-        "src/plugin.rs", "src/telegram.rs", "tests/data/telegrams.txt", "tests/golden.rs",
+        "src/plugin.rs", "src/telegram.rs", "tests/data/telegrams.txt", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 const SERVICE: Template = Template {
     crates: &["dongting-sdk", "serde_json"],
+    tested_with: &["dongting-testkit"],
     files: files!("service":
         "plugin.toml", "samples/requests/grade.json", "samples/requests/wrong.json", "src/grade.rs", "src/lib.rs",
-        "src/plugin.rs", "tests/data/grades.csv", "tests/golden.rs",
+        "src/plugin.rs", "tests/data/grades.csv", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 const VIEWS: Template = Template {
-    crates: &["dongting-sdk", "jiff", "serde", "serde_json"],
+    crates: &["dongting-sdk", "serde_json"],
+    tested_with: &["dongting-testkit", "jiff"],
     files: files!("views":
         "plugin.toml", "samples/messages/rain.jsonl", "src/lib.rs", "src/plugin.rs", "src/ranking.rs",
-        "tests/data/ranking.json", "tests/golden.rs",
+        "tests/data/ranking.json", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
 

@@ -1,16 +1,31 @@
 //! One line of a report: `station,region,time,millimetres`.
 
-use serde::Serialize;
+use dongting_sdk::events::{self, Observations};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub station: String,
-    #[serde(skip)]
     pub region: String,
-    /// Microseconds since 1970.
-    #[serde(skip)]
-    pub time: i64,
+    /// To the microsecond.
+    pub time: jiff::Timestamp,
     pub millimetres: f64,
+}
+
+impl Reading {
+    /// As the data standard says it.
+    #[must_use]
+    pub fn payload(&self) -> Observations {
+        let what = ("rainfall", "mm");
+        let time = self.time.to_string();
+        Observations {
+            readings: vec![events::Reading::measure(
+                &self.station,
+                what,
+                &time,
+                self.millimetres,
+            )],
+        }
+    }
 }
 
 /// The error is a sentence for the operator.
@@ -22,12 +37,13 @@ pub fn read(line: &str) -> Result<Reading, String> {
     if !(1..=64).contains(&station.len()) {
         return Err("a station has 1 to 64 bytes".to_owned());
     }
-    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_region(region) {
         return Err(format!("`{region}` is no region"));
     }
-    let time: jiff::Timestamp = time
+    let parsed = time
         .parse()
-        .map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
+        .and_then(|time: jiff::Timestamp| jiff::Timestamp::from_microsecond(time.as_microsecond()));
+    let time = parsed.map_err(|_| format!("`{time}` is no RFC 3339 instant"))?;
     let millimetres: f64 = millimetres
         .parse()
         .map_err(|_| format!("`{millimetres}` is no number"))?;
@@ -37,7 +53,14 @@ pub fn read(line: &str) -> Result<Reading, String> {
     Ok(Reading {
         station: (*station).to_owned(),
         region: (*region).to_owned(),
-        time: time.as_microsecond(),
+        time,
         millimetres,
     })
+}
+
+/// GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+fn is_region(code: &str) -> bool {
+    let digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let [province, city, county] = [0..2, 2..4, 4..6].map(|part| code.get(part) != Some("00"));
+    digits && province && (city || !county)
 }

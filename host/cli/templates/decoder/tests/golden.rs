@@ -8,12 +8,7 @@ fn the_report_is_read_as_it_was_agreed() {
     let lines = include_str!("../samples/documents/report.csv").lines();
     let read: Vec<Value> = lines
         .map(|line| match report::read(line) {
-            Ok(reading) => json!({
-                "station": reading.station,
-                "region": reading.region,
-                "time": reading.time,
-                "millimetres": reading.millimetres,
-            }),
+            Ok(reading) => json!({ "region": reading.region, "data": reading.payload() }),
             Err(reason) => json!({ "reject": reason }),
         })
         .collect();

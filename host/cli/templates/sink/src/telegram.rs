@@ -1,12 +1,6 @@
 //! The line that the duty system takes, and what its answers mean.
 
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Assessment {
-    level: String,
-    text: String,
-}
+use dongting_sdk::events::assessment::{Assessment, Level};
 
 /// What the receiver says of a telegram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,22 +16,18 @@ pub enum Verdict {
 pub fn write(region: &str, time: i64, body: &[u8]) -> Result<String, String> {
     let assessment: Assessment = serde_json::from_slice(body)
         .map_err(|error| format!("the body is no assessment: {error}"))?;
-    let digit = match assessment.level.as_str() {
-        "red" => '1',
-        "orange" => '2',
-        "yellow" => '3',
-        "blue" => '4',
-        other => {
-            return Err(format!(
-                "`{other}` is no level: red, orange, yellow or blue"
-            ));
-        }
+    let digit = match assessment.level {
+        Level::Red => '1',
+        Level::Orange => '2',
+        Level::Yellow => '3',
+        Level::Blue => '4',
+        Level::None => return Err("there is nothing to tell: the level is `none`".to_owned()),
     };
     let time =
         jiff::Timestamp::from_microsecond(time).map_err(|_| format!("{time} is no instant"))?;
     let local = jiff::tz::Offset::constant(8).to_datetime(time);
     // The separator in the text would shift the fields.
-    let text: String = assessment.text.replace(['|', '\n', '\r'], " ");
+    let text: String = assessment.reasons.join(" ").replace(['|', '\n', '\r'], " ");
     Ok(format!(
         "{region}|{}|{digit}|{text}",
         local.strftime("%Y%m%d%H%M%S")

@@ -1,18 +1,33 @@
 //! The feed's answer: a page of levels, and where the next one begins.
 
-use serde::{Deserialize, Serialize};
+use dongting_sdk::events::{self, Observations};
+use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Level {
     pub reservoir: String,
-    #[serde(skip)]
     pub region: String,
-    /// Microseconds since 1970.
-    #[serde(skip)]
-    pub time: i64,
+    pub time: jiff::Timestamp,
     /// Metres above sea level.
     pub metres: f64,
+}
+
+impl Level {
+    /// As the data standard says it.
+    #[must_use]
+    pub fn payload(&self) -> Observations {
+        let time = self.time.to_string();
+        let what = ("reservoir-level", "m");
+        Observations {
+            readings: vec![events::Reading::measure(
+                &self.reservoir,
+                what,
+                &time,
+                self.metres,
+            )],
+        }
+    }
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -94,7 +109,7 @@ fn level(item: Value) -> Result<Level, String> {
     Ok(Level {
         reservoir: item.reservoir,
         region: item.region,
-        time: time.as_microsecond(),
+        time,
         metres: item.level_m,
     })
 }

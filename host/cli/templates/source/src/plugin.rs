@@ -36,12 +36,14 @@ impl Guest for Plugin {
         let page = feed::read(&answer.body).map_err(Error::Reject)?;
         let mut drafts = Vec::with_capacity(page.levels.len());
         for level in &page.levels {
+            let time = level.time.as_microsecond();
             drafts.push(Draft::json(
                 "em.water.observation.v1",
                 ("water", Kind::Observation),
                 &level.region,
-                (&format!("{}/{}", level.reservoir, level.time), level.time),
-                level,
+                // What identifies the reading: fetched again it is the same message.
+                (&format!("{}/{time}", level.reservoir), time),
+                &level.payload(),
             )?);
         }
         let rejects = page.rejects.into_iter().map(|(reason, raw)| Reject {

@@ -9,9 +9,7 @@ fn the_page_is_read_as_it_was_agreed() {
     let levels: Vec<Value> = page
         .levels
         .iter()
-        .map(|level| {
-            json!({ "reservoir": level.reservoir, "region": level.region, "time": level.time, "metres": level.metres })
-        })
+        .map(|level| json!({ "region": level.region, "data": level.payload() }))
         .collect();
     let reasons: Vec<&str> = page
         .rejects

@@ -1,45 +1,25 @@
-//! What a reading means.
+//! What a reading of rain means.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// The part of a rain gauge's reading that matters here.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Reading {
-    pub station: String,
-    pub millimetres: f64,
-}
+use dongting_sdk::events::assessment::{Assessment, Confidence, Figure, Level, Model};
+use dongting_sdk::events::observation::{Outcome, Reading};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Assessment {
-    pub station: String,
-    pub millimetres: f64,
-    pub level: Level,
-    pub text: String,
-}
-
-/// As Chinese warnings colour it: blue IV, yellow III, orange II, red I.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    Blue,
-    Yellow,
-    Orange,
-    Red,
-}
-
-/// None where the reading is below the threshold. The error is a sentence for the operator.
+/// None where the reading is of something else, is not to be trusted, or lies below the threshold. The error is a sentence for the operator.
 pub fn judge(reading: &Reading, threshold_mm: f64) -> Result<Option<Assessment>, String> {
     if !(1.0..=1_000.0).contains(&threshold_mm) {
         return Err(format!(
             "the setting `threshold_mm` must lie between 1 and 1000, not {threshold_mm}"
         ));
     }
-    let amount = reading.millimetres;
+    let Some(Outcome::Measure(amount)) = reading.result else {
+        return Ok(None);
+    };
+    if reading.observed_property != "rainfall" || reading.unit != "mm" {
+        return Ok(None);
+    }
     if !(0.0..=2_000.0).contains(&amount) {
-        return Err(format!(
-            "station {}: {amount} mm cannot be",
-            reading.station
-        ));
+        return Err(format!("{}: {amount} mm cannot be", reading.datastream));
     }
     let level = match amount / threshold_mm {
         ratio if ratio < 1.0 => return Ok(None),
@@ -48,14 +28,30 @@ pub fn judge(reading: &Reading, threshold_mm: f64) -> Result<Option<Assessment>,
         ratio if ratio < 3.0 => Level::Orange,
         _ => Level::Red,
     };
-    let text = format!(
-        "测站 {} 降雨 {amount} 毫米，达到阈值 {threshold_mm} 毫米",
-        reading.station
-    );
+    let figure = |value| Figure {
+        value,
+        unit: "mm".to_owned(),
+    };
     Ok(Some(Assessment {
-        station: reading.station.clone(),
-        millimetres: amount,
+        about: reading.datastream.clone(),
+        model: Model {
+            id: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            coefficients: None,
+        },
+        as_of: reading.phenomenon_time.clone(),
+        valid_until: None,
         level,
-        text,
+        confidence: Confidence::Medium,
+        regions: Vec::new(),
+        area: None,
+        figures: BTreeMap::from([
+            ("rainfall".to_owned(), figure(amount)),
+            ("threshold".to_owned(), figure(threshold_mm)),
+        ]),
+        reasons: vec![format!(
+            "测站 {} 降雨 {amount} 毫米，达到阈值 {threshold_mm} 毫米",
+            reading.datastream
+        )],
     }))
 }

@@ -1,9 +1,8 @@
 //! The glue between the contract and the pure part.
 
-use dongting_sdk::config;
-use dongting_sdk::transform::{Applied, Draft, Error, Guest, Kind, Message, Rejected};
+use dongting_sdk::transform::{Applied, Draft, Error, Guest, Kind, Message, config, each, events};
 
-use crate::judge::{self, Reading};
+use crate::judge;
 
 struct Plugin;
 
@@ -20,34 +19,28 @@ fn default_threshold() -> f64 {
 impl Guest for Plugin {
     fn apply(batch: Vec<Message>) -> Result<Applied, Error> {
         let settings: Settings = config::settings()?;
-        let mut applied = Applied {
-            drafts: Vec::new(),
-            rejected: Vec::new(),
-        };
-        for (input, message) in (0u32..).zip(&batch) {
-            let judged = message
-                .json::<Reading>()
-                .and_then(|reading| judge::judge(&reading, settings.threshold_mm));
-            match judged {
-                Ok(None) => {}
-                Ok(Some(assessment)) => {
-                    let mut draft = Draft::json(
-                        "em.water.assessment.v1",
-                        ("water", Kind::Assessment),
-                        &message.region,
-                        // About the same thing as the reading: a corrected reading corrects the assessment.
-                        (&message.key, message.time),
-                        &assessment,
-                    )?;
-                    // Its id follows from this input alone, however the stream is cut into batches.
-                    draft.from = vec![input];
-                    applied.drafts.push(draft);
-                }
-                Err(reason) => applied.rejected.push(Rejected { input, reason }),
-            }
-        }
-        Ok(applied)
+        // Each draft is made of one input: its id does not depend on how the stream is cut into batches.
+        each(&batch, |message| one(message, settings.threshold_mm))
     }
+}
+
+fn one(message: &Message, threshold_mm: f64) -> Result<Vec<Draft>, Error> {
+    let observations: events::Observations = message.payload()?;
+    let mut drafts = Vec::new();
+    for reading in &observations.readings {
+        if let Some(assessment) = judge::judge(reading, threshold_mm).map_err(Error::reject)? {
+            // About the same thing as the reading: a corrected reading corrects the assessment.
+            let key = format!("{}/{}", message.key, reading.datastream);
+            drafts.push(Draft::json(
+                "em.water.assessment.v1",
+                ("water", Kind::Assessment),
+                &message.region,
+                (&key, message.time),
+                &assessment,
+            )?);
+        }
+    }
+    Ok(drafts)
 }
 
 dongting_sdk::export_transform!(Plugin);

@@ -1,6 +1,7 @@
 //! The pure part against files: readings as they come by the bus, and what must come of each.
 
-use plugin_crate::judge::{self, Reading};
+use dongting_sdk::events::{Observations, Reading};
+use plugin_crate::judge;
 use serde_json::{Value, json};
 
 #[test]
@@ -9,9 +10,12 @@ fn readings_are_judged_as_it_was_agreed() {
         .lines()
         .map(|line| {
             let message: Value = serde_json::from_str(line).unwrap();
-            let reading: Reading = serde_json::from_value(message["data"].clone()).unwrap();
-            match judge::judge(&reading, 50.0) {
-                Ok(assessment) => json!(assessment),
+            let data: Observations = serde_json::from_value(message["data"].clone()).unwrap();
+            match judge::judge(&data.readings[0], 50.0) {
+                Ok(None) => Value::Null,
+                Ok(Some(found)) => {
+                    json!({ "about": found.about, "level": found.level, "reasons": found.reasons })
+                }
                 Err(reason) => json!({ "reject": reason }),
             }
         })
@@ -22,10 +26,7 @@ fn readings_are_judged_as_it_was_agreed() {
 
 #[test]
 fn a_threshold_that_makes_no_sense_is_refused() {
-    let reading = Reading {
-        station: "S1".into(),
-        millimetres: 10.0,
-    };
+    let reading = Reading::measure("S1", ("rainfall", "mm"), "2026-08-29T00:00:00Z", 10.0);
     assert!(
         judge::judge(&reading, 0.0)
             .unwrap_err()

@@ -46,7 +46,7 @@ impl Guest for Plugin {
             )));
         }
         let messages = context.messages.iter().flatten();
-        let reports = messages.filter_map(|message| {
+        let reports = messages.flat_map(|message| {
             Report::read(&message.id, &message.region, message.time, &message.body)
         });
         let ranked = ranking::rank(reports.collect());

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use dongting_sdk::events::Observations;
+use dongting_sdk::events::observation::Outcome;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
@@ -23,24 +24,28 @@ pub enum Wetness {
     SevereStorm,
 }
 
-#[derive(Deserialize)]
-struct Body {
-    station: String,
-    millimetres: f64,
-}
-
 impl Report {
-    /// None for an observation that is no rain.
+    /// Those of a message that are of rain.
     #[must_use]
-    pub fn read(message: &str, region: &str, time: i64, body: &[u8]) -> Option<Self> {
-        let body: Body = serde_json::from_slice(body).ok()?;
-        Some(Self {
-            station: body.station,
-            region: region.to_owned(),
-            time,
-            millimetres: body.millimetres,
-            message: message.to_owned(),
+    pub fn read(message: &str, region: &str, time: i64, body: &[u8]) -> Vec<Self> {
+        let Ok(observations) = serde_json::from_slice::<Observations>(body) else {
+            return Vec::new();
+        };
+        let rain = observations
+            .readings
+            .into_iter()
+            .filter(|reading| reading.observed_property == "rainfall");
+        rain.filter_map(|reading| match reading.result {
+            Some(Outcome::Measure(millimetres)) => Some(Self {
+                station: reading.datastream,
+                region: region.to_owned(),
+                time,
+                millimetres,
+                message: message.to_owned(),
+            }),
+            _ => None,
         })
+        .collect()
     }
 
     #[must_use]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn the_newest_report_of_each_gauge_counts_and_the_wettest_is_first() {
     let reports = include_str!("../samples/messages/rain.jsonl")
         .lines()
-        .filter_map(|line| {
+        .flat_map(|line| {
             let message: Value = serde_json::from_str(line).unwrap();
             let text = |name: &str| message[name].as_str().unwrap();
             let region: String = text("subject").split('.').skip(1).take(3).collect();

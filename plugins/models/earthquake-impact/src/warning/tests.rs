@@ -43,7 +43,7 @@ fn updates_and_cancellations_name_what_they_replace() {
     }
     let cancel = &warnings["430702"][2];
     assert!(cancel.info[0].description.contains("已撤销该地震"));
-    assert_eq!(cancel.info[0].urgency, "Past");
+    assert_eq!(cancel.info[0].urgency, dongting_events::warning::Urgency::Past);
 }
 
 /// CAP 1.2, 3.2.1: neither spaces, commas, `<` nor `&`.

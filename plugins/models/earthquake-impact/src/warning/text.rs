@@ -64,7 +64,8 @@ impl Text<'_> {
             (Language::English, MsgType::Update) => {
                 format!("{sender} changes the earthquake warning for {county} to {colour} ({})", self.grade())
             }
-            (Language::English, MsgType::Alert) => {
+            // The model acknowledges nothing and reports no errors.
+            (Language::English, MsgType::Alert | MsgType::Ack | MsgType::Error) => {
                 format!("{sender} issues a {colour} earthquake warning for {county} ({})", self.grade())
             }
         }

@@ -90,10 +90,14 @@ fn single(situation: &Situation, warned: &Warned, text: Text) -> Entry {
         time: warned.sent,
         title: match (text.is_chinese(), warned.msg_type) {
             (true, MsgType::Alert) => format!("发布{area}地震{name}"),
-            (true, MsgType::Update | MsgType::Ack | MsgType::Error) => format!("{area}地震预警更新为{}", warned.colour(text)),
+            (true, MsgType::Update | MsgType::Ack | MsgType::Error) => {
+                format!("{area}地震预警更新为{}", warned.colour(text))
+            }
             (true, MsgType::Cancel) => format!("解除{area}地震{name}"),
             (false, MsgType::Alert) => format!("{name} for {area}"),
-            (false, MsgType::Update | MsgType::Ack | MsgType::Error) => format!("Warning for {area} changed to {}", warned.colour(text)),
+            (false, MsgType::Update | MsgType::Ack | MsgType::Error) => {
+                format!("Warning for {area} changed to {}", warned.colour(text))
+            }
             (false, MsgType::Cancel) => format!("{name} for {area} lifted"),
         },
         detail: cause(situation, warned, 1, text),
@@ -121,10 +125,14 @@ fn together(situation: &Situation, group: &[&Warned], text: Text) -> Option<Entr
         time: first.sent,
         title: match (text.is_chinese(), first.msg_type) {
             (true, MsgType::Alert) => format!("{mark}发布 {count} 个县区地震预警：{tally}"),
-            (true, MsgType::Update | MsgType::Ack | MsgType::Error) => format!("{mark}更新 {count} 个县区地震预警：{tally}"),
+            (true, MsgType::Update | MsgType::Ack | MsgType::Error) => {
+                format!("{mark}更新 {count} 个县区地震预警：{tally}")
+            }
             (true, MsgType::Cancel) => format!("{mark}解除 {count} 个县区地震预警（原{tally}）"),
             (false, MsgType::Alert) => format!("{mark}Warnings for {count} counties: {tally}"),
-            (false, MsgType::Update | MsgType::Ack | MsgType::Error) => format!("{mark}Warnings for {count} counties changed: {tally}"),
+            (false, MsgType::Update | MsgType::Ack | MsgType::Error) => {
+                format!("{mark}Warnings for {count} counties changed: {tally}")
+            }
             (false, MsgType::Cancel) => format!("{mark}Warnings for {count} counties lifted (were {tally})"),
         },
         detail: Some(cause.into_iter().chain([areas]).collect::<Vec<String>>().join(text.either("；", "; "))),

@@ -1,0 +1,65 @@
+//! Releases that cross on a disk to a host that no network reaches.
+
+use std::path::Path;
+use std::process::Output;
+
+use dongting_registry::Digest;
+use dongting_tests::host::Host;
+use dongting_tests::province::{Province, ask};
+use dongting_tests::registry::said;
+
+use super::{configuration, refused, release, running, scene};
+
+/// A host with a release, the bundle of it, and a host that has heard of neither.
+fn carried(algorithm: &str) -> (Province, Host, Host, Vec<u8>) {
+    let (province, here) = scene(algorithm);
+    let artifact = province.publish(&here, "document", "1.0.0").unwrap();
+    running(&here);
+    let disk = province.folder.path().join("disk");
+    let words = ["bundle", "export", "dongting/document:1.0.0", "--out", disk.to_str().unwrap()];
+    let told = said(ask(&here, &words).unwrap()).unwrap();
+    assert!(told.contains("2 statements"), "{told}");
+    let there = Host::start(&configuration(&province, &release("1.0.0"))).unwrap();
+    (province, here, there, artifact.component)
+}
+
+fn import(host: &Host, disk: &Path) -> Output {
+    ask(host, &["bundle", "import", disk.to_str().unwrap()]).unwrap()
+}
+
+#[test]
+fn a_release_crosses_with_its_signatures_and_runs() {
+    let (province, _here, there, _) = carried("sm2");
+    let disk = province.folder.path().join("disk");
+    refused(&there, "has no release or manifest");
+    said(import(&there, &disk)).unwrap();
+    // Whom the other side trusts is its own to say.
+    refused(&there, "which this registry does not know");
+    province.introduce(&there).unwrap();
+    running(&there);
+    // Once more changes nothing.
+    said(import(&there, &disk)).unwrap();
+    running(&there);
+}
+
+#[test]
+fn a_bundle_that_was_cut_off_or_changed_imports_nothing() {
+    let (province, _here, there, component) = carried("ed25519");
+    let disk = province.folder.path().join("disk");
+    let file = disk.join("blobs/sha256").join(Digest::of(&component).hex());
+    let told = |output: Output| {
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    std::fs::write(&file, &component[..component.len() / 2]).unwrap();
+    assert!(told(import(&there, &disk)).contains("is not whole"));
+    let mut changed = component.clone();
+    changed[component.len() / 2] ^= 1;
+    std::fs::write(&file, changed).unwrap();
+    assert!(told(import(&there, &disk)).contains("was changed"));
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+    assert!(told(import(&there, &disk)).contains("is no file"));
+    assert_eq!(there.get("catalogue").unwrap().body["plugins"], serde_json::json!([]));
+    refused(&there, "has no release or manifest");
+}

@@ -1,0 +1,124 @@
+//! From a component that nobody signed to one that runs, and back.
+
+use dongting_tests::province::{ask, attached, reference};
+use dongting_tests::registry::said;
+
+use super::{refused, release, reload, running, scene};
+
+/// Each step is said, and the last one starts it without anybody's reload.
+fn comes_to_run(algorithm: &str) {
+    let (province, host) = scene(algorithm);
+    refused(&host, "has no release or manifest `1.0.0`");
+    let artifact = province.push(&host, "document", "1.0.0").unwrap();
+    refused(&host, "has no signature of its vendor");
+    attached(&host, &artifact, &province.sign(&artifact, &["vendor"]).unwrap()).unwrap();
+    refused(&host, "`dongting review approve dongting/document:1.0.0`");
+    province.approve(&host, &artifact).unwrap();
+    running(&host);
+    let told = host.installation("documents").unwrap();
+    assert_eq!(told["release"], reference(&artifact));
+    assert_eq!((&told["reviewer"], &told["unsigned"]), (&"wang".into(), &false.into()), "{told}");
+    assert_eq!(host.get("health").unwrap().body["allowUnsigned"], false);
+}
+
+#[test]
+fn ed25519() {
+    comes_to_run("ed25519");
+}
+
+#[test]
+fn sm2() {
+    comes_to_run("sm2");
+}
+
+#[test]
+fn it_runs_again_after_a_kill() {
+    let (province, mut host) = scene("ed25519");
+    province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    host.kill_and_restart().unwrap();
+    running(&host);
+}
+
+#[test]
+fn a_yanked_release_stops_and_another_takes_its_place() {
+    let (province, host) = scene("ed25519");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    said(ask(&host, &["yank", &reference(&artifact), "--reason", "it reads the wrong column"]).unwrap())
+        .unwrap();
+    refused(&host, "was yanked: it reads the wrong column");
+    province.publish(&host, "document", "1.0.1").unwrap();
+    let (good, told) = reload(&host, &super::configuration(&province, &release("1.0.1")));
+    assert!(good, "{told}");
+    running(&host);
+}
+
+/// What comes back by itself is what was asked for last, not what ran before.
+#[test]
+fn what_was_asked_for_last_starts_when_it_is_approved() {
+    let (province, host) = scene("ed25519");
+    let first = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    let next = province.push(&host, "document", "1.1.0").unwrap();
+    let (good, told) = reload(&host, &super::configuration(&province, &release("1.1.0")));
+    assert!(!good && told.contains("has no signature of its vendor"), "{told}");
+    running(&host);
+    said(ask(&host, &["yank", &reference(&first), "--reason", "too old"]).unwrap()).unwrap();
+    refused(&host, "dongting/document:1.1.0 is not trusted");
+    attached(&host, &next, &province.sign(&next, &["vendor"]).unwrap()).unwrap();
+    province.approve(&host, &next).unwrap();
+    running(&host);
+    assert_eq!(host.installation("documents").unwrap()["plugin"]["version"], "1.1.0");
+}
+
+#[test]
+fn a_rejected_release_never_runs() {
+    let (province, host) = scene("sm2");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    let without = province.review(&host, &["reject"], &artifact, "reviewer").unwrap();
+    assert!(String::from_utf8_lossy(&without.stderr).contains("say why with --note"));
+    let why = ["reject", "--note", "it asks for more than it needs"];
+    said(province.review(&host, &why, &artifact, "reviewer").unwrap()).unwrap();
+    refused(&host, "the reviewer wang rejected the release: it asks for more than it needs");
+}
+
+#[test]
+fn a_reviewer_sees_what_is_asked_for_and_who_has_signed() {
+    let (province, host) = scene("ed25519");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    let path = "releases/dongting/document/1.0.0/review";
+    let review = host.get(path).unwrap().body;
+    assert_eq!(review["verdict"]["reviewer"], "wang", "{review}");
+    assert_eq!(review["installations"][0], "documents");
+    assert_eq!(review["asks"]["publish"][0]["domain"], "test");
+    assert_eq!(review["differences"], serde_json::Value::Null);
+    let signatures = review["signatures"].as_array().unwrap();
+    let both: Vec<_> = signatures
+        .iter()
+        .map(|one| (one["says"].as_str().unwrap(), one["good"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(both, [("release", true), ("approved", true)]);
+    assert!(review["imports"].as_array().is_some_and(|imports| !imports.is_empty()), "{review}");
+
+    // The next one asks for something else.
+    let more = more_than(&artifact.component);
+    let next = dongting_tests::oci::Artifact::of("dongting/document", "1.1.0", more);
+    assert_eq!(dongting_tests::province::client(&host).unwrap().push(&next).unwrap().status, 201);
+    let shown = said(ask(&host, &["review", "show", &reference(&next)]).unwrap()).unwrap();
+    assert!(shown.contains("since 1.0.0   added subscribe test observation"), "{shown}");
+    assert!(shown.contains("may not run here"), "{shown}");
+    assert_eq!(host.get("releases/dongting/document/9.9.9/review").unwrap().status, 404);
+    assert_eq!(host.get("releases/dongting/..%2F/1.0.0/review").unwrap().status, 400);
+}
+
+/// The same component as version 1.1.0, which also listens.
+fn more_than(component: &[u8]) -> Vec<u8> {
+    let plain = dongting_tests::restamp::stripped(component).unwrap();
+    let manifest = dongting_manifest::section::read(component).unwrap();
+    let manifest = manifest.replace("version = \"1.0.0\"", "version = \"1.1.0\"")
+        + "subscribe = [{ domain = \"test\", kind = \"observation\" }]\n";
+    dongting_manifest::section::append(&plain, &manifest).unwrap()
+}
