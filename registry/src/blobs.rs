@@ -129,9 +129,10 @@ fn digest(file: &mut impl Read) -> io::Result<Digest> {
     }
 }
 
-/// A name that was made or moved is on the disk once its folder is.
-fn sync(folder: &Dir) -> io::Result<()> {
-    folder.try_clone()?.into_std_file().sync_all()
+/// A name that was made or moved is on the disk once its folder is. The capability itself is a handle that can only look names up, so
+/// the folder is opened through it to be synced.
+pub(crate) fn sync(folder: &Dir) -> io::Result<()> {
+    folder.open(".")?.sync_all()
 }
 
 fn gone(removed: io::Result<()>) -> io::Result<()> {
