@@ -61,7 +61,10 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     // The one line that scripts read: where it listens.
     crate::print(&format!("http://{}/\n", served.address))?;
     tracing::info!(address = %served.address, "Ready at http://{}/", served.address);
-    told_to_stop().await?;
+    tokio::select! {
+        told = told_to_stop() => told?,
+        () = stdin_ended(), if options.while_stdin => tracing::info!("Stopping, since standard input has ended"),
+    }
     served.stop().await;
     host.stop().await;
     Ok(())
@@ -74,7 +77,6 @@ pub async fn told_to_stop() -> anyhow::Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        () = stdin_ended(), if options.while_stdin => {}
     }
     tracing::info!("Stopping");
     Ok(())

@@ -4,8 +4,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::{
-    Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning, assessment,
-    earthquake, hotspot, impact, outage,
+    Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning, earthquake,
+    hotspot, impact, outage,
 };
 
 /// A schema and the messages that it is for.
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(file("em.earthquake.observation.v1"), Some("earthquake.observation.v1.json"));
         assert_eq!(file("em.water.observation.v1"), Some("observation.v1.json"));
         assert_eq!(file("em.earthquake.warning.v1"), Some("warning.v1.json"));
-        assert_eq!(file(&assessment::type_of("flood")), Some("assessment.v1.json"));
+        assert_eq!(file(&crate::assessment::type_of("flood")), Some("assessment.v1.json"));
         for none in
             ["em.water.observation.v2", "em..observation.v1", "em.a.b.observation.v1", "observation", ""]
         {

@@ -96,7 +96,7 @@ async fn check(options: &Check) -> Result<Quality> {
     let grade = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::A);
     let imports = release.imports();
     Ok(Quality {
-        manifest: release.manifest,
+        manifest: (*release.manifest).clone(),
         digest: release.digest,
         bytes: bytes.len(),
         imports,
