@@ -46,7 +46,7 @@ export function registryTests({ page, id, go, eventually, accessible }, { folder
       await dongting("plugin", "push", component)
       await go("/system/catalogue?q=雨量")
       await id("catalogue-example/rain-gauge").waitFor()
-      assert.match(await id("catalogue-example/rain-gauge").innerText(), /0\.1\.0\s+等级 ?[A-E]/)
+      assert.match(await id("catalogue-example/rain-gauge").innerText(), /0\.1\.0\s+等级\s*[A-E]/)
       await accessible("the catalogue")
       await id("catalogue-example/rain-gauge").getByRole("link", { name: "雨量站" }).press("Enter")
       await id("release-verdict").waitFor()

@@ -19,7 +19,7 @@ let done = false
 try {
   done = await run({ ...installationTests(told, host), ...registryTests(told, host) }, told, process.argv[2])
 } finally {
-  if (!done) console.log(host.log())
+  if (!done) console.log(host.log().slice(-6000))
   await context.close()
   await host.stop()
 }
