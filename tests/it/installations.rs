@@ -30,7 +30,9 @@ fn what_waits_is_told_with_its_reason() {
     assert!(first["since"].as_str() < first["nextTry"].as_str(), "{all}");
 
     let one = host.get("installations/gate").unwrap().body;
-    assert_eq!((&one["state"], &one["reason"]), (&"backoff".into(), &"a is closed".into()), "{one}");
+    // The reason is that of the partition that was tried last.
+    assert_eq!(one["state"], "backoff", "{one}");
+    assert!(one["reason"].as_str().unwrap().ends_with(" is closed"), "{one}");
     assert_eq!((&one["limits"]["memoryMib"], &one["limits"]["cpuMs"]), (&32.into(), &2000.into()), "{one}");
     assert_eq!(one["about"]["ordered"], true, "{one}");
     assert_eq!(one["about"]["capabilities"][0]["why"]["en"], "which partitions are closed", "{one}");
