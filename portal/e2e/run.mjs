@@ -172,7 +172,7 @@ const tests = {
     await closeDrawer()
     await id("entry-warning-3-430726").click()
     await id("lineage-raw-3").waitFor()
-    assert.equal(await id("causes").locator("li").count(), 3)
+    assert.equal(await id("causes").locator("> li").count(), 3)
     await closeDrawer()
     await id("mark-list").locator("summary").click()
     await id("mark-list").locator("tbody button").first().click()
