@@ -38,7 +38,8 @@ pub enum Failure {
     AnswerTimeout,
     ReadTimeout,
     Incomplete,
-    TooLarge,
+    /// Than this many bytes.
+    TooLarge(u64),
     Terminated,
     Protocol,
 }

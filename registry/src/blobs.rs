@@ -130,8 +130,9 @@ fn digest(file: &mut impl Read) -> io::Result<Digest> {
 }
 
 /// A name that was made or moved is on the disk once its folder is.
-fn sync(folder: &Dir) -> io::Result<()> {
-    folder.try_clone()?.into_std_file().sync_all()
+pub(crate) fn sync(folder: &Dir) -> io::Result<()> {
+    // The folder's own handle only names it; one that is open for reading can be synced.
+    folder.open(".")?.sync_all()
 }
 
 fn gone(removed: io::Result<()>) -> io::Result<()> {

@@ -13,6 +13,7 @@ use cap_std::fs::{Dir, OpenOptions};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::blobs::sync;
 use crate::digest::Digest;
 use crate::manifest::{ImageManifest, Kind, MAX_BYTES, Named, OCI_INDEX, OCI_MANIFEST};
 use crate::name::{Repository, Tag};
@@ -296,11 +297,11 @@ impl NewBundle {
     pub fn finish(self) -> Result<(), BundleError> {
         let index = Index { schema_version: 2, media_type: OCI_INDEX.to_owned(), manifests: self.manifests };
         let finish = || -> io::Result<()> {
-            self.blobs.try_clone()?.into_std_file().sync_all()?;
+            sync(&self.blobs)?;
             write(&self.dir, "oci-layout", LAYOUT.as_bytes())?;
             write(&self.dir, "index.json.part", &serde_json::to_vec_pretty(&index)?)?;
             self.dir.rename("index.json.part", &self.dir, INDEX)?;
-            self.dir.try_clone()?.into_std_file().sync_all()
+            sync(&self.dir)
         };
         finish().map_err(|source| BundleError::Disk { path: self.path.clone(), source })
     }

@@ -13,7 +13,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::{Notify, RwLock, Semaphore, watch};
 use tokio::task::AbortHandle;
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, sync};
 use crate::database::{Database, unsigned};
 use crate::digest::Digest;
 use crate::error::{OpenError, RegistryError};
@@ -263,7 +263,7 @@ fn admin_token(root: &Dir, directory: &Path) -> Result<String, OpenError> {
         file.write_all(b"\n")?;
         file.sync_all()?;
         root.rename(&fresh, root, ADMIN_TOKEN)?;
-        root.try_clone()?.into_std_file().sync_all()
+        sync(root)
     };
     write().map_err(failed)?;
     Ok(token)

@@ -132,7 +132,7 @@ fn a_re_drive_that_is_killed_has_its_effect_once() {
     };
     eventually("every letter", || Ok(letters(&host).len() == 12)).unwrap();
     let mended = configuration("guests/counter.wasm", "\"state\"");
-    std::fs::write(host.folder.path().join("dongting.toml"), mended).unwrap();
+    host.configure(&mended).unwrap();
     host.kill_and_restart().unwrap();
     for left in [8, 4, 0] {
         eventually("the mended plugin", || Ok(host.state("model")?.0 == "running")).unwrap();

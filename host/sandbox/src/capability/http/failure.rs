@@ -20,7 +20,7 @@ pub fn of(error: &Error) -> Failure {
         Error::HttpResponseTimeout => Failure::AnswerTimeout,
         Error::ConnectionReadTimeout => Failure::ReadTimeout,
         Error::HttpResponseIncomplete => Failure::Incomplete,
-        Error::HttpResponseBodySize(_) => Failure::TooLarge,
+        Error::HttpResponseBodySize(limit) => Failure::TooLarge(limit.unwrap_or_default()),
         Error::ConnectionTerminated => Failure::Terminated,
         Error::Hyper(error) if error.is_incomplete_message() => Failure::Incomplete,
         _ => Failure::Protocol,
@@ -43,7 +43,7 @@ pub fn error(failure: Failure) -> Error {
         Failure::AnswerTimeout => Error::HttpResponseTimeout,
         Failure::ReadTimeout => Error::ConnectionReadTimeout,
         Failure::Incomplete => Error::HttpResponseIncomplete,
-        Failure::TooLarge => Error::HttpResponseBodySize(None),
+        Failure::TooLarge(limit) => Error::HttpResponseBodySize(Some(limit)),
         Failure::Terminated => Error::ConnectionTerminated,
         Failure::Protocol => Error::HttpProtocolError,
     }
@@ -70,7 +70,7 @@ mod tests {
             Failure::AnswerTimeout,
             Failure::ReadTimeout,
             Failure::Incomplete,
-            Failure::TooLarge,
+            Failure::TooLarge(65_536),
             Failure::Terminated,
             Failure::Protocol,
         ] {
