@@ -154,9 +154,10 @@ fn what_cannot_be_read_is_counted_and_stops_nothing() {
         br#"{"eventId":"x","agency":"a","updated":"u","status":"automatic","origin":{"time":"nonsense","latitude":0,"longitude":0,"depth":null},"magnitude":null,"place":null}"#.to_vec(),
     ];
     for (latitude, longitude) in [(91.0, 0.0), (0.0, 181.0), (1e300, -1e300)] {
-        let mut wrong = event.clone();
-        (wrong.origin.latitude, wrong.origin.longitude) = (latitude, longitude);
-        bodies.push(serde_json::to_vec(&wrong).unwrap());
+        let mut wrong = serde_json::to_value(&event).unwrap();
+        wrong["origin"]["latitude"] = latitude.into();
+        wrong["origin"]["longitude"] = longitude.into();
+        bodies.push(wrong.to_string().into_bytes());
     }
     let mut nan = serde_json::to_string(&event).unwrap();
     nan = nan.replace("29.03", "NaN");
@@ -176,11 +177,26 @@ fn what_cannot_be_read_is_counted_and_stops_nothing() {
 
 #[test]
 fn impossible_numbers_are_left_out() {
-    let mut event = earthquake("cd1", HOUR, 1e300, Status::Automatic);
-    event.origin.depth = Some(-1e300);
+    // What our own plugins cannot write; another system's may.
+    let changed = |message: &Message, changes: &[(&str, serde_json::Value)]| {
+        let mut body: serde_json::Value = message.json().unwrap();
+        for (place, value) in changes {
+            *body.pointer_mut(place).unwrap() = value.clone();
+        }
+        Message { body: body.to_string().into_bytes(), ..message.clone() }
+    };
+    let event = earthquake("cd1", HOUR, 5.1, Status::Automatic);
+    let impossible = [("/magnitude/mag", 1e300.into()), ("/origin/depth", (-1e300).into())];
+    let shares = [("430703", 9, 0.5), ("430702", 6, 0.5), ("430102", 5, 0.5)];
+    let places = [
+        ("/counties/0/intensity", 200.into()),
+        ("/counties/1/shares/0/area", (-7.0).into()),
+        ("/counties/2/intensity", 0.into()),
+        ("/isoseismals/0/intensity", 200.into()),
+    ];
     let situation = gathered(vec![
-        observation("430000", &event),
-        assessment(&event, &[("430703", 200, 0.5), ("430702", 6, -7.0), ("430102", 0, 0.5)]),
+        changed(&observation("430000", &event), &impossible),
+        changed(&assessment(&event, &shares), &places),
     ]);
     let event = &situation.events[0];
     assert!(event.magnitude.is_none() && event.depth_km.is_none());
