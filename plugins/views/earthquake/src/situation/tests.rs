@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use dongting_events::earthquake::Status;
 use dongting_events::warning::{self, MsgType};
 use dongting_sdk::views::{Language, Level, Message};
+use serde_json::json;
 
 use super::*;
 use crate::fixture::*;
@@ -186,13 +187,13 @@ fn impossible_numbers_are_left_out() {
         Message { body: body.to_string().into_bytes(), ..message.clone() }
     };
     let event = earthquake("cd1", HOUR, 5.1, Status::Automatic);
-    let impossible = [("/magnitude/mag", 1e300.into()), ("/origin/depth", (-1e300).into())];
+    let impossible = [("/magnitude/mag", json!(1e300)), ("/origin/depth", json!(-1e300))];
     let shares = [("430703", 9, 0.5), ("430702", 6, 0.5), ("430102", 5, 0.5)];
     let places = [
-        ("/counties/0/intensity", 200.into()),
-        ("/counties/1/shares/0/area", (-7.0).into()),
-        ("/counties/2/intensity", 0.into()),
-        ("/isoseismals/0/intensity", 200.into()),
+        ("/counties/0/intensity", json!(200)),
+        ("/counties/1/shares/0/area", json!(-7.0)),
+        ("/counties/2/intensity", json!(0)),
+        ("/isoseismals/0/intensity", json!(200)),
     ];
     let situation = gathered(vec![
         changed(&observation("430000", &event), &impossible),
