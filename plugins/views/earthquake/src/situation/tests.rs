@@ -32,7 +32,7 @@ fn a_cancellation_needs_no_info_and_an_alert_does() {
     let without = |msg_type| {
         let warns = Warns { msg_type, ..Warns::default() };
         let mut payload = serde_json::to_value(warns.payload()).unwrap();
-        payload["info"] = serde_json::json!([]);
+        payload["info"] = json!([]);
         gathered(vec![warns.with(&payload)])
     };
     let cancelled = without(MsgType::Cancel);
@@ -156,8 +156,8 @@ fn what_cannot_be_read_is_counted_and_stops_nothing() {
     ];
     for (latitude, longitude) in [(91.0, 0.0), (0.0, 181.0), (1e300, -1e300)] {
         let mut wrong = serde_json::to_value(&event).unwrap();
-        wrong["origin"]["latitude"] = latitude.into();
-        wrong["origin"]["longitude"] = longitude.into();
+        wrong["origin"]["latitude"] = json!(latitude);
+        wrong["origin"]["longitude"] = json!(longitude);
         bodies.push(wrong.to_string().into_bytes());
     }
     let mut nan = serde_json::to_string(&event).unwrap();
