@@ -16,9 +16,12 @@ pub const REGION: &str = "^[0-9]{6}$";
 
 /// Serialising and deserialising of a payload with its `check` in both. `serde(remote = "…")` with the type's own name makes the derived functions inherent ones,
 /// so that the traits can be implemented around them.
+///
+/// With `written` it is checked when it is written, and read as its shape alone has it: who shows such a payload to people leaves out what cannot
+/// be, and shows the rest.
 macro_rules! checked {
     ($payload:ty) => {
-        checked!(writing $payload);
+        checked!(@write $payload);
 
         impl<'de> serde::Deserialize<'de> for $payload {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,7 +31,16 @@ macro_rules! checked {
             }
         }
     };
-    (writing $payload:ty) => {
+    (written $payload:ty) => {
+        checked!(@write $payload);
+
+        impl<'de> serde::Deserialize<'de> for $payload {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+        }
+    };
+    (@write $payload:ty) => {
         impl serde::Serialize for $payload {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 self.check().map_err(serde::ser::Error::custom)?;

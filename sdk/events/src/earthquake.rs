@@ -67,7 +67,7 @@ pub struct Magnitude {
     pub r#type: Option<String>,
 }
 
-checked!(Earthquake);
+checked!(written Earthquake);
 
 impl Earthquake {
     pub fn check(&self) -> Checked {

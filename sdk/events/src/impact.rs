@@ -84,7 +84,7 @@ pub struct Share {
     pub area: f64,
 }
 
-checked!(Impact);
+checked!(written Impact);
 
 impl Impact {
     pub fn check(&self) -> Checked {

@@ -3,7 +3,8 @@
 //!
 //! What a type alone cannot say is checked when a payload is written and when it is read: numbers are finite and in their
 //! ranges, instants are instants, what is missing says so. So a plugin cannot publish what others cannot read, and the error is a
-//! sentence. Members that are not known are passed over, so that a payload can gain one.
+//! sentence. Warnings, earthquakes and their assessments are checked in full only when they are written: it does more harm to hide one
+//! from people than to show it without the part that cannot be. Members that are not known are passed over, so that a payload can gain one.
 //!
 //! Units stand in the names of members, or in their descriptions where a standard has named them.
 

@@ -98,13 +98,7 @@ pub enum Scope {
     Private,
 }
 
-checked!(writing Warning);
-
-impl<'de> Deserialize<'de> for Warning {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
-    }
-}
+checked!(written Warning);
 
 impl Warning {
     pub fn check(&self) -> Checked {

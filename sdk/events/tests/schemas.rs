@@ -35,7 +35,7 @@ fn the_files_are_those_of_the_types() {
     assert_eq!(files, schema::ALL.len(), "a schema of a type that is gone");
 }
 
-/// Writing checks what reading of a warning does not.
+/// Writing checks what reading of what people are shown does not.
 fn check<T: Serialize + DeserializeOwned>(name: &str, read_in_full: bool) {
     let published = schema::ALL.iter().find(|one| one.file == format!("{name}.v1.json")).unwrap();
     let document: Value = serde_json::from_str(published.text).unwrap();
@@ -65,8 +65,8 @@ fn check<T: Serialize + DeserializeOwned>(name: &str, read_in_full: bool) {
 
 #[test]
 fn examples_fit() {
-    check::<Earthquake>("earthquake.observation", true);
-    check::<Impact>("earthquake.assessment", true);
+    check::<Earthquake>("earthquake.observation", false);
+    check::<Impact>("earthquake.assessment", false);
     check::<Hotspot>("hotspot.observation", true);
     check::<Outage>("outage.observation", true);
     check::<Observations>("observation", true);

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use dongting_events::earthquake::Status;
 use dongting_events::warning::{self, MsgType};
 use dongting_sdk::views::{Language, Level, Message};
+use serde_json::json;
 
 use super::*;
 use crate::fixture::*;
@@ -31,7 +32,7 @@ fn a_cancellation_needs_no_info_and_an_alert_does() {
     let without = |msg_type| {
         let warns = Warns { msg_type, ..Warns::default() };
         let mut payload = serde_json::to_value(warns.payload()).unwrap();
-        payload["info"] = serde_json::json!([]);
+        payload["info"] = json!([]);
         gathered(vec![warns.with(&payload)])
     };
     let cancelled = without(MsgType::Cancel);
@@ -154,9 +155,10 @@ fn what_cannot_be_read_is_counted_and_stops_nothing() {
         br#"{"eventId":"x","agency":"a","updated":"u","status":"automatic","origin":{"time":"nonsense","latitude":0,"longitude":0,"depth":null},"magnitude":null,"place":null}"#.to_vec(),
     ];
     for (latitude, longitude) in [(91.0, 0.0), (0.0, 181.0), (1e300, -1e300)] {
-        let mut wrong = event.clone();
-        (wrong.origin.latitude, wrong.origin.longitude) = (latitude, longitude);
-        bodies.push(serde_json::to_vec(&wrong).unwrap());
+        let mut wrong = serde_json::to_value(&event).unwrap();
+        wrong["origin"]["latitude"] = json!(latitude);
+        wrong["origin"]["longitude"] = json!(longitude);
+        bodies.push(wrong.to_string().into_bytes());
     }
     let mut nan = serde_json::to_string(&event).unwrap();
     nan = nan.replace("29.03", "NaN");
@@ -176,11 +178,26 @@ fn what_cannot_be_read_is_counted_and_stops_nothing() {
 
 #[test]
 fn impossible_numbers_are_left_out() {
-    let mut event = earthquake("cd1", HOUR, 1e300, Status::Automatic);
-    event.origin.depth = Some(-1e300);
+    // What our own plugins cannot write; another system's may.
+    let changed = |message: &Message, changes: &[(&str, serde_json::Value)]| {
+        let mut body: serde_json::Value = message.json().unwrap();
+        for (place, value) in changes {
+            *body.pointer_mut(place).unwrap() = value.clone();
+        }
+        Message { body: body.to_string().into_bytes(), ..message.clone() }
+    };
+    let event = earthquake("cd1", HOUR, 5.1, Status::Automatic);
+    let impossible = [("/magnitude/mag", json!(1e300)), ("/origin/depth", json!(-1e300))];
+    let shares = [("430703", 9, 0.5), ("430702", 6, 0.5), ("430102", 5, 0.5)];
+    let places = [
+        ("/counties/0/intensity", json!(200)),
+        ("/counties/1/shares/0/area", json!(-7.0)),
+        ("/counties/2/intensity", json!(0)),
+        ("/isoseismals/0/intensity", json!(200)),
+    ];
     let situation = gathered(vec![
-        observation("430000", &event),
-        assessment(&event, &[("430703", 200, 0.5), ("430702", 6, -7.0), ("430102", 0, 0.5)]),
+        changed(&observation("430000", &event), &impossible),
+        changed(&assessment(&event, &shares), &places),
     ]);
     let event = &situation.events[0];
     assert!(event.magnitude.is_none() && event.depth_km.is_none());
