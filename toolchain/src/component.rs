@@ -15,9 +15,9 @@ pub enum ComponentError {
         #[source]
         source: std::io::Error,
     },
-    #[error("{path} cannot be embedded: {source}", path = path.display())]
+    #[error("{path} cannot be embedded", path = path.display())]
     Section { path: PathBuf, source: SectionError },
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path} is not what a host reads", path = path.display())]
     Manifest { path: PathBuf, source: ManifestError },
 }
 

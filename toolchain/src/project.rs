@@ -50,11 +50,11 @@ pub enum ProjectError {
     Recipe(#[from] RecipeError),
     #[error(transparent)]
     Compiler(#[from] CompilerError),
-    #[error("the plugin does not compile: {0}")]
+    #[error("the plugin does not compile")]
     Compile(#[source] CommandError),
-    #[error("cargo cannot say what the project is made of: {0}")]
+    #[error("cargo cannot say what the project is made of")]
     Metadata(#[source] CommandError),
-    #[error("`cargo metadata` printed what this program cannot read: {0}")]
+    #[error("`cargo metadata` printed what this program cannot read")]
     Unread(#[source] serde_json::Error),
     #[error(transparent)]
     Sbom(#[from] SbomError),

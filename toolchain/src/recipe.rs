@@ -32,7 +32,7 @@ pub enum RecipeError {
     #[error("{path}: `command` is empty; name the program that makes the component", path = .0.display())]
     Empty(PathBuf),
     #[error(
-        "the build failed: {0}. Run it in the project's folder to see more; a program that cannot be started is not installed or not on PATH"
+        "the command of {FILE} failed; run it in the project's folder to see more. A program that cannot be started is not installed, or not on PATH"
     )]
     Command(#[source] CommandError),
 }

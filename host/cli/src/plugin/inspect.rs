@@ -1,5 +1,6 @@
 //! `dongting plugin inspect`: what a component is and asks for, and in what that differs from another release of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -7,13 +8,11 @@ use clap::Args;
 use dongting_manifest::asked::{Difference, Side, differences};
 use dongting_manifest::installation::Limits;
 use dongting_manifest::plugin::{Ordering, Setting};
-use dongting_manifest::{Manifest, Text};
-use dongting_registry::Reference;
-use dongting_sandbox::Release;
+use dongting_manifest::{Manifest, Text, imports, section};
+use dongting_registry::{Digest, Reference};
 use dongting_trust::{Envelope, Predicate, Statement};
 use serde_json::{Value, json};
 
-use super::build::load;
 use crate::oci::Registry;
 
 #[derive(Args)]
@@ -30,9 +29,11 @@ pub struct Inspect {
     json: bool,
 }
 
-/// What is looked at.
+/// What is looked at. It is read and not compiled: whether a host takes it is for `check` to say.
 struct Found {
-    release: Release,
+    manifest: Manifest,
+    imports: BTreeSet<String>,
+    digest: Digest,
     bytes: usize,
     /// What each signature says and by which key; none of a file, which carries none.
     signatures: Option<Vec<String>>,
@@ -41,7 +42,7 @@ struct Found {
 pub fn run(options: &Inspect) -> Result<()> {
     let found = find(&options.component, &options.registry)?;
     let before = options.against.as_ref().map(|one| find(one, &options.registry)).transpose()?;
-    let differences = before.as_ref().map(|before| compared(&before.release, &found.release));
+    let differences = before.as_ref().map(|before| compared(before, &found));
     let text = if options.json {
         format!("{:#}\n", value(&found, differences.as_deref()))
     } else {
@@ -55,8 +56,7 @@ fn find(named: &str, registry: &Registry) -> Result<Found> {
     let path = Path::new(named);
     if path.is_file() {
         let bytes = std::fs::read(path).with_context(|| format!("{named} cannot be read"))?;
-        let release = load(&bytes).with_context(|| named.to_owned())?;
-        return Ok(Found { release, bytes: bytes.len(), signatures: None });
+        return of(&bytes).with_context(|| named.to_owned());
     }
     let Reference { repository, at } = named
         .parse()
@@ -64,7 +64,7 @@ fn find(named: &str, registry: &Registry) -> Result<Found> {
     let client = registry.client()?;
     let manifest = client.manifest(&repository, &at.to_string())?;
     let bytes = client.blob(&repository, manifest.layer()?)?;
-    let release = load(&bytes).with_context(|| named.to_owned())?;
+    let found = of(&bytes).with_context(|| named.to_owned())?;
     let mut signatures = Vec::new();
     for digest in client.referrers(&repository, manifest.digest)? {
         let referrer = client.manifest(&repository, &digest.to_string())?;
@@ -74,7 +74,17 @@ fn find(named: &str, registry: &Registry) -> Result<Found> {
             signatures.extend(told(&envelope));
         }
     }
-    Ok(Found { release, bytes: bytes.len(), signatures: Some(signatures) })
+    Ok(Found { signatures: Some(signatures), ..found })
+}
+
+fn of(component: &[u8]) -> Result<Found> {
+    Ok(Found {
+        manifest: Manifest::parse(section::read(component)?)?,
+        imports: imports::read(component)?,
+        digest: Digest::of(component),
+        bytes: component.len(),
+        signatures: None,
+    })
 }
 
 /// What is signed, and by which keys. Whether they are good is for the host to say: it knows whose they are.
@@ -89,17 +99,15 @@ fn told(envelope: &Envelope) -> Vec<String> {
 }
 
 /// In what `after` asks for something else than `before`.
-fn compared(before: &Release, after: &Release) -> Vec<Difference> {
-    let (old, new) = (before.imports(), after.imports());
+fn compared(before: &Found, after: &Found) -> Vec<Difference> {
     differences(
-        Side { manifest: &before.manifest, imports: &old },
-        Side { manifest: &after.manifest, imports: &new },
+        Side { manifest: &before.manifest, imports: &before.imports },
+        Side { manifest: &after.manifest, imports: &after.imports },
     )
 }
 
 fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
-    let release = &found.release;
-    let manifest = &release.manifest;
+    let manifest = &found.manifest;
     let text = |text: &Text| json!({ "zh": text.zh, "en": text.en });
     let names = |all: Vec<String>| Value::from(all);
     let map = |entries: Vec<(String, Value)>| Value::Object(entries.into_iter().collect());
@@ -107,13 +115,13 @@ fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
         "name": manifest.name,
         "version": manifest.version,
         "vendor": manifest.vendor,
-        "digest": format!("sha256:{}", release.digest),
+        "digest": found.digest.to_string(),
         "bytes": found.bytes,
         "signatures": found.signatures,
         "title": text(&manifest.title),
         "description": text(&manifest.description),
         "roles": names(manifest.roles.iter().map(ToString::to_string).collect()),
-        "imports": release.imports(),
+        "imports": found.imports,
         "capabilities": map(manifest.capabilities.iter().map(|(name, why)| (name.to_string(), text(why))).collect()),
         "publish": names(manifest.publish.iter().map(ToString::to_string).collect()),
         "subscribe": names(manifest.subscribe.iter().map(ToString::to_string).collect()),
@@ -131,16 +139,15 @@ fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
 
 /// For a person.
 fn page(found: &Found, differences: Option<&[Difference]>) -> String {
-    let release = &found.release;
-    let manifest = &release.manifest;
+    let manifest = &found.manifest;
     let mut page = Page::default();
     page.line("plugin", &format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
     page.line("", &format!("{} · {}", manifest.title.zh, manifest.title.en));
     page.line("", &manifest.description.en);
-    page.line("digest", &format!("sha256:{}", release.digest));
+    page.line("digest", &found.digest.to_string());
     page.line("size", &format!("{} KiB", found.bytes.div_ceil(1024)));
     page.lines("roles", manifest.roles.iter().map(ToString::to_string));
-    page.lines("imports", release.imports().into_iter());
+    page.lines("imports", found.imports.iter().cloned());
     page.lines(
         "asks for",
         manifest.capabilities.iter().map(|(name, why)| format!("{name}: {} · {}", why.zh, why.en)),

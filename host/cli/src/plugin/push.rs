@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use dongting_manifest::Manifest;
+use dongting_manifest::{Manifest, imports, section};
 use dongting_registry::{Digest, Repository};
 use dongting_trust::Predicate;
 use serde_json::{Value, json};
 
-use super::build::load;
 use super::sign::{envelope_of, statement};
 use crate::oci::{Client, Registry};
 
@@ -43,7 +42,8 @@ pub struct Push {
 pub fn run(options: &Push) -> Result<()> {
     let path = &options.component;
     let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let release = load(&bytes).with_context(|| path.display().to_string())?;
+    let plugin = Manifest::parse(section::read(&bytes)?).with_context(|| path.display().to_string())?;
+    let imported = imports::read(&bytes).with_context(|| path.display().to_string())?;
     // Name, version and digest as they are signed.
     let claim = statement(&bytes, options.repository.as_ref(), Predicate::Release)
         .with_context(|| path.display().to_string())?;
@@ -62,8 +62,7 @@ pub fn run(options: &Push) -> Result<()> {
     let repository: Repository = claim.repository.parse()?;
     let client = options.registry.client()?;
     let version = claim.version.to_string();
-    let imports = release.imports();
-    let manifest = push(&client, &repository, &bytes, &release.manifest, imports.into_iter().collect())?;
+    let manifest = push(&client, &repository, &bytes, &plugin, imported.into_iter().collect())?;
     let pulled = client.manifest(&repository, &version)?;
     if pulled.digest != Digest::of(&manifest) {
         bail!("the registry has another release under {repository}:{version}: give the plugin a new version");
