@@ -84,7 +84,7 @@ export const installations = (): Installation[] => [
   installation("quake-impact", "地震影响模型", "Earthquake impact", releases.impact, {
     roles: ["transform"],
     capabilities: ["log", "config", "state"],
-    shadow: { plugin: releases.candidate, calls: 96, different: 2, late: 1, differences: differences() },
+    shadow: { plugin: releases.candidate, calls: 96, different: 2, late: 1, refused: null, differences: differences() },
   }),
   installation("quake-views", "地震视图", "Earthquake views", releases.impact),
   installation("water-views", "水情视图", "Water views", releases.water),

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+  "/catalogue": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** All plugins with their versions. */
+    get: operations["catalogue"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/catalogue/{vendor}/{plugin}/{reference}": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One release, by its version or by the digest of its manifest. */
+    get: operations["release"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/dead-letters": {
     parameters: {
       query?: never
@@ -48,7 +82,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Gives it to its installation once more. It is removed once everything made of it is stored; refused again, it stays. */
+    /**
+     * Gives it to its installation once more, in the release that is enabled or in the one named. It is removed once everything made of it is
+     *     stored; refused again, it stays.
+     */
     post: operations["redrive"]
     delete?: never
     options?: never
@@ -209,6 +246,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/releases/{vendor}/{plugin}/{reference}/review": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What a release is and asks for, what is new in that, what was pushed along with it, and what each signature on it comes to. */
+    get: operations["review"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/reload": {
     parameters: {
       query?: never
@@ -235,8 +289,42 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Runs the calls of a transform again, in the release at work or in the component sent. Nothing leaves it. */
+    /** Runs the calls of a transform again, in the release at work, in the one named or in the component sent. Nothing leaves it. */
     post: operations["replay"]
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/schemas": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The province's data standard: the JSON Schemas of messages' bodies. */
+    get: operations["schemas"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/schemas/{type}": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The JSON Schema (draft 2020-12) of a message type's bodies: the domain's own, else that of the kind. */
+    get: operations["schema"]
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -335,6 +423,45 @@ export interface components {
       /** @description To find the request in the host's log. */
       requestId: string
     }
+    AskedAttachment: {
+      name: string
+      title: components["schemas"]["Text"]
+    }
+    AskedCapability: {
+      capability: string
+      reason: components["schemas"]["Text"]
+    }
+    /** @enum {string} */
+    AskedChange: "added" | "removed" | "changed"
+    AskedDifference: {
+      change: components["schemas"]["AskedChange"]
+      /** @description Its name, a topic as `domain kind detail`, or before and after with an arrow between. */
+      name: string
+      /** @description `role`, `import`, `capability`, `publish`, `subscribe`, `setting`, `attachment`, `records`, `ordering`. */
+      what: string
+    }
+    AskedSetting: {
+      name: string
+      required: boolean
+      title: components["schemas"]["Text"]
+      type: string
+    }
+    AskedTopic: {
+      /** @description None for every detail. */
+      detail: string | null
+      domain: string
+      kind: string
+    }
+    /** @description What the manifest asks the operator to grant and set. */
+    Asks: {
+      attachments: components["schemas"]["AskedAttachment"][]
+      capabilities: components["schemas"]["AskedCapability"][]
+      publish: components["schemas"]["AskedTopic"][]
+      /** @description Its collections of documents. */
+      records: string[]
+      settings: components["schemas"]["AskedSetting"][]
+      subscribe: components["schemas"]["AskedTopic"][]
+    }
     BusHealth: {
       /**
        * Format: int32
@@ -375,6 +502,66 @@ export interface components {
     CapabilityNeed: {
       name: string
       why: components["schemas"]["Text"]
+    }
+    Catalogue: {
+      plugins: components["schemas"]["CataloguePlugin"][]
+    }
+    /** @description A repository with its releases. The texts are those of its newest release that was not yanked. */
+    CataloguePlugin: {
+      description: components["schemas"]["Text"]
+      /** @description `<vendor>/<plugin>` */
+      repository: string
+      roles: string[]
+      title: components["schemas"]["Text"]
+      /** @description The highest first. */
+      versions: components["schemas"]["CatalogueVersion"][]
+    }
+    CatalogueReferrer: {
+      annotations: {
+        [key: string]: string
+      }
+      artifactType: string
+      /** @description `sha256:…` of its OCI manifest. */
+      digest: string
+      /** Format: date-time */
+      pushed: string
+    }
+    /** @description One release, whole. */
+    CatalogueRelease: components["schemas"]["CatalogueVersion"] & {
+      /** @description What it asks for, by name, and why. */
+      capabilities: {
+        [key: string]: components["schemas"]["Text"]
+      }
+      description: components["schemas"]["Text"]
+      /** @description The text of its plugin.toml. */
+      pluginToml: string
+      /** @description Topics, as `water observation`. */
+      publish: string[]
+      /** @description What is said of it: signatures, reports, bills of materials. */
+      referrers: components["schemas"]["CatalogueReferrer"][]
+      repository: string
+      roles: string[]
+      subscribe: string[]
+      title: components["schemas"]["Text"]
+      vendor: string
+    }
+    CatalogueVersion: {
+      /** @description `sha256:…` of the component. */
+      component: string
+      /** @description `sha256:…` of the OCI manifest. */
+      digest: string
+      /** @description Of the newest quality report on it, A to E; none where there is no report. */
+      grade: string | null
+      /** Format: date-time */
+      pushed: string
+      /**
+       * Format: int64
+       * @description Of the component, in bytes.
+       */
+      size: number
+      version: string
+      /** @description Why it should no longer be used. */
+      yanked: string | null
     }
     Cell:
       | {
@@ -469,12 +656,29 @@ export interface components {
        */
       at: string
       before: string | null
-      /** @description Of the message; empty for a verdict. */
+      /** @description Of the message; empty for a verdict or a cursor. */
       message: string
       what: components["schemas"]["DifferenceKind"]
     }
     /** @enum {string} */
     DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor"
+    /** @description Against the newest release before it that was approved. */
+    Differences: {
+      differences: components["schemas"]["AskedDifference"][]
+      version: string
+    }
+    /** @description What a sink has done with a message. */
+    Dispatched: {
+      /** Format: date-time */
+      at: string
+      installation: string
+      /** @description What the receiver was given to tell it apart. */
+      key: string
+      /** @description `name@version#digest` of the sink. */
+      plugin: string
+      /** @description Why it was given up; none where it was delivered. */
+      reason: string | null
+    }
     Entry: {
       detail: string | null
       id: string
@@ -527,7 +731,18 @@ export interface components {
       domain: string
       kind: string
     }
+    /** @description What the operator allowed, a line each. */
+    Grants: {
+      capabilities: string[]
+      /** @description `host:port` */
+      http: string[]
+      /** @description `domain kind`, with the detail where there is one. */
+      publish: string[]
+      subscribe: string[]
+    }
     Health: {
+      /** @description Whether components that nobody signed may run here. */
+      allowUnsigned: boolean
       bus: components["schemas"]["BusHealth"]
       installations: components["schemas"]["InstallationHealth"][]
       /**
@@ -539,7 +754,6 @@ export interface components {
       now: string
       status: components["schemas"]["HealthStatus"]
       version: string
-      allowUnsigned: boolean
     }
     /** @enum {string} */
     HealthStatus: "ok" | "degraded"
@@ -579,13 +793,16 @@ export interface components {
       /** @description Why it is not running, or what keeps failing. */
       reason: string | null
       region: string
+      /** @description What the operator enabled, as `vendor/plugin:1.2.0`; none where it is a file. */
+      release: string | null
+      /** @description The reviewer who approved what runs. */
+      reviewer: string | null
       roles: string[]
       shadow: components["schemas"]["Shadow"] | null
       state: components["schemas"]["InstallationState"]
       title: components["schemas"]["Text"]
-      release: string | null
+      /** @description Whether it runs although nobody has signed it. */
       unsigned: boolean
-      reviewer: string | null
     }
     InstallationHealth: {
       id: string
@@ -628,9 +845,18 @@ export interface components {
       points: components["schemas"]["Point"][]
     }
     Lineage: {
-      message: components["schemas"]["LineageStep"]
+      /** @description What it was made of, nearest first. */
       causes: components["schemas"]["LineageStep"][]
+      /** @description What was made of it, nearest first. */
       effects: components["schemas"]["LineageStep"][]
+      message: components["schemas"]["LineageStep"]
+    }
+    /** @description A message with what its plugin was granted when it made it, and with what was sent outward. */
+    LineageStep: components["schemas"]["Message"] & {
+      dispatched: components["schemas"]["Dispatched"][]
+      grants: components["schemas"]["Grants"] | null
+      /** @description The installation whose call made it. */
+      installation: string | null
     }
     Marks:
       | {
@@ -648,6 +874,12 @@ export interface components {
           /** @enum {string} */
           kind: "shapes"
         }
+    /** @description One entry of the bill of materials. */
+    Material: {
+      licence: string | null
+      name: string
+      version: string | null
+    }
     Message: {
       causation: string[]
       contentType: string
@@ -806,6 +1038,13 @@ export interface components {
       size: number
       symbol: components["schemas"]["Symbol"]
     }
+    /** @description A schema of the data standard and the messages that it is for. */
+    PublishedSchema: {
+      /** @description A message type under which the schema is found. */
+      href: string
+      /** @description The message type; a `*` for the domain stands for every domain without a schema of its own. */
+      type: string
+    }
     Pushed: {
       /** @description Ids of the messages made of the document. */
       messages: string[]
@@ -817,6 +1056,13 @@ export interface components {
       detail: string | null
       domain: string
       kind: string
+    }
+    /** @description How a dead letter is to be driven again. */
+    Redrive: {
+      /** @description Instead of a release the path of a component on the host, which nobody has signed. */
+      component?: string | null
+      /** @description The release that takes it in place of the one that is enabled, as `vendor/plugin:1.2.0`. */
+      release?: string | null
     }
     Redriven: {
       /** @description Ids of the messages made of it. */
@@ -840,6 +1086,63 @@ export interface components {
       region: string
       /** Format: double */
       value: number | null
+    }
+    ReleaseReview: {
+      asks: components["schemas"]["Asks"]
+      /** @description SHA-256 of the component, 64 hexadecimal digits. */
+      componentDigest: string
+      description: components["schemas"]["Text"]
+      differences: components["schemas"]["Differences"] | null
+      /** @description The interfaces that the component imports, read from its bytes. */
+      imports: string[]
+      /** @description The installations that run it now. */
+      installations: string[]
+      /** @description `sha256:…` of the OCI manifest. */
+      manifestDigest: string
+      /** @description The bill of materials; none where none was pushed. */
+      materials: components["schemas"]["Material"][] | null
+      /** Format: date-time */
+      pushed: string
+      /** @description The quality report of `dongting plugin check`, as it was pushed. */
+      quality: unknown
+      /** @description `vendor/plugin`. */
+      repository: string
+      roles: string[]
+      signatures: components["schemas"]["ReleaseSignature"][]
+      /**
+       * Format: int64
+       * @description Bytes of the component.
+       */
+      size: number
+      title: components["schemas"]["Text"]
+      /** @description The vendor as the plugin names it to people. */
+      vendor: string
+      verdict: components["schemas"]["ReleaseVerdict"]
+      version: string
+      /** @description Why it was taken back. */
+      yanked: string | null
+    }
+    ReleaseSignature: {
+      /** @description None for a key that the registry does not know. */
+      algorithm: string | null
+      good: boolean
+      /** @description None where the envelope cannot be read. */
+      key: string | null
+      /** @description What the reviewer wrote. */
+      note: string | null
+      /** @description `vendor:…` or `province:…`; none for a key that the registry does not know. */
+      owner: string | null
+      /** @description What is wrong with it. */
+      reason: string | null
+      says: components["schemas"]["SignatureSays"] | null
+    }
+    /** @description Whether this host would run it. */
+    ReleaseVerdict: {
+      /** @description Why not. */
+      reason: string | null
+      /** @description Who approved it. */
+      reviewer: string | null
+      trusted: boolean
     }
     Reload: {
       /** @description `name@version#digest` before and after a change. */
@@ -874,7 +1177,7 @@ export interface components {
       different: number
       /**
        * Format: int64
-       * @description Calls whose messages are no longer all kept.
+       * @description Calls whose messages or HTTP answers are no longer all kept.
        */
       incomplete: number
       /**
@@ -894,6 +1197,9 @@ export interface components {
       cells: components["schemas"]["Cell"][]
       id: string
       message: string | null
+    }
+    SchemaList: {
+      schemas: components["schemas"]["PublishedSchema"][]
     }
     ServiceAddress: {
       /** @description Below the host's own address; none without a token, which whoever asks must show. */
@@ -916,6 +1222,8 @@ export interface components {
       late: number
       /** @description `name@version#digest` */
       plugin: string
+      /** @description Why it is called no more. */
+      refused: string | null
     }
     ShapeMark: {
       /** @description A GeoJSON geometry (RFC 7946). */
@@ -925,6 +1233,8 @@ export interface components {
       level: components["schemas"]["Level"]
       message: string | null
     }
+    /** @enum {string} */
+    SignatureSays: "release" | "approved" | "rejected"
     StatItem: {
       detail: string | null
       label: string
@@ -956,151 +1266,6 @@ export interface components {
     ViewList: {
       views: components["schemas"]["ViewInfo"][]
     }
-    AskedCapability: {
-      capability: string
-      reason: components["schemas"]["Text"]
-    }
-    AskedTopic: {
-      domain: string
-      kind: string
-      detail: string | null
-    }
-    AskedSetting: {
-      name: string
-      type: string
-      required: boolean
-      title: components["schemas"]["Text"]
-    }
-    AskedAttachment: {
-      name: string
-      title: components["schemas"]["Text"]
-    }
-    Asks: {
-      capabilities: components["schemas"]["AskedCapability"][]
-      publish: components["schemas"]["AskedTopic"][]
-      subscribe: components["schemas"]["AskedTopic"][]
-      settings: components["schemas"]["AskedSetting"][]
-      attachments: components["schemas"]["AskedAttachment"][]
-      records: string[]
-    }
-    /** @enum {string} */
-    AskedChange: "added" | "removed" | "changed"
-    AskedDifference: {
-      change: components["schemas"]["AskedChange"]
-      what: string
-      name: string
-    }
-    Differences: {
-      version: string
-      differences: components["schemas"]["AskedDifference"][]
-    }
-    Material: {
-      name: string
-      version: string | null
-      licence: string | null
-    }
-    /** @enum {string} */
-    SignatureSays: "release" | "approved" | "rejected"
-    ReleaseSignature: {
-      key: string | null
-      algorithm: string | null
-      owner: string | null
-      says: null | components["schemas"]["SignatureSays"]
-      note: string | null
-      good: boolean
-      reason: string | null
-    }
-    ReleaseVerdict: {
-      trusted: boolean
-      reason: string | null
-      reviewer: string | null
-    }
-    ReleaseReview: {
-      repository: string
-      version: string
-      manifestDigest: string
-      componentDigest: string
-      /** Format: int64 */
-      size: number
-      pushed: string
-      yanked: string | null
-      title: components["schemas"]["Text"]
-      description: components["schemas"]["Text"]
-      vendor: string
-      roles: string[]
-      imports: string[]
-      asks: components["schemas"]["Asks"]
-      differences: null | components["schemas"]["Differences"]
-      quality: unknown
-      materials: null | components["schemas"]["Material"][]
-      signatures: components["schemas"]["ReleaseSignature"][]
-      verdict: components["schemas"]["ReleaseVerdict"]
-      installations: string[]
-    }
-    CatalogueVersion: {
-      version: string
-      digest: string
-      component: string
-      /** Format: int64 */
-      size: number
-      pushed: string
-      yanked: string | null
-      grade: string | null
-    }
-    CatalogueReferrer: {
-      digest: string
-      artifactType: string
-      annotations: {
-        [key: string]: string
-      }
-      pushed: string
-    }
-    CatalogueRelease: components["schemas"]["CatalogueVersion"] & {
-      repository: string
-      vendor: string
-      title: components["schemas"]["Text"]
-      description: components["schemas"]["Text"]
-      roles: string[]
-      capabilities: {
-        [key: string]: components["schemas"]["Text"]
-      }
-      publish: string[]
-      subscribe: string[]
-      pluginToml: string
-      referrers: components["schemas"]["CatalogueReferrer"][]
-    }
-    CataloguePlugin: {
-      repository: string
-      title: components["schemas"]["Text"]
-      description: components["schemas"]["Text"]
-      roles: string[]
-      versions: components["schemas"]["CatalogueVersion"][]
-    }
-    Catalogue: {
-      plugins: components["schemas"]["CataloguePlugin"][]
-    }
-    Grants: {
-      capabilities: string[]
-      publish: string[]
-      subscribe: string[]
-      http: string[]
-    }
-    Dispatched: {
-      installation: string
-      at: string
-      plugin: string
-      key: string
-      reason: string | null
-    }
-    LineageStep: components["schemas"]["Message"] & {
-      installation: string | null
-      grants: null | components["schemas"]["Grants"]
-      dispatched: components["schemas"]["Dispatched"][]
-    }
-    Redrive: {
-      release?: string | null
-      component?: string | null
-    }
   }
   responses: never
   parameters: never
@@ -1110,6 +1275,64 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  catalogue: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["Catalogue"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  release: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        vendor: string
+        plugin: string
+        reference: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["CatalogueRelease"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
   deadLetters: {
     parameters: {
       query?: {
@@ -1206,7 +1429,11 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Redrive"] | null
+      }
+    }
     responses: {
       200: {
         headers: {
@@ -1487,6 +1714,37 @@ export interface operations {
       }
     }
   }
+  review: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        vendor: string
+        plugin: string
+        reference: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ReleaseReview"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
   reload: {
     parameters: {
       query?: never
@@ -1522,6 +1780,8 @@ export interface operations {
         from: string
         /** @description Until before this instant. */
         to: string
+        /** @description A release to run instead of the one at work, as `vendor/plugin:1.2.0`. */
+        release?: string | null
       }
       header?: never
       path?: never
@@ -1539,6 +1799,63 @@ export interface operations {
         }
         content: {
           "application/json": components["schemas"]["Replay"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  schemas: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["SchemaList"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  schema: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description A message type, for example `em.water.observation.v1` */
+        type: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/schema+json": unknown
         }
       }
       default: {

@@ -1,4 +1,5 @@
 import type { InstallationWhole } from "../api/schemas"
+import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { PluginName } from "../message/plugin-name"
 import { useWords } from "../text/language"
@@ -28,6 +29,11 @@ export function Shadow({ one }: { one: InstallationWhole }) {
               [words.shadow.late, shadow.late > 0 && formatNumber(shadow.late, 0)],
             ]}
           />
+          {shadow.refused !== null && (
+            <p className="reason lines padded" data-testid="shadow-refused">
+              {words.shadow.refused(clip(shadow.refused, 600))}
+            </p>
+          )}
           {shadow.differences.length > 0 ? (
             // The newest is what somebody waits for.
             <Differences

@@ -1,7 +1,10 @@
 //! The published JSON Schemas (draft 2020-12): the files of `schemas/`, made from the types here by `cargo xtask schemas`.
 
+use std::collections::BTreeMap;
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
+use serde_json::Value;
 
 use crate::{
     Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning, earthquake,
@@ -70,9 +73,21 @@ pub fn generated() -> Vec<(&'static str, String)> {
             };
             let id = format!("urn:dongting:schema:{}", published.file.trim_end_matches(".json"));
             schema.insert("$id".to_owned(), id.into());
-            (published.file, format!("{:#}\n", schema.as_value()))
+            (published.file, format!("{:#}\n", sorted(schema.to_value())))
         })
         .collect()
+}
+
+/// With the members in the order of their names, however the JSON library was built.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> = members.into_iter().collect();
+            members.into_iter().map(|(name, value)| (name, sorted(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        other => other,
+    }
 }
 
 fn of<T: JsonSchema>() -> Schema {

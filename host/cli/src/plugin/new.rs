@@ -115,10 +115,13 @@ fn filled(text: &str, name: &str, vendor: &str) -> String {
 }
 
 fn cargo_toml(name: &str, template: &Template) -> String {
-    let dependencies: String = template.crates.iter().map(|name| crates::dependency(name) + "\n").collect();
+    let lines =
+        |names: &[&str]| -> String { names.iter().map(|name| crates::dependency(name) + "\n").collect() };
+    let (dependencies, tested_with) = (lines(template.crates), lines(template.tested_with));
     format!(
         "[package]\nname = \"{name}\"\nversion = \"{VERSION}\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\n{dependencies}\n\
+         [dev-dependencies]\n{tested_with}\n\
          # The library is for native tests, the cdylib becomes the component.\n\
          [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n\
          # Alone even inside another workspace; the SDK has its own.\n\

@@ -91,6 +91,7 @@ export const shadow: Dictionary["shadow"] = {
   calls: "Calls compared",
   different: "Different",
   late: "Not in time",
+  refused: (reason) => `The candidate is no longer called: ${reason}`,
   same: "All the same so far.",
   waiting: "No call to compare yet.",
   newest: (count) => `The newest ${count} differences`,

@@ -88,6 +88,7 @@ export const shadow = {
   calls: "对比的调用",
   different: "有差别",
   late: "未及时完成",
+  refused: (reason: string) => `候选版本已停止对比：${reason}`,
   same: "迄今结果全部相同。",
   waiting: "尚无可对比的调用。",
   newest: (count: string) => `最近 ${count} 处差别`,

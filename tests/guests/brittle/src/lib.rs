@@ -20,7 +20,12 @@ impl Guest for Plugin {
             }
             Some(b'k') => {}
             Some(b'p') => topic.0 = "elsewhere",
-            Some(b'm') => return Err(Error::reject(format!("{} bytes", std::hint::black_box(vec![1u8; 1 << 30]).len()))),
+            Some(b'm') => {
+                return Err(Error::reject(format!(
+                    "{} bytes",
+                    std::hint::black_box(vec![1u8; 1 << 30]).len()
+                )));
+            }
             _ => return Err(Error::reject("it is no frame")),
         }
         let draft = Draft::json("em.test.observation.v1", topic, "430100", ("frame", 0), &body)?;
