@@ -31,7 +31,7 @@ use crate::{State, backoff, outbox};
 pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
-const FETCH: Range<u64> = 240_000..360_000;
+const FETCH: Range<u64> = 480_000..960_000;
 /// A third of the consumers' `ack_wait`.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 

@@ -108,8 +108,11 @@ fn plugins(guests: &Path, folder: &Path) -> Result<Vec<Plugin>> {
 fn configuration(guests: &Path, plugins: &[Plugin], count: usize) -> Result<(String, usize)> {
     let changsha: Region = CHANGSHA.parse()?;
     let regions: Vec<Region> = Region::hunan().into_iter().map(|named| named.region).collect();
-    // What the readings lead to would go to a receiver that is not there.
-    let far: Vec<Region> = regions.iter().copied().filter(|region| !region.concerns(changsha)).collect();
+    // What the readings lead to would go to a receiver that is not there; and a county must not speak for its city.
+    let far = |region: &&Region| !region.concerns(changsha);
+    let above = |region: &&Region| region.contains(changsha) || !region.concerns(changsha);
+    let (far, above): (Vec<Region>, Vec<Region>) =
+        (regions.iter().filter(far).copied().collect(), regions.iter().filter(above).copied().collect());
     let mut text = format!(
         r#"
         [[installation]]
@@ -124,9 +127,13 @@ fn configuration(guests: &Path, plugins: &[Plugin], count: usize) -> Result<(Str
     );
     let mut hearing = 0;
     for (at, plugin) in (0..count).zip(plugins.iter().cycle()) {
-        let from = if plugin.guest == "ledger-sink" { &far } else { &regions };
+        let from = match plugin.guest {
+            "ledger-sink" => &far,
+            "ledger-count" => &above,
+            _ => &regions,
+        };
         let region = from.get(at / plugins.len() % from.len()).copied().unwrap_or(Region::HUNAN);
-        hearing += usize::from(plugin.guest == "ledger-count" && region.concerns(changsha));
+        hearing += usize::from(plugin.guest == "ledger-count" && region.contains(changsha));
         text.push_str(&installation(at, plugin, region));
     }
     Ok((text, hearing))
