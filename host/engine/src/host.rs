@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
@@ -19,7 +19,7 @@ use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::gate::Gate;
 use crate::history::Arrival;
-use crate::installed::{Installed, chain};
+use crate::installed::Installed;
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -28,7 +28,7 @@ use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::worker::Shared;
-use crate::{HostConfig, history, recheck};
+use crate::{HostConfig, exhausted, history, recheck};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -210,8 +210,7 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
-        let shared = Arc::clone(&self.shared);
-        tasks.spawn(async move { listen_for_exhausted(&shared).await });
+        tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             let follow = history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone());
             match lane {
@@ -323,28 +322,6 @@ impl Host {
         if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {
             server.stop().await;
         }
-    }
-}
-
-/// Tells the workers, for ever. What is said while nobody listens is found when a worker next looks at its consumer.
-async fn listen_for_exhausted(shared: &Shared) {
-    loop {
-        match shared.publisher.bus.exhausted().await {
-            Ok(mut exhausted) => {
-                while let Some(which) = exhausted.next().await {
-                    tracing::warn!(
-                        stream = which.0,
-                        consumer = which.1,
-                        "JetStream has given up on a message of `{}`: somebody has set its max_deliver",
-                        which.1
-                    );
-                    // An error says that nobody works yet.
-                    let _ = shared.exhausted.send(which);
-                }
-            }
-            Err(error) => tracing::debug!("Advisories cannot be heard now: {}", chain(&error)),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -11,6 +11,7 @@ mod courtesy;
 mod dead;
 mod decoder;
 pub mod difference;
+mod exhausted;
 mod floor;
 pub mod gate;
 mod history;
