@@ -122,20 +122,22 @@ fn a_dead_letter_is_driven_again_by_the_release_that_is_named() {
 
 #[test]
 fn a_re_drive_that_is_killed_has_its_effect_once() {
-    let mut host = Host::start(&configuration("guests/trap.wasm", "\"state\"")).unwrap();
-    // Fewer than trip the breaker.
-    for body in 1..=4 {
-        assert_eq!(documents::push(&host, body.to_string().as_bytes()).unwrap().status, 200);
+    // It rejects whatever it is given; its successor counts.
+    let capabilities = "\"http\", \"state\"";
+    let mut host = Host::start(&configuration("guests/http.wasm", capabilities)).unwrap();
+    for number in 1..=12 {
+        let body = format!(r#"{{"url": "http://127.0.0.1/{number}", "times": 1}}"#);
+        assert_eq!(documents::push(&host, body.as_bytes()).unwrap().status, 200);
     }
     let letters = |host: &Host| -> Vec<String> {
         let listed = dead_letters(host, &["list"]).out;
         listed.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
     };
-    eventually("every letter", || Ok(letters(&host).len() == 4)).unwrap();
-    let mended = configuration("guests/counter.wasm", "\"state\"");
+    eventually("every letter", || Ok(letters(&host).len() == 12)).unwrap();
+    let mended = configuration("guests/counter.wasm", capabilities);
     host.configure(&mended).unwrap();
     host.kill_and_restart().unwrap();
-    for left in [2, 1, 0] {
+    for left in [8, 4, 0] {
         eventually("the mended plugin", || Ok(host.state("model")?.0 == "running")).unwrap();
         let mut redrive = Command::new(binary().unwrap());
         redrive.args(["dead-letters", "redrive", "--url", &host.url]).args(letters(&host));
@@ -145,7 +147,7 @@ fn a_re_drive_that_is_killed_has_its_effect_once() {
         redrive.wait().unwrap();
     }
     assert!(letters(&host).is_empty());
-    eventually("each once", || Ok(counts(&host) == (1..=4).collect::<Vec<_>>())).unwrap();
+    eventually("each once", || Ok(counts(&host) == (1..=12).collect::<Vec<_>>())).unwrap();
 }
 
 #[test]

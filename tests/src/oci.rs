@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dongting_manifest::section;
 use dongting_registry::Digest;
 use dongting_trust::{Algorithm, Predicate, SecretKey, Statement};
@@ -96,7 +96,8 @@ impl Artifact {
             std::fs::write(blobs.join(Digest::of(bytes).hex()), bytes)?;
         }
         let mut listed = descriptor(MANIFEST, &self.manifest);
-        listed["annotations"] = json!({ "org.opencontainers.image.ref.name": self.version });
+        let name = json!({ "org.opencontainers.image.ref.name": self.version });
+        listed.as_object_mut().context("a descriptor is an object")?.insert("annotations".to_owned(), name);
         let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [listed] });
         std::fs::write(folder.join("index.json"), index.to_string())?;
         std::fs::write(folder.join("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}")?;

@@ -41,7 +41,10 @@ impl Reply {
     /// The OCI error's code and sentence.
     pub fn error(&self) -> (String, String) {
         let body = self.json();
-        let text = |name: &str| body["errors"][0][name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            let said = body.pointer(&format!("/errors/0/{name}")).and_then(Value::as_str);
+            said.unwrap_or_default().to_owned()
+        };
         (text("code"), text("message"))
     }
 
@@ -220,7 +223,7 @@ pub fn rest(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     let mut part = [0; 4096];
     while let Ok(read @ 1..) = stream.read(&mut part) {
-        all.extend_from_slice(&part[..read]);
+        all.extend_from_slice(part.get(..read).unwrap_or_default());
     }
     String::from_utf8_lossy(&all).into_owned()
 }
@@ -236,19 +239,19 @@ pub fn said(output: Output) -> Result<String> {
 /// `skopeo`, as `cargo xtask test` names it. It keeps no settings of the machine's.
 pub fn skopeo(words: &[&str]) -> Result<Output> {
     let mut command = Command::new(std::env::var_os("SKOPEO").unwrap_or_else(|| "skopeo".into()));
-    Ok(command
+    command
         .arg("--insecure-policy")
         .args(words)
         .stdin(Stdio::null())
         .output()
-        .context("skopeo: run the tests with `cargo xtask test`")?)
+        .context("skopeo: run the tests with `cargo xtask test`")
 }
 
 /// `wkg`, in a folder of its own for what it would remember.
 pub fn wkg(home: &Path, words: &[&str]) -> Result<Output> {
     let mut command = Command::new(std::env::var_os("WKG").unwrap_or_else(|| "wkg".into()));
     command.args(words).env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_CACHE_HOME", home);
-    Ok(command.stdin(Stdio::null()).output().context("wkg: run the tests with `cargo xtask test`")?)
+    command.stdin(Stdio::null()).output().context("wkg: run the tests with `cargo xtask test`")
 }
 
 fn spawn(folder: &Path) -> Result<(Child, String)> {

@@ -71,7 +71,7 @@ pub enum GateError {
     Registry {
         reference: String,
         #[source]
-        source: RegistryError,
+        source: Box<RegistryError>,
     },
     #[error("the release {repository}:{version} was yanked: {reason}. Enable another version")]
     Yanked { repository: Repository, version: String, reason: String },
@@ -137,7 +137,8 @@ impl Gate {
 
     /// A release of the registry, verified from its bytes.
     pub(crate) async fn release(&self, reference: &Reference) -> Result<(Vec<u8>, Signed), GateError> {
-        let failed = |source| GateError::Registry { reference: reference.to_string(), source };
+        let failed =
+            |source| GateError::Registry { reference: reference.to_string(), source: Box::new(source) };
         let name = || reference.to_string();
         let release = self.registry.release(reference).await.map_err(failed)?;
         not_yanked(&release)?;
@@ -193,7 +194,7 @@ impl Check<'_> {
         }
         let answer = self.again(signed).await;
         if !matches!(&answer, Err(GateError::Registry { source, .. }) if is_passing(source)) {
-            let kept = answer.as_ref().map(|()| ()).map_err(|error| chain(error));
+            let kept = answer.as_ref().copied().map_err(|error| chain(error));
             self.answers.insert(signed.manifest_digest, kept);
         }
         answer
@@ -202,11 +203,10 @@ impl Check<'_> {
     async fn again(&self, signed: &Signed) -> Result<(), GateError> {
         let (repository, version) = (signed.repository.clone(), signed.version);
         let reference = Reference { repository: repository.clone(), at: At::Digest(signed.manifest_digest) };
-        let release =
-            self.gate.registry.release(&reference).await.map_err(|source| GateError::Registry {
-                reference: format!("{repository}:{version}"),
-                source,
-            })?;
+        let release = self.gate.registry.release(&reference).await.map_err(|source| GateError::Registry {
+            reference: format!("{repository}:{version}"),
+            source: Box::new(source),
+        })?;
         not_yanked(&release)?;
         let component_digest = signed.component_digest.hex();
         let claim = Claim { repository: repository.to_string(), version, component_digest };

@@ -96,7 +96,7 @@ fn withdrawn(
 ) -> Result<Option<String>, RegistryError> {
     match answer {
         Ok(()) => Ok(None),
-        Err(GateError::Registry { source, .. }) if is_passing(&source) => Err(source),
+        Err(GateError::Registry { source, .. }) if is_passing(&source) => Err(*source),
         Err(error) => Ok(Some(format!("installation `{}`: {}", installed.id(), chain(&error)))),
     }
 }

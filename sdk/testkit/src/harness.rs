@@ -61,7 +61,7 @@ impl Harness {
         if let Some(why) = answer.get("error").and_then(Value::as_str) {
             return Err(Error::Refused(why.to_owned()));
         }
-        answer.get_mut("ok").map(Value::take).ok_or_else(|| Error::Protocol(line))
+        answer.get_mut("ok").map(Value::take).ok_or(Error::Protocol(line))
     }
 
     fn ended(&mut self) -> Error {

@@ -78,7 +78,8 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         found.push(Finding::new(
             Grade::B,
             format!("plugin.toml asks for `{capability}`, which the component does not import"),
-            format!("drop it under [capabilities]: every grant is looked at by a reviewer and given by an operator"),
+            "drop it under [capabilities]: every grant is looked at by a reviewer and given by an operator"
+                .to_owned(),
         ));
     }
     if subject.bytes > LARGE_BYTES {

@@ -73,7 +73,7 @@ fn folders(project: &Path) -> Vec<PathBuf> {
     while let Some(folder) = all.get(at).cloned() {
         at += 1;
         let Ok(entries) = folder.read_dir() else { continue };
-        all.extend(entries.flatten().filter(|entry| is_source(entry)).map(|entry| entry.path()));
+        all.extend(entries.flatten().filter(is_source).map(|entry| entry.path()));
     }
     all
 }
