@@ -21,7 +21,9 @@ pub fn within(milliseconds: Range<u64>, name: &str) -> Duration {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     let spread = milliseconds.end.saturating_sub(milliseconds.start);
-    let more = salt.checked_rem(spread).unwrap_or_default();
+    // The low bits alone would hardly differ among names that differ in their last letters.
+    let mixed = (salt ^ (salt >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let more = mixed.checked_rem(spread).unwrap_or_default();
     Duration::from_millis(milliseconds.start.saturating_add(more))
 }
 

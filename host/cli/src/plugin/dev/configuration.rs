@@ -178,6 +178,7 @@ mod tests {
             "name = \"x\"\nversion = \"0.1.0\"\nvendor = \"v\"\nroles = [\"source\"]\n\
              publish = [{ domain = \"water\", kind = \"observation\", detail = \"rain\" }]\n\
              title = { zh = \"雨\", en = \"Rain\" }\ndescription = { zh = \"雨\", en = \"Rain\" }\n\
+             settings.url = { type = \"string\", title = { zh = \"地址\", en = \"Address\" } }\n\
              [capabilities]\nhttp = { zh = \"读\", en = \"asks\" }\n",
         )
         .unwrap();
