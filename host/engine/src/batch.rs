@@ -76,7 +76,8 @@ impl Worker {
             }
             let trial = self.breaker().on_trial();
             let mut rest = installed.cut(&mut items, trial);
-            let refusal = match installed.run(&self.shared, &items).await? {
+            let (mut items, ran) = self.called(installed, items).await?;
+            let refusal = match ran {
                 Ok(effects) => {
                     self.breaker().went_well();
                     self.commit(installed, items, effects).await?;

@@ -1,4 +1,5 @@
-//! Threads for bulk work, below all others: a plugin that computes keeps no alert, no view and no request waiting for a core.
+//! Threads for what plugins compute for bulk lanes, and for compiling, below all others: it keeps no alert, no view and no request waiting for
+//! a core. Nothing that others wait for may be held while one of these threads waits.
 
 use std::sync::mpsc;
 

@@ -212,11 +212,7 @@ impl Host {
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
         tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            let follow = history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone());
-            match lane {
-                Lane::Bulk => tasks.spawn_on(follow, &self.shared.bulk.handle),
-                _ => tasks.spawn(follow),
-            };
+            tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
         }
         // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
         tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));

@@ -14,8 +14,10 @@ use dongting_sandbox::{
 };
 use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
+use crate::above::Above;
 use crate::gate::{GateError, Signed};
 use crate::outbox::Outbox;
 use crate::pin::Pin;
@@ -61,6 +63,8 @@ pub struct Installed {
     config: Config,
     egress: Egress,
     store: Store,
+    /// Not those that compute below all else.
+    threads: Handle,
     /// All but the history, which is read as of an instant.
     readers: Readers,
 }
@@ -158,6 +162,7 @@ pub async fn install(
         config,
         egress,
         store: store.clone(),
+        threads: Handle::current(),
     };
     if installed.manifest.roles.contains(&Role::Views) {
         let outcome = installed.plugin.list_views(installed.call(Timestamp::now(), &["list"])).await;
@@ -222,11 +227,15 @@ async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<A
 
 fn readers(store: &Store, id: &str, manifest: &Arc<Manifest>) -> Readers {
     let committed = Arc::new(Committed { store: store.clone(), installation: id.to_owned() });
+    let records = Recorded { committed: Arc::clone(&committed), manifest: Arc::clone(manifest) };
+    // Whoever installs is not below.
+    let threads = Handle::current();
+    let committed = Arc::new(Above { reader: committed, threads: threads.clone() });
     Readers {
         state: Some(Arc::clone(&committed) as _),
         history: None,
-        timers: Some(Arc::clone(&committed) as _),
-        records: Some(Arc::new(Recorded { committed, manifest: Arc::clone(manifest) })),
+        timers: Some(committed),
+        records: Some(Arc::new(Above { reader: Arc::new(records), threads })),
     }
 }
 
@@ -257,13 +266,16 @@ impl Installed {
 
     /// The surroundings of one call. The seed follows from the installation and what goes in.
     pub fn call(&self, now: Timestamp, inputs: &[&str]) -> Call {
+        let history = self
+            .grants(Capability::History)
+            .then(|| Above { reader: Arc::new(self.past(&self.store, now)), threads: self.threads.clone() });
         Call {
             config: self.config.clone(),
             limits: self.installation.limits,
             now,
             seed: seed(self.id(), inputs),
             readers: Readers {
-                history: self.grants(Capability::History).then(|| Arc::new(self.past(&self.store, now)) as _),
+                history: history.map(|history| Arc::new(history) as _),
                 ..self.readers.clone()
             },
             egress: self.egress.clone(),

@@ -1,6 +1,7 @@
 //! Installations at work: sources polled, documents decoded, messages transformed, views rendered. Between the sandbox, the bus
 //! and the store; knows neither wasmtime nor NATS nor SQL by name.
 
+mod above;
 mod backoff;
 mod batch;
 mod breaker;

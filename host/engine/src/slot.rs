@@ -121,12 +121,7 @@ impl Slot {
             }
             Task::Serve => self.tasks.spawn(service::run(current, shared)),
             Task::Lane(lane) => {
-                let bulk = shared.bulk.handle.clone();
-                let worker = Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run();
-                match lane {
-                    Lane::Bulk => self.tasks.spawn_on(worker, &bulk),
-                    _ => self.tasks.spawn(worker),
-                }
+                self.tasks.spawn(Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run())
             }
         }
     }

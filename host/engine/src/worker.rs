@@ -13,8 +13,10 @@ use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Star
 use dongting_manifest::plugin::Ordering;
 use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Timestamp};
+use dongting_sandbox::Refusal;
 use dongting_store::{Input, Store};
 use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::task::JoinSet;
 
 use crate::breaker::Breaker;
 use crate::bulk::Bulk;
@@ -26,6 +28,7 @@ use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
+use crate::transform::Effects;
 use crate::{State, backoff, outbox};
 
 pub(crate) const BATCH: usize = 64;
@@ -41,7 +44,7 @@ pub struct Shared {
     pub store: Store,
     pub permits: Permits,
     pub recorder: Recorder,
-    /// Where bulk lanes are worked on.
+    /// Where the calls of bulk lanes compute.
     pub bulk: Bulk,
     /// Between the lanes.
     pub courtesy: Courtesy,
@@ -234,6 +237,32 @@ impl Worker {
         let turn = Arc::clone(&installed.turn);
         let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
         self.handle(&installed, deliveries).await
+    }
+
+    /// One call of its role. What a plugin computes for a bulk lane is computed below all else; nothing but that: a commit that waits for a
+    /// core would have the database meanwhile, and an alert would wait behind it.
+    pub(crate) async fn called(
+        &self,
+        installed: &Arc<Installed>,
+        items: Vec<Item>,
+    ) -> Result<(Vec<Item>, Result<Effects, Refusal>), String> {
+        // A sink writes down its attempts; and it computes little.
+        if self.lane != Lane::Bulk || installed.is_sink() {
+            let ran = installed.run(&self.shared, &items).await?;
+            return Ok((items, ran));
+        }
+        let (installed, shared) = (Arc::clone(installed), Arc::clone(&self.shared));
+        let call = async move {
+            let ran = installed.run(&shared, &items).await?;
+            Ok::<_, String>((items, ran))
+        };
+        // Dropped, it ends the call: a worker that is stopped leaves none behind.
+        let mut calls = JoinSet::new();
+        calls.spawn_on(call, &self.shared.bulk.handle);
+        match calls.join_next().await {
+            Some(Ok(called)) => called,
+            Some(Err(_)) | None => Err("the call was interrupted; the batch is taken again".to_owned()),
+        }
     }
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
