@@ -324,7 +324,8 @@ impl Worker {
     }
 
     /// Sees that the consumer is still what it was made, and forgets the inputs that will not be delivered again. One that somebody has
-    /// changed is an error, and so made again: what JetStream had given up on for a `max_deliver` that is not ours comes again then.
+    /// changed is an error, and so made again with its own settings. What JetStream has given up on meanwhile does not come again by that:
+    /// see `exhausted.rs`.
     async fn reconcile(&mut self, installed: &Installed, consumer: &Consumer) -> Result<(), String> {
         let told = consumer.ack_floor().await.map_err(|error| chain(&error))?;
         match self.floor.tell(Instant::now(), told) {
