@@ -108,6 +108,8 @@ impl Worker {
             let ends = vec![end; items.len()];
             self.commit(installed, items, Effects { ends, ..Effects::default() }).await?;
             if tripped {
+                // How its last message went is said before this, and not over it.
+                let _ = self.leaving.ended().await;
                 let reason = format!("it faults on one message after the other, the last time: {refusal}");
                 tracing::error!(
                     installation = installed.id(),

@@ -105,6 +105,7 @@ impl Host {
         let collections = release.as_ref().map_or(&installed.manifest.records, |r| &r.manifest.records);
         let mut past: Option<Arc<Before>> = None;
         let mut after = 0;
+        self.shared.recorder.written().await;
         loop {
             let page = self.store().calls(id, (from, to), after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(replayed) };
