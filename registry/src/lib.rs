@@ -3,6 +3,7 @@
 
 pub mod attachment;
 pub mod bundle;
+pub mod certificate;
 pub mod catalogue;
 pub mod component;
 pub mod digest;
@@ -33,6 +34,7 @@ mod yank;
 
 pub use attachment::{Attachment, Referrer};
 pub use catalogue::{Plugin, Version};
+pub use certificate::{Certificate, CertificateError};
 pub use digest::Digest;
 pub use error::{OpenError, RegistryError};
 pub use http::path::Target;

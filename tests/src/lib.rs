@@ -1,5 +1,6 @@
 //! What the tests share: the servers they run and the stand-ins they talk to.
 
+pub mod authority;
 pub mod documents;
 pub mod host;
 pub mod nats;

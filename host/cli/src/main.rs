@@ -1,6 +1,7 @@
 //! `dongting`: the host and the tools around it.
 
 mod bundle;
+mod certificate;
 mod dead_letters;
 mod keys;
 mod lineage;

@@ -7,7 +7,7 @@ use clap::Args;
 use dongting_registry::{Digest, Repository};
 use serde_json::{Value, json};
 
-use crate::remote::{Operator, agent, answered};
+use crate::remote::{Operator, answered};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
@@ -45,12 +45,13 @@ impl Registry {
             (Some(file), _) => {
                 let secret = std::fs::read_to_string(file)
                     .with_context(|| format!("the token {} cannot be read", file.display()))?;
-                format!("Bearer {}", secret.trim())
+                self.operator.remote().bearer(&secret)?
             }
-            (None, Ok(secret)) => format!("Bearer {}", secret.trim()),
+            (None, Ok(secret)) => self.operator.remote().bearer(&secret)?,
             (None, Err(_)) => self.operator.authorization()?,
         };
-        Ok(Client { base: self.operator.base().to_owned(), authorization, agent: agent() })
+        let remote = self.operator.remote();
+        Ok(Client { base: remote.base().to_owned(), authorization, agent: remote.agent()? })
     }
 
     pub fn operator(&self) -> &Operator {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::remote::{Remote, agent, answered};
+use crate::remote::{Remote, answered};
 
 #[derive(Args)]
 pub struct Replay {
@@ -29,7 +29,9 @@ pub struct Replay {
 /// The differences, a line each, then the figures. Fails where the release at work did not come to the same.
 pub fn run(options: &Replay) -> Result<()> {
     let base = options.remote.address("replays");
-    let request = agent()
+    let request = options
+        .remote
+        .agent()?
         .post(&base)
         .query("installation", &options.installation)
         .query("from", &options.from)

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::keys;
 use crate::oci::Registry;
 use crate::plugin::sign::statement;
-use crate::remote::{agent, answered};
+use crate::remote::answered;
 
 #[derive(Args)]
 pub struct Reviews {
@@ -90,7 +90,7 @@ fn decide(registry: &Registry, decision: &Decision, approved: bool) -> Result<()
 fn show(registry: &Registry, release: &Reference, json: bool) -> Result<()> {
     let remote = registry.operator().remote();
     let base = remote.address(&format!("releases/{}/{}/review", release.repository, release.at));
-    let review = answered(agent().get(&base).call(), &base)?;
+    let review = answered(remote.agent()?.get(&base).call(), &base)?;
     if json {
         return crate::print(&(serde_json::to_string_pretty(&review)? + "\n"));
     }
