@@ -15,6 +15,7 @@ mod component;
 mod dead_letters;
 mod decoder;
 mod delivery;
+mod fuzz;
 mod guests;
 mod harness;
 mod history;

@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod documents;
+pub mod fuzz;
 pub mod host;
 pub mod nats;
 pub mod oci;
