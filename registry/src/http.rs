@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
+use dongting_manifest::Timestamp;
 
 use crate::access::Caller;
 use crate::error::RegistryError;
@@ -82,7 +83,7 @@ async fn answer(registry: Registry, request: Request) -> Response {
 async fn dispatch(registry: Registry, request: Request) -> Result<Response, RegistryError> {
     let peer = peer(&request).map(|peer| peer.address);
     let target = Target::read(request.uri().path())?;
-    let caller = registry.caller(request.headers(), peer).await?;
+    let caller = registry.caller(request.headers(), peer, Timestamp::now()).await?;
     let query = Query::read(request.uri().query().unwrap_or_default())?;
     let method = request.method().clone();
     let asked = Asked { registry, method, query, caller, request };
