@@ -7,8 +7,9 @@ use std::time::Instant;
 use dongting_manifest::Installation;
 
 use crate::host::Host;
-use crate::installed::{InstallError, chain, install};
+use crate::installed::{InstallError, Installed, chain, install};
 use crate::round::Round;
+use crate::shadow::Shadow;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::{HostConfig, HostConfigError};
@@ -113,7 +114,21 @@ impl Host {
         };
         let installed = installed.await;
         match (installed, before) {
+            // What was at work goes on as it was; where nothing was, the release begins without its shadow.
+            (Ok(Installed { shadow: Some(shadow), .. }), Some(_)) if shadow.refused().is_some() => {
+                let reason = shadow.refused().unwrap_or_default().to_owned();
+                tracing::error!(
+                    installation = slot.installation.id,
+                    reason,
+                    "Installation `{}` cannot run as it was asked for",
+                    slot.installation.id
+                );
+                Change::Refused(reason)
+            }
             (Ok(installed), before) => {
+                if let Some(reason) = installed.shadow.as_ref().and_then(Shadow::refused) {
+                    tracing::warn!(installation = installed.id(), reason, "It runs without its shadow");
+                }
                 if let Err(error) = self.keep_grants(&installed).await {
                     tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
                 }
