@@ -16,6 +16,11 @@ pub async fn answer(asked: Asked, repository: &Repository, at: &At) -> Result<Re
         Method::PUT => put(asked, repository, at).await,
         Method::DELETE => {
             asked.may(repository, DELETE)?;
+            if !asked.caller.is_for_all_vendors() && asked.registry.is_review(repository, at).await? {
+                return Err(RegistryError::Denied(
+                    "it is what a reviewer of the province has said of the release: only the registry's operator deletes it".to_owned(),
+                ));
+            }
             asked.registry.delete_manifest(repository, at).await?;
             tracing::info!(%repository, %at, "Deleted `{at}` of `{repository}`");
             Ok(StatusCode::ACCEPTED.into_response())

@@ -1,7 +1,7 @@
 //! From a component that nobody signed to one that runs, and back.
 
-use dongting_tests::province::{ask, attached, reference};
-use dongting_tests::registry::said;
+use dongting_tests::province::{ask, attached, client, reference};
+use dongting_tests::registry::{Client, said};
 
 use super::{refused, release, reload, running, scene};
 
@@ -82,6 +82,50 @@ fn a_rejected_release_never_runs() {
     let why = ["reject", "--note", "it asks for more than it needs"];
     said(province.review(&host, &why, &artifact, "reviewer").unwrap()).unwrap();
     refused(&host, "the reviewer wang rejected the release: it asks for more than it needs");
+}
+
+/// A vendor with every right in its namespace gets no rejection out of the way, not by deleting the release with all that was said of it.
+#[test]
+fn a_vendor_deletes_no_rejection() {
+    let (province, host) = scene("ed25519");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    let why = ["reject", "--note", "it asks for more than it needs"];
+    said(province.review(&host, &why, &artifact, "reviewer").unwrap()).unwrap();
+    refused(&host, "the reviewer wang rejected the release");
+
+    let words = ["tokens", "create", "v", "--vendor", "dongting", "--rights", "pull,push,delete"];
+    let secret = said(ask(&host, &words).unwrap()).unwrap();
+    let admin = client(&host).unwrap();
+    let vendor = Client { authorization: Some(format!("Bearer {secret}")), ..admin };
+    let manifests = "/v2/dongting/document/manifests";
+    let referrers = format!("/v2/dongting/document/referrers/{}", artifact.digest());
+    let statements = || -> Vec<String> {
+        let index = vendor.get(&referrers).unwrap().json();
+        let all = index["manifests"].as_array().unwrap().iter();
+        all.map(|one| one["digest"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = statements();
+    let answers: Vec<_> = before
+        .iter()
+        .map(|digest| vendor.send("DELETE", &format!("{manifests}/{digest}"), &[], &[]).unwrap())
+        .collect();
+    // Its own signature it may take back; the approval and the rejection are not its own.
+    let denied: Vec<_> = answers.iter().filter(|answer| answer.status == 403).collect();
+    assert_eq!((before.len(), denied.len(), statements().len()), (3, 2, 2));
+    assert!(
+        denied[0].error().1.contains("only the registry's operator deletes it"),
+        "{:?}",
+        denied[0].error()
+    );
+
+    let release = format!("{manifests}/{}", artifact.digest());
+    assert_eq!(vendor.send("DELETE", &release, &[], &[]).unwrap().status, 202);
+    refused(&host, "has no release or manifest");
+    said(ask(&host, &["registry", "gc", "--grace-seconds", "0"]).unwrap()).unwrap();
+    assert_eq!(vendor.push(&artifact).unwrap().status, 201);
+    attached(&host, &artifact, &province.sign(&artifact, &["vendor"]).unwrap()).unwrap();
+    refused(&host, "the reviewer wang rejected the release");
 }
 
 #[test]
