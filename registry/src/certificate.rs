@@ -37,8 +37,10 @@ impl Certificate {
     /// Reads two PEM files: the certificate with those between it and its authority, and its secret key.
     pub fn read(chain: &Path, key: &Path) -> Result<Self, CertificateError> {
         let unread = |source| CertificateError::Chain { path: chain.to_owned(), source };
-        let certificates: Vec<_> =
-            CertificateDer::pem_file_iter(chain).map_err(unread)?.collect::<Result<_, _>>().map_err(unread)?;
+        let certificates: Vec<_> = CertificateDer::pem_file_iter(chain)
+            .map_err(unread)?
+            .collect::<Result<_, _>>()
+            .map_err(unread)?;
         if certificates.is_empty() {
             return Err(unread(pem::Error::NoItemsFound));
         }

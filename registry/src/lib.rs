@@ -3,13 +3,14 @@
 
 pub mod attachment;
 pub mod bundle;
-pub mod certificate;
 pub mod catalogue;
+pub mod certificate;
 pub mod component;
 pub mod digest;
 pub mod error;
 pub mod keys;
 pub mod manifest;
+pub mod media_type;
 pub mod name;
 pub mod options;
 pub mod quota;

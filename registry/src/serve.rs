@@ -77,7 +77,9 @@ impl Listening {
         let app = app.into_make_service_with_connect_info::<Peer>();
         let scheme = if certificate.is_some() { "https" } else { "http" };
         let task = match certificate {
-            None => tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(told).await }),
+            None => {
+                tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(told).await })
+            }
             Some(certificate) => {
                 let listener = Agreed::new(listener, address, certificate);
                 tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(told).await })

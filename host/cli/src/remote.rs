@@ -2,6 +2,7 @@
 
 mod roots;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,7 +143,8 @@ impl Remote {
     }
 
     fn scheme(&self) -> Result<(String, String)> {
-        let wrong = || format!("`{}` is no address of a host: write https://host:port or http://host:port", self.url);
+        let wrong =
+            || format!("`{}` is no address of a host: write https://host:port or http://host:port", self.url);
         let uri: Uri = self.url.parse().with_context(wrong)?;
         match (uri.scheme_str(), uri.host()) {
             (Some(scheme @ ("http" | "https")), Some(host)) => Ok((scheme.to_owned(), host.to_owned())),
@@ -150,6 +152,21 @@ impl Remote {
         }
     }
 }
+
+/// What a host has answered instead of what was asked for.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: u16,
+    said: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// For a host that this very program has started on this machine.
 pub fn child_agent() -> ureq::Agent {
@@ -172,10 +189,11 @@ pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, b
     }
     // The registry speaks as OCI has it.
     let said = body.pointer("/error/message").or_else(|| body.pointer("/errors/0/message"));
-    match said.and_then(Value::as_str) {
-        Some(said) => bail!("{said}"),
-        None => bail!("the host at {base} answered {}", answer.status()),
-    }
+    let said = match said.and_then(Value::as_str) {
+        Some(said) => said.to_owned(),
+        None => format!("the host at {base} answered {}", answer.status()),
+    };
+    Err(Refused { status: answer.status().as_u16(), said }.into())
 }
 
 /// Why there is no answer, and what to do.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use dongting_registry::media_type::WASM;
 use serde_json::Value;
 
 use crate::remote::{Remote, answered};
@@ -36,7 +37,7 @@ pub fn run(options: &Replay) -> Result<()> {
         .query("installation", &options.installation)
         .query("from", &options.from)
         .query("to", &options.to)
-        .header("content-type", "application/wasm");
+        .header("content-type", WASM);
     let answer = match options.release.as_deref() {
         Some(file) if file.ends_with(".wasm") => {
             let component = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;

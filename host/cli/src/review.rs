@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use dongting_registry::release::ENVELOPE;
+use dongting_registry::media_type::ENVELOPE;
 use dongting_registry::{Digest, Reference};
 use dongting_trust::Predicate;
 use serde_json::Value;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use dongting_manifest::asked::{Difference, Side, differences};
 use dongting_manifest::section::SectionError;
 use dongting_manifest::{Version, imports};
+use dongting_registry::media_type::{MATERIALS, QUALITY};
 use dongting_registry::{At, Details, Digest, Reference, RegistryError};
 pub use dongting_trust::Predicate;
 use dongting_trust::{Keyring, Verdict, verdicts};
@@ -15,10 +16,6 @@ use crate::gate::Signed;
 use crate::host::Host;
 use crate::installed::chain;
 
-/// The type of an attached quality report.
-pub const QUALITY: &str = "application/vnd.dongting.quality.v1+json";
-/// The type of an attached bill of materials, CycloneDX as JSON.
-pub const MATERIALS: &str = "application/vnd.cyclonedx+json";
 /// Of a bill of materials; what is behind them is not shown.
 const MAX_MATERIALS: usize = 10_000;
 /// More than one is of no use: the newest counts.

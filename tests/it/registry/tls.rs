@@ -50,7 +50,8 @@ fn the_authority_that_is_named_is_believed_and_no_other() {
 fn a_file_that_is_no_authority_is_said_so() {
     let (authority, registry) = shop();
     let secret = authority.issue("example.org").unwrap().key;
-    for (file, what) in [(secret.as_path(), "it has no certificate"), (Path::new("/nowhere/ca.crt"), "/nowhere/ca.crt")]
+    for (file, what) in
+        [(secret.as_path(), "it has no certificate"), (Path::new("/nowhere/ca.crt"), "/nowhere/ca.crt")]
     {
         let told = refused(registry.dongting(&["tokens", "list", "--ca", file.to_str().unwrap()]).unwrap());
         assert!(told.contains("cannot be believed") && told.contains(what), "{told}");
@@ -100,7 +101,15 @@ fn a_token_is_not_shown_to_another_machine_in_the_clear() {
     assert!(command(&["--allow-plain-http"]).contains("no host answers at http://registry.invalid"));
     // A vendor's token is no less one.
     let mut push = Command::new(binary().unwrap());
-    push.args(["bundle", "export", "hydro/gauge:1.0.0", "--out", "/nowhere", "--url", "http://registry.invalid"]);
+    push.args([
+        "bundle",
+        "export",
+        "hydro/gauge:1.0.0",
+        "--out",
+        "/nowhere",
+        "--url",
+        "http://registry.invalid",
+    ]);
     push.env("DONGTING_TOKEN", "dgt_0").stdin(Stdio::null());
     assert!(refused(push.output().unwrap()).contains("by plain http"));
 }
@@ -118,10 +127,12 @@ fn releases_go_in_and_out_by_tls() {
     let (file, token) = (file.to_str().unwrap(), token.to_str().unwrap());
     let pushed = believing(&registry, &authority, &["plugin", "push", file, "--token-file", token]);
     assert!(said(pushed).unwrap().starts_with("hydro/gauge:1.2.0\tsha256:"));
-    let shown = believing(&registry, &authority, &["plugin", "inspect", "hydro/gauge:1.2.0", "--token-file", token]);
+    let shown =
+        believing(&registry, &authority, &["plugin", "inspect", "hydro/gauge:1.2.0", "--token-file", token]);
     assert!(said(shown).unwrap().contains("gauge 1.2.0 of hydro"));
     let disk = home.path().join("disk");
-    let words = ["bundle", "export", "hydro/gauge:1.2.0", "--out", disk.to_str().unwrap(), "--token-file", token];
+    let words =
+        ["bundle", "export", "hydro/gauge:1.2.0", "--out", disk.to_str().unwrap(), "--token-file", token];
     said(believing(&registry, &authority, &words)).unwrap();
 
     // Another client, which is told by the challenge where to log in.
@@ -142,7 +153,9 @@ fn a_certificate_that_cannot_be_used_is_said_so() {
     let (one, other) = (authority.issue("127.0.0.1").unwrap(), authority.issue("localhost").unwrap());
     let mixed = dongting_tests::authority::Files { certificate: one.certificate.clone(), key: other.key };
     let swapped = dongting_tests::authority::Files { certificate: one.key, key: one.certificate };
-    for (files, what) in [(mixed, "cannot be used together"), (swapped, "it must be PEM, with BEGIN CERTIFICATE")] {
+    for (files, what) in
+        [(mixed, "cannot be used together"), (swapped, "it must be PEM, with BEGIN CERTIFICATE")]
+    {
         let told = match Registry::start_by_tls(&files) {
             Ok(_) => panic!("it started"),
             Err(error) => error.to_string(),

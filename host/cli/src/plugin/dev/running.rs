@@ -85,7 +85,8 @@ impl Running {
     fn follow(&self) -> Result<()> {
         let url = self.url.clone();
         // The stream stays open for as long as the host runs. It is open before anything is pushed.
-        let stream = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
+        let stream =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let answer =
             stream.get(format!("{url}/api/v1/stream")).call().context("the host's stream cannot be read")?;
         thread::spawn(move || {
