@@ -69,7 +69,16 @@ impl Registry {
             here(&mut transaction, repository, *named).await?;
         }
         let known = known(&mut transaction, repository, digest).await?;
-        if !known {
+        if known {
+            // What lies there may have been changed since; these bytes have the digest.
+            sqlx::query("UPDATE manifest SET body = $3 WHERE repository = $1 AND digest = $2 AND body != $3")
+                .bind(repository.as_str())
+                .bind(digest.to_string())
+                .bind(body)
+                .execute(&mut *transaction)
+                .await
+                .map_err(RegistryError::sql)?;
+        } else {
             if let (ENVELOPE, Some(subject)) = (manifest.artifact_type.as_str(), manifest.subject) {
                 room_for_signature(&mut transaction, repository, subject).await?;
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
-use dongting_engine::Host;
+use dongting_engine::{Host, MAX_COMPONENT_BYTES};
 use dongting_registry::{Certificate, Listening, ServeError, Served};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
@@ -50,7 +50,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::release))
         .routes(routes!(reviews::review))
-        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
+        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(MAX_COMPONENT_BYTES)))
         .routes(routes!(schemas::schemas))
         .routes(routes!(schemas::schema))
         .routes(routes!(push::push))

@@ -206,7 +206,8 @@ fn unanswered(error: ureq::Error, base: &str) -> anyhow::Error {
     let said = match of_tls {
         None => format!("no host answers at {base}: is it running? Name it with --url"),
         Some(rustls::Error::InvalidCertificate(why)) => match why {
-            CertificateError::UnknownIssuer => format!(
+            // A bad signature is one by another authority of the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
                 "the certificate of {base} is by an authority that this machine does not know: name the file of the authority's certificate with --ca, or as DONGTING_CA"
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(

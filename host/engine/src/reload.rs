@@ -44,13 +44,8 @@ impl Host {
         let config = HostConfig::read(&path)?;
         self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
-        if let Err(error) = self.stop_distrusted(&mut slots).await {
-            let reason = chain(&error);
-            tracing::error!(
-                reason,
-                "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes"
-            );
-        }
+        let mut moved = self.registry.changes();
+        self.stop_what_is_distrusted(&mut slots).await;
         let mut changes = BTreeMap::new();
         let wanted: BTreeSet<&String> =
             config.installations.iter().map(|installation| &installation.id).collect();
@@ -72,8 +67,23 @@ impl Host {
             });
             let change = self.change(&round, slot, installation).await;
             changes.insert(id, change);
+            // Many that are compiled take minutes, for which nobody else looks after what was revoked meanwhile.
+            if moved.has_changed().unwrap_or(false) {
+                moved.mark_unchanged();
+                self.stop_what_is_distrusted(&mut slots).await;
+            }
         }
         Ok(changes)
+    }
+
+    async fn stop_what_is_distrusted(&self, slots: &mut BTreeMap<String, Slot>) {
+        if let Err(error) = self.stop_distrusted(slots).await {
+            let reason = chain(&error);
+            tracing::error!(
+                reason,
+                "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes"
+            );
+        }
     }
 
     /// Brings one installation to what was asked for, and shows it.

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use dongting_registry::Digest;
 use dongting_tests::host::Host;
-use dongting_tests::province::{Province, ask};
+use dongting_tests::province::{Province, ask, attached};
 use dongting_tests::registry::said;
 
 use super::{configuration, refused, release, running, scene};
@@ -91,6 +91,29 @@ fn what_counts_for_nothing_here_is_left_out_and_said() {
         "{line}"
     );
     refused(&there, "has no signature of its vendor");
+}
+
+/// While a key is exchanged for another both sign. Where the old one is retired already the new one suffices.
+#[test]
+fn an_envelope_of_two_keys_crosses_to_where_one_of_them_is_retired() {
+    let (province, here) = scene("ed25519");
+    province.generate("next", "sm2").unwrap();
+    province.add(&here, "next", "vendor:dongting").unwrap();
+    let artifact = province.push(&here, "document", "1.0.0").unwrap();
+    attached(&here, &artifact, &province.sign(&artifact, &["vendor", "next"]).unwrap()).unwrap();
+    province.approve(&here, &artifact).unwrap();
+    let disk = province.folder.path().join("disk");
+    let words = ["bundle", "export", "dongting/document:1.0.0", "--out", disk.to_str().unwrap()];
+    said(ask(&here, &words).unwrap()).unwrap();
+
+    let there = Host::start(&configuration(&province, &release("1.0.0"))).unwrap();
+    province.introduce(&there).unwrap();
+    province.add(&there, "next", "vendor:dongting").unwrap();
+    let old = province.add(&there, "vendor", "vendor:dongting").unwrap();
+    said(ask(&there, &["keys", "retire", &old]).unwrap()).unwrap();
+    let line = said(import(&there, &disk)).unwrap();
+    assert!(line.ends_with("\t2 statements"), "{line}");
+    running(&there);
 }
 
 /// Whoever carries releases need not be the operator.

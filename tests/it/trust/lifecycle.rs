@@ -1,7 +1,9 @@
 //! From a component that nobody signed to one that runs, and back.
 
+use dongting_registry::media_type;
 use dongting_tests::province::{ask, attached, client, reference};
 use dongting_tests::registry::{Client, said};
+use serde_json::json;
 
 use super::{refused, release, reload, running, scene};
 
@@ -156,6 +158,44 @@ fn a_reviewer_sees_what_is_asked_for_and_who_has_signed() {
     assert!(shown.contains("may not run here"), "{shown}");
     assert_eq!(host.get("releases/dongting/document/9.9.9/review").unwrap().status, 404);
     assert_eq!(host.get("releases/dongting/..%2F/1.0.0/review").unwrap().status, 400);
+}
+
+/// Whatever else was pushed for it, the reviewer sees the newest that is of this very component.
+#[test]
+fn a_reviewer_sees_no_report_of_another_component() {
+    let (province, host) = scene("ed25519");
+    let artifact = province.push(&host, "document", "1.0.0").unwrap();
+    let registry = client(&host).unwrap();
+    let attach = |kind: &str, said: serde_json::Value| {
+        let layer = said.to_string().into_bytes();
+        for blob in [b"{}".as_slice(), &layer] {
+            registry.push_blob(&artifact.repository, blob).unwrap();
+        }
+        let manifest = artifact.statement(kind, &layer);
+        let digest = dongting_registry::Digest::of(&manifest).to_string();
+        let pushed = registry.push_manifest(&artifact.repository, &digest, &manifest).unwrap();
+        assert_eq!(pushed.status, 201, "{:?}", pushed.error());
+    };
+    let review = || host.get("releases/dongting/document/1.0.0/review").unwrap().body;
+    let own = dongting_registry::Digest::of(&artifact.component);
+    let (quality, materials) = (media_type::QUALITY, media_type::MATERIALS);
+    let bill = |hex: &str| {
+        json!({
+            "metadata": { "component": { "hashes": [{ "content": hex }] } },
+            "components": [{ "name": "serde" }],
+        })
+    };
+    for turn in 0..20 {
+        attach(quality, json!({ "grade": "C", "digest": own.to_string(), "turn": turn }));
+    }
+    attach(materials, bill(&own.hex()));
+    let shown = review();
+    assert_eq!((&shown["quality"]["turn"], &shown["materials"][0]["name"]), (&json!(19), &json!("serde")));
+    let other = "0f".repeat(32);
+    attach(quality, json!({ "grade": "A", "digest": format!("sha256:{other}") }));
+    attach(materials, bill(&other));
+    let shown = review();
+    assert_eq!((&shown["quality"], &shown["materials"]), (&json!(null), &json!(null)));
 }
 
 /// The same component as version 1.1.0, which also listens.

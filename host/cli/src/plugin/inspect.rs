@@ -14,6 +14,7 @@ use dongting_trust::{Envelope, Predicate, Statement};
 use serde_json::{Value, json};
 
 use crate::oci::Registry;
+use crate::page::Page;
 
 #[derive(Args)]
 pub struct Inspect {
@@ -187,25 +188,7 @@ fn page(found: &Found, differences: Option<&[Difference]>) -> String {
         Some([]) => page.line("differences", "none: it asks for what the other asks for"),
         Some(all) => page.lines("differences", all.iter().map(ToString::to_string)),
     }
-    page.0
-}
-
-/// Names to the left, what they stand for to the right.
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn line(&mut self, name: &str, text: &str) {
-        self.0.push_str(format!("{name:<12} {text}").trim_end());
-        self.0.push('\n');
-    }
-
-    /// Nothing where there are none.
-    fn lines(&mut self, name: &str, texts: impl Iterator<Item = String>) {
-        for (at, text) in texts.enumerate() {
-            self.line(if at == 0 { name } else { "" }, &text);
-        }
-    }
+    page.text()
 }
 
 fn kind(setting: &Setting) -> String {
