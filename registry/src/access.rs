@@ -16,6 +16,7 @@ use sha2::Sha256;
 use crate::error::RegistryError;
 use crate::name::Repository;
 use crate::options::AnonymousRead;
+use crate::quota::Account;
 use crate::registry::Registry;
 use crate::serve::is_loopback_name;
 use crate::token::{ADMIN, Rights, TokenRecord};
@@ -208,12 +209,12 @@ impl Caller {
         }
     }
 
-    /// The operator, or whoever works for no single vendor.
-    pub fn is_for_all_vendors(&self) -> bool {
+    /// The operator, and whoever works for no single vendor, comes for the province.
+    pub fn account(&self) -> Account {
         match &self.who {
-            Who::Admin => true,
-            Who::Token(token) => token.vendor.is_none(),
-            Who::Reader | Who::Nobody => false,
+            Who::Admin => Account::Province,
+            Who::Token(token) if token.vendor.is_none() => Account::Province,
+            Who::Token(_) | Who::Reader | Who::Nobody => Account::Vendor,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::error::RegistryError;
 use crate::manifest::{ImageManifest, Kind, Named};
 use crate::media_type::{ENVELOPE, OCI_MANIFEST, QUALITY};
 use crate::name::{self, Repository, Tag};
-use crate::quota;
+use crate::quota::{self, Account};
 use crate::reference::At;
 use crate::registry::{Registry, now};
 use crate::release::MAX_ENVELOPES;
@@ -36,6 +36,7 @@ impl Registry {
         &self,
         repository: &Repository,
         at: &At,
+        account: Account,
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Pushed, RegistryError> {
@@ -83,7 +84,7 @@ impl Registry {
                 room_for_signature(&mut transaction, repository, subject).await?;
             }
             let size = (body.len() as u64).max(quota::LEAST);
-            self.afford(&mut transaction, repository.vendor(), size).await?;
+            self.afford(&mut transaction, (account, repository.vendor()), size).await?;
             insert(&mut transaction, repository, digest, &manifest, body).await?;
             if let Some(graded) = &graded {
                 report::write(&mut transaction, repository, digest, graded).await?;

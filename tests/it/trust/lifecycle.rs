@@ -130,6 +130,30 @@ fn a_vendor_deletes_no_rejection() {
     refused(&host, "the reviewer wang rejected the release");
 }
 
+/// A vendor that has filled its quota does not keep the province from saying what it thinks of that.
+#[test]
+fn a_full_quota_silences_no_reviewer() {
+    let (province, host) = scene("ed25519");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    said(ask(&host, &["registry", "quota", "dongting", "--mib", "0"]).unwrap()).unwrap();
+    let secret = said(ask(&host, &["tokens", "create", "v", "--vendor", "dongting"]).unwrap()).unwrap();
+    let admin = client(&host).unwrap();
+    let vendor = Client { authorization: Some(format!("Bearer {secret}")), ..admin };
+    let refused_blob = vendor.push_blob("dongting/document", b"one more").unwrap();
+    assert!(
+        refused_blob.error().1.contains("the quota of `dongting` is 0 bytes"),
+        "{:?}",
+        refused_blob.error()
+    );
+    let words = ["tokens", "create", "wang", "--all-vendors", "--rights", "pull,push"];
+    let token = province.folder.path().join("token");
+    std::fs::write(&token, said(ask(&host, &words).unwrap()).unwrap()).unwrap();
+    let why = ["reject", "--note", "it is too large", "--token-file", token.to_str().unwrap()];
+    said(province.review(&host, &why, &artifact, "reviewer").unwrap()).unwrap();
+    refused(&host, "the reviewer wang rejected the release: it is too large");
+}
+
 #[test]
 fn a_reviewer_sees_what_is_asked_for_and_who_has_signed() {
     let (province, host) = scene("ed25519");
