@@ -113,7 +113,7 @@ fn page(review: &Value) -> String {
     shown.line("component", format!("sha256:{}", text(review, "componentDigest")));
     shown.line("pushed", text(review, "pushed"));
     if let Some(reason) = review.get("yanked").and_then(Value::as_str) {
-        shown.line("yanked", reason.to_owned());
+        shown.line("yanked", reason);
     }
     for name in ["roles", "imports", "installations"] {
         shown.lines(name, list(review, name).iter().filter_map(Value::as_str).map(str::to_owned));
@@ -132,7 +132,7 @@ fn page(review: &Value) -> String {
         shown.lines(name, list(&asks, name).iter().map(topic));
     }
     match review.get("differences").filter(|found| !found.is_null()) {
-        None => shown.line("differences", "no release before it was approved".to_owned()),
+        None => shown.line("differences", "no release before it was approved"),
         Some(found) => {
             let against = text(found, "version");
             let all = list(found, "differences");
@@ -148,9 +148,9 @@ fn page(review: &Value) -> String {
         }
     }
     let quality = review.get("quality").and_then(|quality| quality.get("grade")).and_then(Value::as_str);
-    shown.line("quality", quality.unwrap_or("no report").to_owned());
+    shown.line("quality", quality.unwrap_or("no report"));
     match review.get("materials").and_then(Value::as_array) {
-        None => shown.line("materials", "no bill of materials".to_owned()),
+        None => shown.line("materials", "no bill of materials"),
         Some(all) => shown.line("materials", format!("{} parts", all.len())),
     }
     let signature = |one: &Value| {

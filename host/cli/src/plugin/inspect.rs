@@ -142,11 +142,11 @@ fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
 fn page(found: &Found, differences: Option<&[Difference]>) -> String {
     let manifest = &found.manifest;
     let mut page = Page::default();
-    page.line("plugin", &format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
-    page.line("", &format!("{} · {}", manifest.title.zh, manifest.title.en));
+    page.line("plugin", format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
+    page.line("", format!("{} · {}", manifest.title.zh, manifest.title.en));
     page.line("", &manifest.description.en);
-    page.line("digest", &found.digest.to_string());
-    page.line("size", &format!("{} KiB", found.bytes.div_ceil(1024)));
+    page.line("digest", found.digest.to_string());
+    page.line("size", format!("{} KiB", found.bytes.div_ceil(1024)));
     page.lines("roles", manifest.roles.iter().map(ToString::to_string));
     page.lines("imports", found.imports.iter().cloned());
     page.lines(
@@ -174,7 +174,7 @@ fn page(found: &Found, differences: Option<&[Difference]>) -> String {
         manifest.records.iter().map(|(name, one)| format!("{name}: {}", one.indexes.join(" "))),
     );
     let limits = Limits::default();
-    page.line("limits", &format!(
+    page.line("limits", format!(
         "as usual, unless the operator sets others: {} MiB of memory, {} ms of CPU and {} s on the wall a call",
         limits.memory_mib, limits.cpu_ms, limits.wall_ms / 1_000
     ));
