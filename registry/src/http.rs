@@ -29,6 +29,7 @@ mod list;
 mod login;
 mod manifest;
 mod query;
+mod rest;
 mod upload;
 
 use query::Query;
@@ -62,6 +63,7 @@ async fn answer(registry: Registry, request: Request) -> Response {
     let origin = origin(&registry, &request);
     let head = request.method() == Method::HEAD;
     let challenge = challenge(&origin, &request);
+    let (request, rest) = rest::of(request);
     let done = tokio::spawn(dispatch(registry, request)).await;
     let done = done.unwrap_or_else(|error| Err(RegistryError::Disk(std::io::Error::other(error))));
     let mut response = done.unwrap_or_else(|error| {
@@ -72,6 +74,9 @@ async fn answer(registry: Registry, request: Request) -> Response {
         }
         response
     });
+    if !response.status().is_success() {
+        rest.hear_out().await;
+    }
     if head {
         *response.body_mut() = Body::empty();
     }

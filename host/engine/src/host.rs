@@ -313,6 +313,7 @@ impl Host {
             slot.stop(&self.shared).await;
         }
         self.tasks.lock().await.shutdown().await;
+        self.shared.recorder.finish(self.store()).await;
         self.store().close().await;
         self.registry.close().await;
         if let Ok(Self { server: Some(server), .. }) = Arc::try_unwrap(self) {

@@ -216,21 +216,23 @@ async fn use_up(
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
-    if inputs.is_empty() {
-        return Ok(true);
+    for inputs in inputs.chunks(row::at_once(4)) {
+        let rows = row::rows(4, inputs.len());
+        let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for input in inputs {
+            query = query
+                .bind(installation)
+                .bind(&input.stream)
+                .bind(input.stream_created.as_micros())
+                .bind(row::sequence(input.sequence));
+        }
+        let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
+        if added != inputs.len() as u64 {
+            return Ok(false);
+        }
     }
-    let rows = row::rows(4, inputs.len());
-    let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for input in inputs {
-        query = query
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(row::sequence(input.sequence));
-    }
-    let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
-    Ok(added == inputs.len() as u64)
+    Ok(true)
 }
 
 async fn write_state(

@@ -170,14 +170,11 @@ impl Store {
     }
 }
 
-/// Rows of one statement; ten values each, and SQLite takes 32,766.
-pub(crate) const ROWS: usize = 256;
-
 /// Keeps what is new, in few statements.
 async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
     let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
     let (batch, mut bytes) = (extent::next(transaction).await?, 0);
-    for entries in entries.chunks(ROWS) {
+    for entries in entries.chunks(row::at_once(10)) {
         let sql = format!(
             "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING
              RETURNING id, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)",
@@ -219,7 +216,7 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
         }
     }
     let best: Vec<&Message> = best.into_values().collect();
-    for messages in best.chunks(ROWS) {
+    for messages in best.chunks(row::at_once(9)) {
         let sql = format!(
             "INSERT INTO latest VALUES {}
              ON CONFLICT (source, type, key) DO UPDATE SET
@@ -252,7 +249,7 @@ async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]
         .iter()
         .flat_map(|message| message.causation.iter().map(|cause| (message.id.as_str(), cause.as_str())))
         .collect();
-    for pairs in pairs.chunks(ROWS) {
+    for pairs in pairs.chunks(row::at_once(2)) {
         let sql =
             format!("INSERT INTO causation VALUES {} ON CONFLICT DO NOTHING", row::rows(2, pairs.len()));
         let bind = |query: sqlx::query::Query<'static, Any, AnyArguments>, pair: &(&str, &str)| {

@@ -71,7 +71,7 @@ impl Store {
     ) -> Result<BTreeMap<String, Vec<Dispatched>>, StoreError> {
         type Row = (String, String, i64, String, String, Option<String>);
         let mut found: BTreeMap<String, Vec<Dispatched>> = BTreeMap::new();
-        for messages in messages.chunks(256) {
+        for messages in messages.chunks(row::VALUES) {
             let listed = row::placeholders(1, messages.len());
             let sql = format!(
                 "SELECT message, installation, at, plugin, key, reason FROM delivery
@@ -113,21 +113,20 @@ pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     commit: &Commit<'_>,
 ) -> Result<(), StoreError> {
-    if commit.dispatched.is_empty() {
-        return Ok(());
+    for dispatched in commit.dispatched.chunks(row::at_once(6)) {
+        let rows = row::rows(6, dispatched.len());
+        let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for dispatched in dispatched {
+            query = query
+                .bind(&dispatched.message)
+                .bind(&dispatched.installation)
+                .bind(dispatched.at.as_micros())
+                .bind(&dispatched.plugin)
+                .bind(&dispatched.key)
+                .bind(&dispatched.reason);
+        }
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
-    let rows = row::rows(6, commit.dispatched.len());
-    let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for dispatched in &commit.dispatched {
-        query = query
-            .bind(&dispatched.message)
-            .bind(&dispatched.installation)
-            .bind(dispatched.at.as_micros())
-            .bind(&dispatched.plugin)
-            .bind(&dispatched.key)
-            .bind(&dispatched.reason);
-    }
-    query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     Ok(())
 }

@@ -54,9 +54,6 @@ impl Store {
     }
 }
 
-/// Rows of one statement; a body may have half a megabyte.
-const ROWS: usize = 256;
-
 /// The positions, in the order of the outputs.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
@@ -64,7 +61,7 @@ pub(crate) async fn write(
     outputs: &[Output],
 ) -> Result<Vec<i64>, StoreError> {
     let mut positions = Vec::with_capacity(outputs.len());
-    for outputs in outputs.chunks(ROWS) {
+    for outputs in outputs.chunks(row::at_once(4)) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
             row::rows(4, outputs.len())
@@ -90,7 +87,7 @@ pub(crate) async fn remove(
     transaction: &mut Transaction<'_, Any>,
     positions: &[i64],
 ) -> Result<(), StoreError> {
-    for positions in positions.chunks(ROWS) {
+    for positions in positions.chunks(row::VALUES) {
         let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
         let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;

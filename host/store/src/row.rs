@@ -115,6 +115,15 @@ pub fn dead_letter(attributes: &str, payload: Vec<u8>) -> Result<DeadLetter, Sto
     })
 }
 
+/// Values that one statement binds, at most. SQLite knows each by a name and looks for it from the first one on, so that twice as many
+/// cost four times as much.
+pub const VALUES: usize = 128;
+
+/// Rows of so many columns that one statement writes.
+pub const fn at_once(columns: usize) -> usize {
+    VALUES / columns
+}
+
 /// `$first, $first+1, …`, `count` of them.
 pub fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")

@@ -71,7 +71,7 @@ pub(crate) async fn write(
     new: &[&Message],
     batch: i64,
 ) -> Result<(), StoreError> {
-    for messages in new.chunks(history::ROWS) {
+    for messages in new.chunks(row::at_once(11)) {
         let sql =
             format!("INSERT INTO statement VALUES {} ON CONFLICT DO NOTHING", row::rows(11, messages.len()));
         let mut query = sqlx::query(AssertSqlSafe(sql));

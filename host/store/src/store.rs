@@ -130,8 +130,10 @@ async fn sqlite(path: &Path, synchronous: &'static str) -> Result<(AnyPool, AnyP
         .max_connections(1)
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                // Pages that are written again and again stay in memory (KiB), and go to their place in the file seldom (pages of 4 KiB).
                 let settings = format!(
-                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}"
+                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
+                     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
                 );
                 connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await.map(drop)
             })
