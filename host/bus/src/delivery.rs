@@ -39,8 +39,8 @@ pub struct AtWork {
 
 impl AtWork {
     #[must_use]
-    pub fn new(bus: &Bus, deliveries: &[Delivery]) -> Self {
-        let replies = deliveries.iter().map(|delivery| delivery.reply.clone()).collect();
+    pub fn new<'d>(bus: &Bus, deliveries: impl IntoIterator<Item = &'d Delivery>) -> Self {
+        let replies = deliveries.into_iter().map(|delivery| delivery.reply.clone()).collect();
         Self { bus: bus.clone(), replies }
     }
 

@@ -1,24 +1,26 @@
-//! What happens to a batch: called, cut in halves where one message spoils it, committed, answered.
+//! What happens to a batch: called, cut in halves where one message spoils it, committed, sent on its way out.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use dongting_bus::Delivery;
+use dongting_manifest::Lane;
 use dongting_sandbox::Refusal;
 use dongting_store::{Commit, CommitError, Input, Lease, Output, Park, Rung};
 
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
+use crate::leaving::{Batch, Outputs};
 use crate::transform::Effects;
 use crate::worker::Worker;
-use crate::{State, backoff, outbox};
+use crate::{State, outbox};
 
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
 const FAULTS: u32 = 3;
 
 /// Why a message waits that was not tried itself.
-const BEHIND: &str = "an earlier message of its partition waits";
+pub const BEHIND: &str = "an earlier message of its partition waits";
 
 impl Worker {
     /// Handles deliveries, in their order.
@@ -146,7 +148,7 @@ impl Worker {
         Ok(items)
     }
 
-    /// One transaction: what was made, what was used up, what waits. Then it is published, and the deliveries are answered.
+    /// One transaction: what was made, what was used up, what waits. Then it leaves.
     async fn commit(
         &mut self,
         installed: &Arc<Installed>,
@@ -159,12 +161,12 @@ impl Worker {
         };
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
+        // What goes before it is out, or this does not begin.
+        self.leaving.ended().await?;
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
-            installed.publish(&self.shared.publisher, &outputs).await.map_err(|error| chain(&error))?;
-            if let Some(record) = record.filter(|_| ends.iter().all(|end| *end == End::Done)) {
-                self.shared.recorder.record(installed.id(), record);
-            }
-            return self.answer(installed, &items, &ends).await;
+            let record = record.filter(|_| ends.iter().all(|end| *end == End::Done));
+            self.leave(installed, items, ends, Outputs::Messages(outputs, record));
+            return Ok(());
         }
         let mut commit = Commit::new(installed.id());
         commit.lease = installed.lease()?;
@@ -208,42 +210,23 @@ impl Worker {
                 commit.attempts.push((item::input(&item.origin), ended));
             }
         }
-        outbox::commit(installed, &self.shared, commit).await?;
+        if self.lane == Lane::Bulk {
+            self.shared.courtesy.step_aside().await;
+        }
+        let committed = outbox::committed(installed, &self.shared, commit).await?;
+        self.untidy = true;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);
         }
-        self.answer(installed, &items, &ends).await
+        self.leave(installed, items, ends, Outputs::Committed(committed));
+        Ok(())
     }
 
-    /// Ends the deliveries of a batch, each as it went.
-    async fn answer(&self, installed: &Installed, items: &[Item], ends: &[End]) -> Result<(), String> {
-        let mut failing = None;
-        let mut done = false;
-        for (item, end) in items.iter().zip(ends) {
-            if let End::Later { reason, .. } = end
-                && reason != BEHIND
-            {
-                failing = Some(reason);
-            }
-            done |= matches!(end, End::Done);
-            let From::Lane(delivery) = &item.from else { continue };
-            let answered = match end {
-                End::Later { after, .. } if !installed.ordered() => {
-                    delivery.nak(backoff::pause(item.tries, *after, item.origin.sequence)).await
-                }
-                End::Dead(reason) => delivery.term(reason).await,
-                End::Done | End::Later { .. } => delivery.ack().await,
-            };
-            answered.map_err(|error| chain(&error))?;
-        }
-        match failing {
-            Some(reason) => installed.failing(reason.clone()),
-            None if done && self.parking.is_empty() => installed.status.active(),
-            // What waits stays in sight, whatever else goes well.
-            None if done => installed.status.touched(),
-            None => {}
-        }
-        Ok(())
+    fn leave(&mut self, installed: &Arc<Installed>, items: Vec<Item>, ends: Vec<End>, outputs: Outputs) {
+        let (installed, shared) = (Arc::clone(installed), Arc::clone(&self.shared));
+        let parked = !self.parking.is_empty();
+        let urgent = (self.lane != Lane::Bulk).then(|| shared.courtesy.urgent());
+        self.leaving.add(Batch { installed, shared, items, ends, outputs, parked, urgent });
     }
 
     /// Deliveries that are no messages of this bus: dead letters, with their payload as it came.

@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_millis(100);
 pub struct Courtesy(watch::Sender<usize>);
 
 /// An urgent batch at work.
-pub struct Urgent<'c>(&'c Courtesy);
+pub struct Urgent(watch::Sender<usize>);
 
 impl Default for Courtesy {
     fn default() -> Self {
@@ -20,9 +20,9 @@ impl Default for Courtesy {
 }
 
 impl Courtesy {
-    pub fn urgent(&self) -> Urgent<'_> {
+    pub fn urgent(&self) -> Urgent {
         self.0.send_modify(|at_work| *at_work += 1);
-        Urgent(self)
+        Urgent(self.0.clone())
     }
 
     /// Returns at once where nothing is urgent, else when it is done or has taken long enough.
@@ -35,9 +35,9 @@ impl Courtesy {
     }
 }
 
-impl Drop for Urgent<'_> {
+impl Drop for Urgent {
     fn drop(&mut self) {
-        self.0.0.send_modify(|at_work| *at_work = at_work.saturating_sub(1));
+        self.0.send_modify(|at_work| *at_work = at_work.saturating_sub(1));
     }
 }
 

@@ -19,6 +19,7 @@ mod history;
 pub mod host;
 pub mod installed;
 mod item;
+mod leaving;
 pub mod line;
 pub mod lineage;
 mod outbox;

@@ -1,12 +1,13 @@
 //! Committed outputs on their way to the bus, in their order.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dongting_manifest::message::Reject;
 use dongting_manifest::{DeadLetter, Message};
 use dongting_sandbox::Writes;
 use dongting_store::{Commit, CommitError, Output, Pending};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::installed::{Installed, chain};
 use crate::worker::Shared;
@@ -18,14 +19,32 @@ const BATCH: u32 = 256;
 pub struct Outbox {
     /// Places that the bus has stored and that are not deleted yet: they go with the next commit, which syncs the disk anyway. Held
     /// while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
-    confirmed: Mutex<Vec<i64>>,
+    confirmed: Arc<Mutex<Vec<i64>>>,
     /// Nothing lies in it but what is confirmed.
     clean: AtomicBool,
 }
 
+/// What was committed and goes out next. Until it has, nothing else of its installation is committed.
+pub struct Committed {
+    confirmed: OwnedMutexGuard<Vec<i64>>,
+    positions: Vec<i64>,
+    outputs: Vec<Output>,
+    /// Something else lies in the outbox, to go before these.
+    behind: bool,
+}
+
 /// Commits, and publishes what was committed.
-pub async fn commit(installed: &Installed, shared: &Shared, mut commit: Commit<'_>) -> Result<(), String> {
-    let mut confirmed = installed.outbox.confirmed.lock().await;
+pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit<'_>) -> Result<(), String> {
+    committed(installed, shared, commit).await?.publish(installed, shared).await
+}
+
+/// Commits what is to be published then.
+pub async fn committed(
+    installed: &Installed,
+    shared: &Shared,
+    mut commit: Commit<'_>,
+) -> Result<Committed, String> {
+    let mut confirmed = Arc::clone(&installed.outbox.confirmed).lock_owned().await;
     commit.confirmed.clone_from(&confirmed);
     let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
     let committed = shared.store.commit(&commit).await;
@@ -42,13 +61,20 @@ pub async fn commit(installed: &Installed, shared: &Shared, mut commit: Commit<'
     };
     confirmed.clear();
     // Whatever goes wrong from here on leaves it to be looked through.
-    if !installed.outbox.clean.swap(false, Ordering::Relaxed) {
-        return drain_held(installed, shared, &mut confirmed).await;
+    let behind = !installed.outbox.clean.swap(false, Ordering::Relaxed);
+    Ok(Committed { confirmed, positions, outputs: commit.outputs, behind })
+}
+
+impl Committed {
+    pub async fn publish(mut self, installed: &Installed, shared: &Shared) -> Result<(), String> {
+        if self.behind {
+            return drain_held(installed, shared, &mut self.confirmed).await;
+        }
+        publish(installed, shared, self.outputs).await?;
+        *self.confirmed = self.positions;
+        installed.outbox.clean.store(true, Ordering::Relaxed);
+        Ok(())
     }
-    publish(installed, shared, commit.outputs).await?;
-    *confirmed = positions;
-    installed.outbox.clean.store(true, Ordering::Relaxed);
-    Ok(())
 }
 
 /// Stores what a call made that had no message for its input: with what it wrote in one transaction, where the installation keeps something;

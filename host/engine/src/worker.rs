@@ -4,7 +4,6 @@
 //! breaks or a delivery is missing: JetStream would give the missing one after its `ack_wait`, behind later ones.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +23,7 @@ use crate::courtesy::Courtesy;
 use crate::floor::Floor;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
+use crate::leaving::{self, Leaving};
 use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
@@ -35,8 +35,8 @@ pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
 const FETCH: Range<u64> = 480_000..960_000;
-/// A third of the consumers' `ack_wait`.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long after its last message an installation's outbox is cleared, by a transaction of its own.
+const TIDY: Duration = Duration::from_secs(1);
 
 /// What all installations share.
 pub struct Shared {
@@ -63,6 +63,10 @@ pub struct Worker {
     pub(crate) parking: Parking,
     /// When the next timer is due, as of so many changes.
     pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
+    /// The batch that was committed last, while the next one is called.
+    pub(crate) leaving: Leaving,
+    /// Something was committed, and lies in the outbox until the next commit or until nothing has come for a while.
+    pub(crate) untidy: bool,
     consumer: Option<Reading>,
     floor: Floor,
     /// Streams and consumers of which JetStream has given up on a message.
@@ -89,10 +93,22 @@ impl Worker {
         lane: Lane,
         breaker: Arc<Mutex<Breaker>>,
     ) -> Self {
-        let (parking, floor) = (Parking::default(), Floor::default());
-        let (next_timer, consumer) = (None, None);
+        let (parking, floor, leaving) = (Parking::default(), Floor::default(), Leaving::default());
+        let (next_timer, consumer, untidy) = (None, None, false);
         let exhausted = shared.exhausted.subscribe();
-        Self { current, shared, lane, breaker, parking, next_timer, consumer, floor, exhausted }
+        Self {
+            current,
+            shared,
+            lane,
+            breaker,
+            parking,
+            next_timer,
+            leaving,
+            untidy,
+            consumer,
+            floor,
+            exhausted,
+        }
     }
 
     /// Works until it is aborted.
@@ -102,6 +118,8 @@ impl Worker {
             match self.step().await {
                 Ok(()) => failures = 0,
                 Err(reason) => {
+                    // Before anything is read again. What is wrong with it is the same, or will be said again.
+                    let _ = self.leaving.ended().await;
                     failures = failures.saturating_add(1);
                     // The breaker has said so itself.
                     if !self.breaker().on_trial() {
@@ -139,15 +157,18 @@ impl Worker {
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
             Box::pin(self.ring()).await?;
+            self.leaving.ended().await?;
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
             Box::pin(self.unpark(&due)).await?;
+            self.leaving.ended().await?;
             self.consumer = Some(reading);
             return Ok(());
         }
         let next_due = self.next_timer(&installed).await?.into_iter().chain(self.parking.next_due()).min();
         let longest = backoff::within(FETCH, installed.id());
+        let longest = if self.untidy { TIDY } else { longest };
         let patience = next_due.map_or(longest, |due| due.since(Timestamp::now())).min(longest);
         if self.parking.is_full() {
             tokio::time::sleep(patience).await;
@@ -155,8 +176,9 @@ impl Worker {
             return Ok(());
         }
         let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
-        let (stream, mut given_up) = (self.stream(), false);
+        let (stream, mut given_up, mut trouble) = (self.stream(), false, None);
         let (current, lane, exhausted) = (&mut self.current, self.lane, &mut self.exhausted);
+        let leaving = &mut self.leaving;
         let enough = async {
             tokio::select! {
                 () = another(current, &installed, (lane, &reading.options)) => {}
@@ -164,9 +186,20 @@ impl Worker {
                 // What it would be given now is for the other host.
                 () = installed.pin.lost(), if installed.is_pinned() => {}
                 () = told(exhausted, stream, installed.id()) => given_up = true,
+                reason = leaving.trouble() => trouble = Some(reason),
             }
         };
-        let first = match reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await {
+        let first = reading.consumer.first(patience.max(Duration::from_millis(1)), enough).await;
+        if let Some(reason) = trouble {
+            if !installed.ordered() {
+                if let Ok(Some(first)) = &first {
+                    leaving::give_back(&AtWork::new(&self.shared.publisher.bus, [first])).await;
+                }
+                self.consumer = Some(reading);
+            }
+            return Err(reason);
+        }
+        let first = match first {
             Ok(first) => first,
             // Somebody deleted the durable: it is made again, before anything that is not used up.
             Err(FetchError::Gone(name)) => {
@@ -180,14 +213,13 @@ impl Worker {
             }
         };
         let Some(first) = first else {
+            if std::mem::take(&mut self.untidy) {
+                outbox::tidy(&installed, &self.shared).await?;
+            }
             self.consumer = Some(reading);
             return Ok(());
         };
-        let last = first.pending == 0;
         let handled = Box::pin(self.batch(&mut reading, first)).await;
-        if last && handled.is_ok() && installed.fenced() {
-            outbox::tidy(&installed, &self.shared).await?;
-        }
         if handled.is_ok() && self.floor.is_due(Instant::now()) {
             Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
         }
@@ -201,9 +233,8 @@ impl Worker {
     async fn batch(&mut self, reading: &mut Reading, first: Delivery) -> Result<(), String> {
         let installed = self.installed();
         let bus = self.shared.publisher.bus.clone();
-        let waiting = AtWork::new(&bus, std::slice::from_ref(&first));
+        let waiting = AtWork::new(&bus, [&first]);
         let shared = Arc::clone(&self.shared);
-        let _urgent = (self.lane != Lane::Bulk).then(|| shared.courtesy.urgent());
         let turn = async {
             let permit = shared.permits.acquire(self.caller(&installed)).await;
             if self.lane == Lane::Bulk {
@@ -211,24 +242,25 @@ impl Worker {
             }
             permit
         };
-        let _permit = beside(waiting.keep(HEARTBEAT), turn).await;
+        let permit = leaving::beside(&waiting, turn).await;
         let mut deliveries = Vec::with_capacity(BATCH);
         let rest = reading.consumer.rest(&first, BATCH - 1).await;
         deliveries.push(first);
         deliveries.extend(rest);
         let complete = !installed.ordered() || reading.count(&mut deliveries);
+        let last = deliveries.last().is_none_or(|delivery| delivery.pending == 0);
         let at_work = AtWork::new(&bus, &deliveries);
-        let handled = beside(at_work.keep(HEARTBEAT), self.taken(deliveries)).await;
+        let handled = leaving::beside(&at_work, self.taken(deliveries)).await;
         if handled.is_err() && !installed.ordered() {
-            // Else they would come after their `ack_wait`. Those that were acknowledged meanwhile do not mind.
-            at_work.nak(backoff::pause(1, None, 0)).await;
+            leaving::give_back(&at_work).await;
         }
         handled?;
-        if complete {
-            Ok(())
-        } else {
-            Err("a delivery was lost on the way; its lane is read again".to_owned())
+        drop(permit);
+        if !complete {
+            return Err("a delivery was lost on the way; its lane is read again".to_owned());
         }
+        // Where more waits, it is called while this is on its way out.
+        if last { self.leaving.ended().await } else { Ok(()) }
     }
 
     /// Handles deliveries in the release that is enabled by now.
@@ -236,6 +268,8 @@ impl Worker {
         let installed = self.installed();
         let turn = Arc::clone(&installed.turn);
         let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        // Only now: a bulk batch that steps aside may have had the turn.
+        let _urgent = (self.lane != Lane::Bulk).then(|| self.shared.courtesy.urgent());
         self.handle(&installed, deliveries).await
     }
 
@@ -427,12 +461,4 @@ async fn another(
         }
     }
     std::future::pending().await
-}
-
-/// Does `work` while `keep` keeps its deliveries from coming again.
-async fn beside<T>(keep: impl Future<Output = Infallible>, work: impl Future<Output = T>) -> T {
-    tokio::select! {
-        done = work => done,
-        never = keep => match never {},
-    }
 }
