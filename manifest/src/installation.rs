@@ -1,6 +1,7 @@
 //! What the operator enables: a release for one region, with settings, grants and limits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,15 @@ pub enum Code {
     /// A reference into the registry.
     Release(String),
     File(PathBuf),
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release(reference) => f.write_str(reference),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// A sink's attempt whose outcome is unknown: the host was killed or the connection broke after the message had gone out.

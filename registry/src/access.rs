@@ -3,6 +3,7 @@
 //! at each request, so that one that was revoked is of no use from then on.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
@@ -15,7 +16,8 @@ use sha2::Sha256;
 use crate::error::RegistryError;
 use crate::name::Repository;
 use crate::options::AnonymousRead;
-use crate::registry::{Registry, now};
+use crate::quota::Account;
+use crate::registry::Registry;
 use crate::serve::is_loopback_name;
 use crate::token::{ADMIN, Rights, TokenRecord};
 
@@ -61,6 +63,7 @@ impl Registry {
         &self,
         headers: &HeaderMap,
         peer: Option<SocketAddr>,
+        now: Timestamp,
     ) -> Result<Caller, RegistryError> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let anonymous = || self.anonymous(peer.filter(|_| is_loopback_name(host)));
@@ -77,7 +80,7 @@ impl Registry {
             let who = if name == ADMIN && self.is_admin(secret) {
                 Who::Admin
             } else {
-                Who::Token(self.token_of(Some(name), secret).await?.ok_or_else(wrong)?)
+                Who::Token(self.token_of(Some(name), secret).await?.ok_or_else(wrong)?.good_at(now)?)
             };
             return Ok(Caller { who, lent: None });
         }
@@ -88,16 +91,18 @@ impl Registry {
             return Ok(Caller { who: Who::Admin, lent: None });
         }
         if shown.starts_with("dgt_") || shown.starts_with("dga_") {
-            let token = self.token_of(None, shown).await?.ok_or_else(wrong)?;
+            let token = self.token_of(None, shown).await?.ok_or_else(wrong)?.good_at(now)?;
             return Ok(Caller { who: Who::Token(token), lent: None });
         }
-        let note = self.read_note(shown).ok_or_else(|| {
-            RegistryError::Unauthorized("the bearer token has expired or is not of this registry".to_owned())
+        let note = self.read_note(shown).filter(|note| note.expires > now.as_micros()).ok_or_else(|| {
+            RegistryError::Unauthorized(
+                "the bearer token has expired or is not of this registry: ask for another with the token's name and secret".to_owned(),
+            )
         })?;
         let who = match note.name.as_str() {
             "" => anonymous(),
             ADMIN => Who::Admin,
-            name => Who::Token(self.token_named(name).await?.ok_or_else(wrong)?),
+            name => Who::Token(self.token_named(name).await?.ok_or_else(wrong)?.good_at(now)?),
         };
         Ok(Caller { who, lent: Some(scopes(note.scopes.iter().map(String::as_str))) })
     }
@@ -112,7 +117,18 @@ impl Registry {
     }
 
     /// A bearer token for these scopes. What the caller may not do is not in it.
-    pub(crate) fn lend(&self, caller: &Caller, asked: Vec<Scope>) -> Result<String, RegistryError> {
+    pub(crate) fn lend(
+        &self,
+        caller: &Caller,
+        asked: Vec<Scope>,
+        now: Timestamp,
+    ) -> Result<String, RegistryError> {
+        // Or whoever was lent one for a moment and one repository could make of it one for ever and for all.
+        if caller.lent.is_some() {
+            return Err(RegistryError::Unauthorized(
+                "a bearer token is not lent for another bearer token: log in with the token's name and secret".to_owned(),
+            ));
+        }
         let name = match &caller.who {
             Who::Nobody | Who::Reader => String::new(),
             Who::Admin => ADMIN.to_owned(),
@@ -128,7 +144,7 @@ impl Registry {
                 )
             })
             .collect();
-        let expires = now().saturating_add(i64::from(LENT_SECONDS).saturating_mul(1_000_000));
+        let expires = now.saturating_add(Duration::from_secs(LENT_SECONDS.into())).as_micros();
         let note = serde_json::to_vec(&Note { name, expires, scopes })
             .map_err(|error| RegistryError::Damaged(error.to_string()))?;
         let tag = self.mac(&note).finalize().into_bytes();
@@ -139,8 +155,7 @@ impl Registry {
         let (note, tag) = shown.split_once('.')?;
         let note = URL_SAFE_NO_PAD.decode(note).ok()?;
         self.mac(&note).verify_slice(&URL_SAFE_NO_PAD.decode(tag).ok()?).ok()?;
-        let note: Note = serde_json::from_slice(&note).ok()?;
-        (note.expires > Timestamp::now().as_micros()).then_some(note)
+        serde_json::from_slice(&note).ok()
     }
 
     fn mac(&self, note: &[u8]) -> Hmac<Sha256> {
@@ -191,6 +206,22 @@ impl Caller {
                 "this wants the admin token: it is in the file admin-token of the registry's directory; give it as DONGTING_ADMIN_TOKEN or name the directory with --data"
                     .to_owned(),
             )),
+        }
+    }
+
+    /// The operator, and whoever works for no single vendor, comes for the province.
+    pub fn account(&self) -> Account {
+        match &self.who {
+            Who::Admin => Account::Province,
+            Who::Token(token) if token.vendor.is_none() => Account::Province,
+            Who::Token(_) | Who::Reader | Who::Nobody => Account::Vendor,
+        }
+    }
+
+    pub fn reads_for_all_vendors(&self) -> bool {
+        match &self.who {
+            Who::Token(token) => self.lent.is_none() && token.vendor.is_none() && token.rights.pull,
+            _ => false,
         }
     }
 
@@ -245,7 +276,7 @@ fn unreadable() -> RegistryError {
 
 fn wrong() -> RegistryError {
     RegistryError::Unauthorized(
-        "the token's name or secret is wrong, or the token has expired or was revoked: ask the registry's operator for another".to_owned(),
+        "the token's name or secret is wrong: look for a slip, or ask the registry's operator for another token".to_owned(),
     )
 }
 

@@ -35,6 +35,22 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
+/// Attachments of one type with their layers, in two orders.
+macro_rules! attached {
+    ($order:literal) => {
+        concat!(
+            "SELECT manifest.digest, uses.digest, manifest.pushed FROM manifest
+             JOIN uses ON uses.repository = manifest.repository AND uses.manifest = manifest.digest AND uses.position = 1
+             WHERE manifest.repository = $1 AND manifest.subject = $2 AND manifest.artifact_type = $3 AND uses.size <= $4
+             ORDER BY ",
+            $order,
+            " LIMIT $5"
+        )
+    };
+}
+const FIRST: &str = attached!("manifest.pushed, manifest.digest");
+const NEWEST: &str = attached!("manifest.pushed DESC, manifest.digest DESC");
+
 type ReferrerRow = (String, String, String, i64, String, i64);
 
 impl Registry {
@@ -79,20 +95,34 @@ impl Registry {
         artifact_type: &str,
         limit: usize,
     ) -> Result<Vec<Attachment>, RegistryError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT manifest.digest, uses.digest, manifest.pushed FROM manifest
-             JOIN uses ON uses.repository = manifest.repository AND uses.manifest = manifest.digest AND uses.position = 1
-             WHERE manifest.repository = $1 AND manifest.subject = $2 AND manifest.artifact_type = $3 AND uses.size <= $4
-             ORDER BY manifest.pushed, manifest.digest LIMIT $5",
-        )
-        .bind(repository.as_str())
-        .bind(subject.to_string())
-        .bind(artifact_type)
-        .bind(MAX_BYTES)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&self.database().reader)
-        .await
-        .map_err(RegistryError::sql)?;
+        self.attached(FIRST, (repository, subject, artifact_type), limit).await
+    }
+
+    /// The one of them that was pushed last.
+    pub async fn newest_attachment(
+        &self,
+        repository: &Repository,
+        subject: Digest,
+        artifact_type: &str,
+    ) -> Result<Option<Attachment>, RegistryError> {
+        Ok(self.attached(NEWEST, (repository, subject, artifact_type), 1).await?.pop())
+    }
+
+    async fn attached(
+        &self,
+        order: &'static str,
+        (repository, subject, artifact_type): (&Repository, Digest, &str),
+        limit: usize,
+    ) -> Result<Vec<Attachment>, RegistryError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(order)
+            .bind(repository.as_str())
+            .bind(subject.to_string())
+            .bind(artifact_type)
+            .bind(MAX_BYTES)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.database().reader)
+            .await
+            .map_err(RegistryError::sql)?;
         let mut attachments = Vec::with_capacity(rows.len());
         for (manifest, layer, pushed) in rows {
             attachments.push(Attachment {

@@ -15,7 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::blobs::sync;
 use crate::digest::Digest;
-use crate::manifest::{ImageManifest, Kind, MAX_BYTES, Named, OCI_INDEX, OCI_MANIFEST};
+use crate::manifest::{ImageManifest, Kind, MAX_BYTES, Named};
+use crate::media_type::{OCI_INDEX, OCI_MANIFEST};
 use crate::name::{Repository, Tag};
 
 const LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;

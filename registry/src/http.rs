@@ -1,7 +1,6 @@
 //! The OCI Distribution API, and beside it what the registry's operator asks for. Addresses are read by `path.rs`, not by the router:
 //! names of repositories have slashes in them.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,12 +10,14 @@ use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
+use dongting_manifest::Timestamp;
 
 use crate::access::Caller;
 use crate::error::RegistryError;
 use crate::http::path::Target;
 use crate::name::Repository;
 use crate::registry::Registry;
+use crate::serve::Peer;
 use crate::token::Rights;
 
 pub mod path;
@@ -49,7 +50,7 @@ struct Asked {
 }
 
 impl Registry {
-    /// All under `/v2/`. Serve it with the peers' addresses (`ConnectInfo<SocketAddr>`), or nobody reads without a token.
+    /// All under `/v2/`. Serve it with the peers' addresses (`ConnectInfo<Peer>`), or nobody reads without a token.
     pub fn router(&self) -> Router {
         let registry = self.clone();
         let all = any(move |request: Request| answer(registry.clone(), request));
@@ -85,9 +86,9 @@ async fn answer(registry: Registry, request: Request) -> Response {
 }
 
 async fn dispatch(registry: Registry, request: Request) -> Result<Response, RegistryError> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+    let peer = peer(&request).map(|peer| peer.address);
     let target = Target::read(request.uri().path())?;
-    let caller = registry.caller(request.headers(), peer).await?;
+    let caller = registry.caller(request.headers(), peer, Timestamp::now()).await?;
     let query = Query::read(request.uri().query().unwrap_or_default())?;
     let method = request.method().clone();
     let asked = Asked { registry, method, query, caller, request };
@@ -142,7 +143,12 @@ fn origin(registry: &Registry, request: &Request) -> String {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']' | '_'))
         .collect();
-    format!("http://{host}")
+    let scheme = if peer(request).is_some_and(|peer| peer.tls) { "https" } else { "http" };
+    format!("{scheme}://{host}")
+}
+
+fn peer(request: &Request) -> Option<Peer> {
+    request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer)
 }
 
 /// Where to get a token, and for what.

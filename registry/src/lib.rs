@@ -4,11 +4,13 @@
 pub mod attachment;
 pub mod bundle;
 pub mod catalogue;
+pub mod certificate;
 pub mod component;
 pub mod digest;
 pub mod error;
 pub mod keys;
 pub mod manifest;
+pub mod media_type;
 pub mod name;
 pub mod options;
 pub mod quota;
@@ -33,6 +35,7 @@ mod yank;
 
 pub use attachment::{Attachment, Referrer};
 pub use catalogue::{Plugin, Version};
+pub use certificate::{Certificate, CertificateError};
 pub use digest::Digest;
 pub use error::{OpenError, RegistryError};
 pub use http::path::Target;

@@ -6,10 +6,7 @@ use serde::Deserialize;
 
 use crate::digest::Digest;
 use crate::error::RegistryError;
-
-pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-pub const WASM: &str = "application/wasm";
+use crate::media_type::{OCI_MANIFEST, WASM};
 
 /// The specification asks for 4 MiB at least.
 pub const MAX_BYTES: usize = 4 << 20;

@@ -19,7 +19,7 @@ pub struct RegistryOptions {
     pub upload_seconds: u32,
     /// A blob that no manifest names, and a statement whose subject never came, are kept for so long.
     pub grace_hours: u32,
-    /// Where clients find this registry, for example `https://registry.example.org`. None for what they ask for as host, by http.
+    /// Where clients find this registry, for example `https://registry.example.org`. None for what they ask for as host.
     pub public_url: Option<String>,
 }
 

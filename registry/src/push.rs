@@ -10,12 +10,13 @@ use crate::database::{signed, unsigned};
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::manifest::{ImageManifest, Kind, Named};
+use crate::media_type::{ENVELOPE, OCI_MANIFEST, QUALITY};
 use crate::name::{self, Repository, Tag};
-use crate::quota;
+use crate::quota::{self, Account};
 use crate::reference::At;
 use crate::registry::{Registry, now};
-use crate::release::{ENVELOPE, MAX_ENVELOPES};
-use crate::report::{self, QUALITY};
+use crate::release::MAX_ENVELOPES;
+use crate::report;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
@@ -35,6 +36,7 @@ impl Registry {
         &self,
         repository: &Repository,
         at: &At,
+        account: Account,
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Pushed, RegistryError> {
@@ -68,9 +70,21 @@ impl Registry {
             here(&mut transaction, repository, *named).await?;
         }
         let known = known(&mut transaction, repository, digest).await?;
-        if !known {
+        if known {
+            // What lies there may have been changed since; these bytes have the digest.
+            sqlx::query("UPDATE manifest SET body = $3 WHERE repository = $1 AND digest = $2 AND body != $3")
+                .bind(repository.as_str())
+                .bind(digest.to_string())
+                .bind(body)
+                .execute(&mut *transaction)
+                .await
+                .map_err(RegistryError::sql)?;
+        } else {
+            if let (ENVELOPE, Some(subject)) = (manifest.artifact_type.as_str(), manifest.subject) {
+                room_for_signature(&mut transaction, repository, subject).await?;
+            }
             let size = (body.len() as u64).max(quota::LEAST);
-            self.afford(&mut transaction, repository.vendor(), size).await?;
+            self.afford(&mut transaction, (account, repository.vendor()), size).await?;
             insert(&mut transaction, repository, digest, &manifest, body).await?;
             if let Some(graded) = &graded {
                 report::write(&mut transaction, repository, digest, graded).await?;
@@ -106,13 +120,6 @@ impl Registry {
         drop(transaction);
         if before {
             return Ok(());
-        }
-        // All that a release has must be read whenever it is verified: a rejection that came too late to be read would be none.
-        let there = self.attachments(repository, subject, ENVELOPE, MAX_ENVELOPES).await?.len();
-        if there >= MAX_ENVELOPES {
-            return Err(RegistryError::Conflict(format!(
-                "the release has {MAX_ENVELOPES} signatures, which are all that are read: delete those that are not good"
-            )));
         }
         self.admits(repository, subject, layer.digest).await
     }
@@ -217,6 +224,29 @@ async fn known(
     Ok(found.is_some())
 }
 
+/// All that a release has must be read whenever it is verified: a rejection that came too late to be read would be none.
+async fn room_for_signature(
+    transaction: &mut Transaction<'_, Sqlite>,
+    repository: &Repository,
+    subject: Digest,
+) -> Result<(), RegistryError> {
+    let there: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM manifest WHERE repository = $1 AND subject = $2 AND artifact_type = $3",
+    )
+    .bind(repository.as_str())
+    .bind(subject.to_string())
+    .bind(ENVELOPE)
+    .fetch_one(&mut **transaction)
+    .await
+    .map_err(RegistryError::sql)?;
+    if unsigned(there) < MAX_ENVELOPES as u64 {
+        return Ok(());
+    }
+    Err(RegistryError::Conflict(format!(
+        "the release has {MAX_ENVELOPES} signatures, which are all that are read: delete those that are not good"
+    )))
+}
+
 async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     repository: &Repository,
@@ -229,7 +259,7 @@ async fn insert(
     sqlx::query("INSERT INTO manifest VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(repository.as_str())
         .bind(digest.to_string())
-        .bind(crate::manifest::OCI_MANIFEST)
+        .bind(OCI_MANIFEST)
         .bind(&manifest.artifact_type)
         .bind(manifest.subject.map(|subject| subject.to_string()))
         .bind(annotations)

@@ -8,12 +8,11 @@ use crate::catalogue::Version;
 use crate::database::unsigned;
 use crate::digest::Digest;
 use crate::error::RegistryError;
+use crate::media_type::ENVELOPE;
 use crate::name::Repository;
 use crate::reference::{At, Reference};
 use crate::registry::Registry;
 
-/// The type of an attached signature: a DSSE envelope.
-pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// More than a release ever needs; no more are taken.
 pub(crate) const MAX_ENVELOPES: usize = 256;
 

@@ -14,9 +14,6 @@ use crate::name::Repository;
 use crate::push::here;
 use crate::registry::Registry;
 
-/// The type of an attached quality report.
-pub const QUALITY: &str = "application/vnd.dongting.quality.v1+json";
-
 /// What a report comes to, and of which component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Graded {

@@ -44,6 +44,11 @@ impl Registry {
             repository: repository.clone(),
             at: at.clone(),
         })?;
+        // The database is a file on a disk like any blob.
+        let digest: Digest = stored.digest.parse()?;
+        if Digest::of(&stored.body) != digest {
+            return Err(RegistryError::Tampered { digest });
+        }
         match (at, stored.yanked.clone()) {
             (At::Tag(tag), Some(reason)) => Err(RegistryError::Yanked {
                 repository: repository.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::digest::Digest;
 use crate::error::RegistryError;
+use crate::media_type::ENVELOPE;
 use crate::registry::{Registry, ago};
 
 /// What a sweep removed.
@@ -12,7 +13,7 @@ use crate::registry::{Registry, ago};
 pub struct Swept {
     /// Uploads that nobody went on with.
     pub uploads: u64,
-    /// Statements whose subject is not here.
+    /// Statements whose subject is not here. Signatures of what was a release once stay.
     pub statements: u64,
     /// Blobs that a repository showed and no manifest of it named.
     pub links: u64,
@@ -35,9 +36,13 @@ impl Registry {
         let mut transaction = self.database().write().await?;
         swept.statements = sqlx::query(
             "DELETE FROM manifest WHERE subject IS NOT NULL AND pushed < $1 AND NOT EXISTS (SELECT 1 FROM manifest AS other
-                 WHERE other.repository = manifest.repository AND other.digest = manifest.subject)",
+                 WHERE other.repository = manifest.repository AND other.digest = manifest.subject)
+             AND NOT (artifact_type = $2 AND EXISTS (SELECT 1 FROM tag
+                 WHERE tag.repository = manifest.repository AND tag.digest = manifest.subject))",
         )
         .bind(before)
+        // A release that was deleted can be pushed again, and what was signed of it must then be there: a rejection above all.
+        .bind(ENVELOPE)
         .execute(&mut *transaction)
         .await
         .map_err(RegistryError::sql)?

@@ -118,21 +118,19 @@ impl Registry {
         transaction.commit().await.map_err(RegistryError::sql)
     }
 
-    /// The token of this name, if it is good now.
+    /// The token of this name, good or not.
     pub(crate) async fn token_named(&self, name: &str) -> Result<Option<TokenRecord>, RegistryError> {
         let found: Option<TokenRow> = sqlx::query_as(
-            "SELECT name, vendor, rights, created, expires, revoked FROM token
-             WHERE name = $1 AND revoked IS NULL AND expires > $2",
+            "SELECT name, vendor, rights, created, expires, revoked FROM token WHERE name = $1",
         )
         .bind(name)
-        .bind(now())
         .fetch_optional(&self.database().reader)
         .await
         .map_err(RegistryError::sql)?;
         found.map(record).transpose()
     }
 
-    /// The token with this name and secret, if it is good now. The comparison takes as long whatever is in the secret.
+    /// The token with this name and secret, good or not. The comparison takes as long whatever is in the secret.
     pub(crate) async fn token_of(
         &self,
         name: Option<&str>,
@@ -174,6 +172,21 @@ fn record(row: TokenRow) -> Result<TokenRecord, RegistryError> {
         expires: instant(expires),
         revoked: revoked.map(instant),
     })
+}
+
+impl TokenRecord {
+    /// Whoever has its secret may know why it is of no use.
+    pub(crate) fn good_at(self, now: Timestamp) -> Result<Self, RegistryError> {
+        let over = match self.revoked {
+            Some(at) => format!("was revoked at {at}"),
+            None if self.expires <= now => format!("was good until {}", self.expires),
+            None => return Ok(self),
+        };
+        Err(RegistryError::Unauthorized(format!(
+            "the token `{}` {over}: ask the registry's operator for another, who makes it with `dongting tokens create`",
+            self.name
+        )))
+    }
 }
 
 impl Rights {

@@ -13,7 +13,7 @@ use crate::database::{signed, unsigned};
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::name::Repository;
-use crate::quota;
+use crate::quota::{self, Account};
 use crate::registry::{Registry, ago, now};
 
 /// What is written between two looks at the quota, and at most lost by a kill.
@@ -30,7 +30,7 @@ pub struct Arrived {
 
 /// How much a request's headers say that it brings, and where it belongs.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Announced {
+pub(crate) struct Announced {
     pub first: Option<u64>,
     pub size: Option<u64>,
 }
@@ -52,7 +52,11 @@ impl Drop for Claim {
 
 impl Registry {
     /// The new upload's id.
-    pub(crate) async fn begin_upload(&self, repository: &Repository) -> Result<String, RegistryError> {
+    pub(crate) async fn begin_upload(
+        &self,
+        repository: &Repository,
+        account: Account,
+    ) -> Result<String, RegistryError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| RegistryError::Random)?;
         let id = hex::encode(random);
@@ -65,10 +69,10 @@ impl Registry {
             .fetch_one(&mut *transaction)
             .await
             .map_err(RegistryError::sql)?;
-        if unsigned(begun) >= u64::from(most) {
+        if account == Account::Vendor && unsigned(begun) >= u64::from(most) {
             return Err(RegistryError::TooManyUploads { vendor: vendor.to_owned(), most });
         }
-        self.afford(&mut transaction, vendor, quota::LEAST).await?;
+        self.afford(&mut transaction, (account, vendor), quota::LEAST).await?;
         sqlx::query("INSERT INTO upload VALUES ($1, $2, $3, $4, 0, 0)")
             .bind(&id)
             .bind(repository.as_str())
@@ -105,6 +109,7 @@ impl Registry {
         &self,
         repository: &Repository,
         id: &str,
+        account: Account,
         announced: Announced,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Arrived, RegistryError> {
@@ -117,6 +122,7 @@ impl Registry {
         let mut incoming = Incoming {
             registry: self,
             id: &claim.id,
+            account,
             vendor: repository.vendor(),
             end: announced.size.map(|size| received.saturating_add(size)),
             received,
@@ -183,6 +189,7 @@ impl Registry {
         from: &Repository,
         to: &Repository,
         digest: Digest,
+        account: Account,
     ) -> Result<bool, RegistryError> {
         let mut transaction = self.database().write().await?;
         let size: Option<i64> = sqlx::query_scalar(
@@ -195,7 +202,7 @@ impl Registry {
         .map_err(RegistryError::sql)?;
         let Some(size) = size else { return Ok(false) };
         if from.vendor() != to.vendor() {
-            self.afford(&mut transaction, to.vendor(), unsigned(size).max(quota::LEAST)).await?;
+            self.afford(&mut transaction, (account, to.vendor()), unsigned(size).max(quota::LEAST)).await?;
         }
         link(&mut transaction, to, digest).await?;
         transaction.commit().await.map_err(RegistryError::sql)?;
@@ -274,6 +281,7 @@ async fn link(
 struct Incoming<'a> {
     registry: &'a Registry,
     id: &'a str,
+    account: Account,
     vendor: &'a str,
     /// Where its headers say that it ends.
     end: Option<u64>,
@@ -328,9 +336,10 @@ impl Incoming<'_> {
         let ahead = if self.end.is_some() { end } else { end.saturating_add(STEP) };
         let mut transaction = self.registry.database().write().await?;
         let mut taken = ahead;
+        let payer = (self.account, self.vendor);
         let more = |to: u64| to.saturating_sub(self.reserved);
-        if self.registry.afford(&mut transaction, self.vendor, more(ahead)).await.is_err() {
-            self.registry.afford(&mut transaction, self.vendor, more(end)).await?;
+        if self.registry.afford(&mut transaction, payer, more(ahead)).await.is_err() {
+            self.registry.afford(&mut transaction, payer, more(end)).await?;
             taken = end;
         }
         sqlx::query("UPDATE upload SET reserved = $2 WHERE id = $1")

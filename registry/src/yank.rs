@@ -1,9 +1,11 @@
 //! Taking things back: a release that should no longer be used, and what is deleted for good.
 
+use dongting_trust::{Envelope, Predicate, Statement};
 use sqlx::{Sqlite, Transaction};
 
 use crate::digest::Digest;
 use crate::error::RegistryError;
+use crate::media_type::ENVELOPE;
 use crate::name::Repository;
 use crate::reference::{At, Reference};
 use crate::registry::{Registry, now};
@@ -36,7 +38,29 @@ impl Registry {
         Ok(row.version)
     }
 
-    /// By its tag only the tag goes, by its digest the manifest with its tag. What refers to it stays until a sweep.
+    /// Whether a manifest is a reviewer's word. No vendor deletes that: a rejection would be none.
+    pub(crate) async fn is_review(&self, repository: &Repository, at: &At) -> Result<bool, RegistryError> {
+        let At::Digest(digest) = at else { return Ok(false) };
+        let layer: Option<String> = sqlx::query_scalar(
+            "SELECT uses.digest FROM manifest
+             JOIN uses ON uses.repository = manifest.repository AND uses.manifest = manifest.digest AND uses.position = 1
+             WHERE manifest.repository = $1 AND manifest.digest = $2 AND artifact_type = $3",
+        )
+        .bind(repository.as_str())
+        .bind(digest.to_string())
+        .bind(ENVELOPE)
+        .fetch_optional(&self.database().reader)
+        .await
+        .map_err(RegistryError::sql)?;
+        let Some(layer) = layer else { return Ok(false) };
+        let statement = Envelope::parse(&self.verified(layer.parse()?).await?)
+            .ok()
+            .and_then(|envelope| Statement::of(&envelope).ok());
+        Ok(statement.is_some_and(|statement| matches!(statement.predicate, Predicate::Review { .. })))
+    }
+
+    /// By its tag only the tag goes, by its digest the manifest with its tag. What refers to it stays until a sweep, and what was
+    /// signed of it for ever.
     pub(crate) async fn delete_manifest(
         &self,
         repository: &Repository,

@@ -10,6 +10,7 @@ mod protocol;
 mod quota;
 mod referrers;
 mod sweep;
+mod tls;
 mod upload;
 mod version;
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bundle;
+mod candidate;
 mod downgrade;
 mod keys;
 mod lifecycle;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use ureq::http;
 
+use crate::authority::Files;
 use crate::host::{DEADLINE, binary};
 use crate::oci::{Artifact, CONFIG_BYTES, MANIFEST};
 
@@ -18,6 +19,8 @@ pub struct Registry {
     pub folder: TempDir,
     /// Host and port.
     pub address: String,
+    /// `https` where it was started with a certificate.
+    scheme: String,
     child: Child,
 }
 
@@ -63,8 +66,19 @@ impl Registry {
     pub fn start_with(settings: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("dongting.toml"), format!("[registry]\n{settings}"))?;
-        let (child, address) = spawn(folder.path())?;
-        Ok(Self { folder, address, child })
+        Self::spawned(folder, None)
+    }
+
+    /// One that speaks TLS alone.
+    pub fn start_by_tls(files: &Files) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("dongting.toml"), "")?;
+        Self::spawned(folder, Some(files))
+    }
+
+    fn spawned(folder: TempDir, tls: Option<&Files>) -> Result<Self> {
+        let (child, scheme, address) = spawn(folder.path(), tls)?;
+        Ok(Self { folder, address, scheme, child })
     }
 
     /// `kill -9`.
@@ -76,7 +90,7 @@ impl Registry {
 
     /// A new process on the same data.
     pub fn restart(&mut self) -> Result<()> {
-        let (child, address) = spawn(self.folder.path())?;
+        let (child, _, address) = spawn(self.folder.path(), None)?;
         self.child = child;
         self.address = address;
         Ok(())
@@ -94,9 +108,13 @@ impl Registry {
     /// `dongting` with these words and this registry.
     pub fn dongting(&self, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(binary()?);
-        command.args(words).arg("--url").arg(format!("http://{}", self.address));
+        command.args(words).arg("--url").arg(self.url());
         command.arg("--data").arg(self.folder.path().join("data")).stdin(Stdio::null());
         Ok(command.output()?)
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The secret of a new token with the vendor's name.
@@ -254,21 +272,23 @@ pub fn wkg(home: &Path, words: &[&str]) -> Result<Output> {
     command.stdin(Stdio::null()).output().context("wkg: run the tests with `cargo xtask test`")
 }
 
-fn spawn(folder: &Path) -> Result<(Child, String)> {
+fn spawn(folder: &Path, tls: Option<&Files>) -> Result<(Child, String, String)> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
     let mut command = Command::new(binary()?);
     command.args(["registry", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("data"));
     command.arg("--config").arg(folder.join("dongting.toml"));
+    if let Some(files) = tls {
+        command.arg("--tls-cert").arg(&files.certificate).arg("--tls-key").arg(&files.key);
+    }
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
     let out = child.stdout.take().context("no standard output")?;
     let mut first = String::new();
     BufReader::new(out).read_line(&mut first)?;
-    let address = first.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
-    if address.is_empty() {
+    let Some((scheme, address)) = first.trim().trim_end_matches('/').split_once("://") else {
         let _ = child.wait();
         bail!("the registry ended before it was ready: {}", std::fs::read_to_string(folder.join("log"))?);
-    }
-    Ok((child, address))
+    };
+    Ok((child, scheme.to_owned(), address.to_owned()))
 }
 
 fn bytes_under(folder: &Path) -> Result<u64> {

@@ -103,12 +103,6 @@ impl Project {
         Ok(Self { folder: folder.to_owned(), manifest, language })
     }
 
-    /// Whether it needs the compiler for guests.
-    #[must_use]
-    pub const fn is_rust(&self) -> bool {
-        matches!(self.language, Language::Rust)
-    }
-
     /// The recipe of a project in another language.
     #[must_use]
     pub const fn recipe(&self) -> Option<&Recipe> {

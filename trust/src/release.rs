@@ -137,20 +137,28 @@ pub fn verdicts<E: AsRef<[u8]>>(keyring: &Keyring, claim: &Claim, envelopes: &[E
     verdicts
 }
 
-/// Whether a registry should take an envelope for a release at all. One by a key that the registry does not know yet is taken: it counts
-/// nowhere until the key is added. One by a retired key is not, since retiring means that nothing new is signed.
+/// Whether a registry should take an envelope for a release at all. A good signature suffices, whatever stands beside it: while a key is
+/// exchanged for another both sign, and the old one may be retired or revoked here already. Else one by a retired key is refused, since
+/// retiring means that nothing new is signed; and one by a key that the registry does not know yet is taken: it counts nowhere until the
+/// key is added.
 pub fn admit(keyring: &Keyring, claim: &Claim, envelope: &[u8]) -> Result<(), Distrust> {
+    let (mut open, mut retired, mut refused) = (false, None, None);
     for verdict in verdicts(keyring, claim, &[envelope]) {
-        match verdict.finding {
-            Ok(()) | Err(Distrust::UnknownKey { .. } | Distrust::UntrustedReviewer { .. }) => {}
-            Err(distrust) => return Err(distrust),
-        }
         let record = verdict.key.as_ref().and_then(|key| keyring.get(key));
-        if let Some(record) = record.filter(|record| record.retired.is_some()) {
-            return Err(Distrust::Retired { key: record.id.clone(), owner: record.owner.clone() });
+        match (verdict.finding, record.filter(|record| record.retired.is_some())) {
+            (Ok(()), None) => return Ok(()),
+            (Err(Distrust::UnknownKey { .. } | Distrust::UntrustedReviewer { .. }), None) => open = true,
+            (Ok(()) | Err(Distrust::UntrustedReviewer { .. }), Some(record)) => {
+                retired = Some(Distrust::Retired { key: record.id.clone(), owner: record.owner.clone() });
+            }
+            (Err(distrust), _) => drop(refused.get_or_insert(distrust)),
         }
     }
-    Ok(())
+    match (retired, open, refused) {
+        (Some(retired), ..) => Err(retired),
+        (None, false, Some(refused)) => Err(refused),
+        (None, ..) => Ok(()),
+    }
 }
 
 /// The same for an envelope whose release is not there yet: it is held against what it says itself. The release is verified when it runs.

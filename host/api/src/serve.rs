@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
-use dongting_engine::Host;
-use dongting_registry::{Listening, ServeError, Served};
+use dongting_engine::{Host, MAX_COMPONENT_BYTES};
+use dongting_registry::{Certificate, Listening, ServeError, Served};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use utoipa::OpenApi;
@@ -50,7 +50,7 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::release))
         .routes(routes!(reviews::review))
-        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(replays::MAX_COMPONENT_BYTES)))
+        .routes(routes!(replays::replay).layer(DefaultBodyLimit::max(MAX_COMPONENT_BYTES)))
         .routes(routes!(schemas::schemas))
         .routes(routes!(schemas::schema))
         .routes(routes!(push::push))
@@ -64,11 +64,12 @@ pub fn openapi() -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
-/// Listens and returns at once. `portal` is the folder with the built portal.
+/// Listens and returns at once. `portal` is the folder with the built portal; with a certificate it speaks TLS alone.
 pub async fn serve(
     host: Arc<Host>,
     address: SocketAddr,
     portal: Option<PathBuf>,
+    certificate: Option<Certificate>,
 ) -> Result<Served, ServeError> {
     let listening = Listening::on(address).await?;
     let address = listening.address;
@@ -91,5 +92,5 @@ pub async fn serve(
         .merge(releases)
         .layer(axum::middleware::from_fn_with_state(address, guard::origin))
         .layer(axum::middleware::from_fn(guard::headers));
-    Ok(listening.serve(app))
+    Ok(listening.serve(app, certificate))
 }

@@ -1,13 +1,16 @@
 //! `dongting bundle`: releases with all that is said of them, carried on a disk to where no network reaches.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use dongting_registry::bundle::{Bundle, BundledManifest, NewBundle};
 use dongting_registry::{At, Reference, Repository};
+use dongting_trust::{Envelope, Predicate, Statement};
 
 use crate::oci::{Client, Pulled, Registry};
+use crate::remote::Refused;
 
 #[derive(Args)]
 pub struct Bundles {
@@ -77,18 +80,64 @@ fn import(registry: &Registry, path: &Path) -> Result<()> {
     for release in &bundle.releases {
         let repository = &release.repository;
         // The release comes last: one that is there has all that was said of it.
+        let mut taken = 0;
         for statement in &release.statements {
-            push(&client, &bundle, repository, statement, &statement.digest.to_string())
-                .with_context(|| format!("{repository}:{}", release.tag))?;
+            match push(&client, &bundle, repository, statement, &statement.digest.to_string()) {
+                Ok(()) => taken += 1,
+                // A signature that counts for nothing here keeps no other from coming.
+                Err(error)
+                    if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 422) =>
+                {
+                    crate::say(&format!("{repository}:{}: {error:#}", release.tag));
+                }
+                Err(error) => return Err(error.context(format!("{repository}:{}", release.tag))),
+            }
         }
         push(&client, &bundle, repository, &release.manifest, release.tag.as_str())
             .with_context(|| format!("{repository}:{}", release.tag))?;
         crate::print(&format!(
             "{repository}:{}\t{}\t{} statements\n",
-            release.tag,
-            release.manifest.digest,
-            release.statements.len()
+            release.tag, release.manifest.digest, taken
         ))?;
+    }
+    tell_missing(&client, &bundle)
+}
+
+/// Keys do not travel with what they signed: a disk would then say whom to trust.
+fn tell_missing(client: &Client, bundle: &Bundle) -> Result<()> {
+    let known = match client.keys() {
+        Ok(known) => known,
+        Err(error) => {
+            crate::say(&format!("which keys are missing here cannot be told: {error:#}"));
+            return Ok(());
+        }
+    };
+    let mut missing = BTreeSet::new();
+    for release in &bundle.releases {
+        for statement in &release.statements {
+            let Some(layer) = statement.blobs.get(1) else { continue };
+            // Reports and bills of materials are statements, too.
+            let Ok(envelope) = Envelope::parse(&bundle.read(*layer)?) else { continue };
+            let Ok(Statement { predicate, .. }) = Statement::of(&envelope) else { continue };
+            let is_review = matches!(predicate, Predicate::Review { .. });
+            for signature in &envelope.signatures {
+                if !known.iter().any(|id| id == signature.key.as_str()) {
+                    let vendor = release.repository.vendor().to_owned();
+                    missing.insert((signature.key.short().to_owned(), is_review, vendor));
+                }
+            }
+        }
+    }
+    for (key, is_review, vendor) in missing {
+        crate::say(&if is_review {
+            format!(
+                "missing here: the reviewer's key {key}. Have its public half brought by another way than this bundle; then `dongting keys add FILE --owner province:NAME`, and name the file in `[trust] province` of dongting.toml"
+            )
+        } else {
+            format!(
+                "missing here: the key {key} of {vendor}. Have its public half brought by another way than this bundle; then `dongting keys add FILE --owner vendor:{vendor}`"
+            )
+        });
     }
     Ok(())
 }

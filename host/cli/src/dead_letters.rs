@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::remote::{Remote, agent, answered};
+use crate::remote::{Remote, answered};
 
 #[derive(Args)]
 pub struct DeadLetters {
@@ -48,9 +48,10 @@ enum Command {
 
 pub fn run(options: DeadLetters) -> Result<()> {
     let base = options.remote.address("dead-letters");
+    let agent = options.remote.agent()?;
     match options.command {
         Command::List { installation, limit } => {
-            let mut request = agent().get(&base).query("limit", limit.to_string());
+            let mut request = agent.get(&base).query("limit", limit.to_string());
             if let Some(installation) = installation {
                 request = request.query("installation", installation);
             }
@@ -63,20 +64,20 @@ pub fn run(options: DeadLetters) -> Result<()> {
             crate::print(&lines)
         }
         Command::Show { number } => {
-            let letter = answered(agent().get(format!("{base}/{number}")).call(), &base)?;
+            let letter = answered(agent.get(format!("{base}/{number}")).call(), &base)?;
             crate::print(&(serde_json::to_string_pretty(&letter)? + "\n"))
         }
         Command::Redrive { numbers, release, component } => each(&numbers, |number| {
             let component = component.as_deref().map(std::path::absolute).transpose()?;
             let with = serde_json::json!({ "release": release, "component": component });
-            let request = agent().post(format!("{base}/{number}/redrive"));
+            let request = agent.post(format!("{base}/{number}/redrive"));
             let sent = request.content_type("application/json").send(with.to_string());
             let done = answered(sent, &base)?;
             let made = done.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
             crate::print(&format!("{number}\t{made} messages\n"))
         }),
         Command::Discard { numbers } => each(&numbers, |number| {
-            answered(agent().delete(format!("{base}/{number}")).call(), &base)?;
+            answered(agent.delete(format!("{base}/{number}")).call(), &base)?;
             crate::print(&format!("{number}\tdiscarded\n"))
         }),
     }

@@ -83,6 +83,11 @@ pub fn run(options: &Keys) -> Result<()> {
 
 /// A secret key from its file.
 pub fn read(path: &Path) -> Result<SecretKey> {
+    use std::os::unix::fs::PermissionsExt;
+    // A disk that knows no owners has files that all can read: so it is said and not refused.
+    if std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0) {
+        crate::say(&format!("Others on this machine can read the key {0}: `chmod 600 {0}`", path.display()));
+    }
     let pem = std::fs::read_to_string(path)
         .map(zeroize::Zeroizing::new)
         .with_context(|| format!("the key {} cannot be read", path.display()))?;

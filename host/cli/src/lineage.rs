@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
-use crate::remote::{Remote, agent, answered};
+use crate::remote::{Remote, answered};
 
 #[derive(Args)]
 pub struct Lineage {
@@ -19,7 +19,7 @@ pub struct Lineage {
 pub fn run(options: &Lineage) -> Result<()> {
     let id = percent_encoding::utf8_percent_encode(&options.id, percent_encoding::NON_ALPHANUMERIC);
     let base = options.remote.address(&format!("messages/{id}"));
-    let found = answered(agent().get(&base).call(), &base)?;
+    let found = answered(options.remote.agent()?.get(&base).call(), &base)?;
     let all = |name: &str| found.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut lines = String::new();
     // The API tells the nearest cause first.

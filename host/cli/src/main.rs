@@ -1,10 +1,12 @@
 //! `dongting`: the host and the tools around it.
 
 mod bundle;
+mod certificate;
 mod dead_letters;
 mod keys;
 mod lineage;
 mod oci;
+mod page;
 mod plugin;
 mod registry;
 mod reload;
@@ -104,7 +106,7 @@ fn print_openapi(output: Option<PathBuf>) -> anyhow::Result<()> {
 /// Writes to standard output; a reader that has gone away is no failure of ours.
 fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match std::io::stdout().write_all(tame(text).as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
@@ -114,5 +116,10 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn say(line: &str) {
     use std::io::Write;
     // Nobody is left to be told that standard error is closed.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", tame(line));
+}
+
+/// A reason or a note that somebody else wrote gives this terminal no orders.
+fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use dongting_registry::media_type::{EMPTY, OCI_MANIFEST};
 use dongting_registry::{Digest, Repository};
 use serde_json::{Value, json};
 
-use crate::remote::{Operator, agent, answered};
+use crate::remote::{Operator, answered};
 
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// A component is no larger.
 const MAX_BLOB_BYTES: u64 = 64 << 20;
 /// Pages of referrers.
@@ -45,12 +44,13 @@ impl Registry {
             (Some(file), _) => {
                 let secret = std::fs::read_to_string(file)
                     .with_context(|| format!("the token {} cannot be read", file.display()))?;
-                format!("Bearer {}", secret.trim())
+                self.operator.remote().bearer(&secret)?
             }
-            (None, Ok(secret)) => format!("Bearer {}", secret.trim()),
+            (None, Ok(secret)) => self.operator.remote().bearer(&secret)?,
             (None, Err(_)) => self.operator.authorization()?,
         };
-        Ok(Client { base: self.operator.base().to_owned(), authorization, agent: agent() })
+        let remote = self.operator.remote();
+        Ok(Client { base: remote.base().to_owned(), authorization, agent: remote.agent()? })
     }
 
     pub fn operator(&self) -> &Operator {
@@ -110,6 +110,15 @@ impl Client {
         bail!("the registry has more referrers of {subject} than {MAX_PAGES} pages hold")
     }
 
+    /// The ids of the keys that the registry knows, however they stand.
+    pub fn keys(&self) -> Result<Vec<String>> {
+        let request = self.agent.get(self.address("_dongting/keys"));
+        let listed = answered(request.header("authorization", &self.authorization).call(), &self.base)?;
+        let keys = listed.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let ids = keys.iter().filter_map(|key| key.get("id").and_then(Value::as_str));
+        Ok(ids.map(str::to_owned).collect())
+    }
+
     /// Pushes a blob, unless the repository has it.
     pub fn push_blob(&self, repository: &Repository, bytes: &[u8]) -> Result<Digest> {
         let digest = Digest::of(bytes);
@@ -135,7 +144,7 @@ impl Client {
             .agent
             .put(self.address(&format!("{repository}/manifests/{reference}")))
             .header("authorization", &self.authorization)
-            .header("content-type", MANIFEST);
+            .header("content-type", OCI_MANIFEST);
         answered(request.send(body), &self.base).map(drop)
     }
 
@@ -154,11 +163,11 @@ impl Client {
         let descriptor = |media_type: &str, bytes: &[u8]| json!({ "mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len() });
         let manifest = json!({
             "schemaVersion": 2,
-            "mediaType": MANIFEST,
+            "mediaType": OCI_MANIFEST,
             "artifactType": artifact_type,
             "config": descriptor(EMPTY, config),
             "layers": [descriptor(artifact_type, bytes)],
-            "subject": descriptor(MANIFEST, &subject.body),
+            "subject": descriptor(OCI_MANIFEST, &subject.body),
         });
         let body = manifest.to_string().into_bytes();
         let digest = Digest::of(&body);
@@ -172,7 +181,7 @@ impl Client {
 
     fn get(&self, path: &str, most: u64) -> Result<Vec<u8>> {
         let request = self.agent.get(self.address(path)).header("authorization", &self.authorization);
-        let answer = request.header("accept", format!("{MANIFEST}, */*")).call();
+        let answer = request.header("accept", format!("{OCI_MANIFEST}, */*")).call();
         match answer {
             Ok(mut answer) if answer.status().is_success() => answer
                 .body_mut()

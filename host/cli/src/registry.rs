@@ -9,6 +9,7 @@ use dongting_engine::host::REGISTRY;
 use dongting_registry::{AnonymousRead, Listening, Registry, RegistryOptions};
 use serde_json::{Value, json};
 
+use crate::certificate::TlsFiles;
 use crate::remote::Operator;
 use crate::serve::{log, told_to_stop};
 
@@ -51,6 +52,8 @@ struct Alone {
     /// Port 0 lets the system choose one.
     #[arg(long, env = "DONGTING_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[command(flatten)]
+    tls: TlsFiles,
     /// A dongting.toml, of which the table `registry` is used.
     #[arg(long, env = "DONGTING_CONFIG")]
     config: Option<PathBuf>,
@@ -84,11 +87,12 @@ async fn serve(alone: Alone) -> Result<()> {
     if alone.no_anonymous_read {
         options.anonymous_read = AnonymousRead::Never;
     }
+    let certificate = alone.tls.read()?;
     let registry = Registry::open_with(&alone.data.join(REGISTRY), options).await?;
-    let served = Listening::on(alone.listen).await?.serve(registry.router());
+    let served = Listening::on(alone.listen).await?.serve(registry.router(), certificate);
     // The one line that scripts read: where it listens.
-    crate::print(&format!("http://{}/\n", served.address))?;
-    tracing::info!(address = %served.address, "The registry is ready at http://{}/", served.address);
+    crate::print(&format!("{}\n", served.url))?;
+    tracing::info!(address = %served.address, "The registry is ready at {}", served.url);
     told_to_stop().await?;
     served.stop().await;
     registry.close().await;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::remote::{Remote, agent, answered};
+use crate::remote::{Remote, answered};
 
 #[derive(Args)]
 pub struct Reload {
@@ -15,7 +15,7 @@ pub struct Reload {
 /// A line for each installation: id, outcome, and the releases or the reason. Fails where one was refused.
 pub fn run(options: &Reload) -> Result<()> {
     let base = options.remote.address("reload");
-    let answer = answered(agent().post(&base).send_empty(), &base)?;
+    let answer = answered(options.remote.agent()?.post(&base).send_empty(), &base)?;
     let all = answer.get("installations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut refused = 0;
     let mut lines = String::new();

@@ -1,18 +1,36 @@
 //! A running host, asked over its API: it alone holds the data directory.
 
-use std::path::PathBuf;
+mod roots;
 
-use anyhow::{Context, Result, bail};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use dongting_engine::host::REGISTRY;
 use dongting_registry::registry::ADMIN_TOKEN;
+use rustls::CertificateError;
 use serde_json::Value;
+use ureq::http::Uri;
+use ureq::tls::TlsConfig;
+
+/// For an answer to come whole.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Args)]
 pub struct Remote {
     /// Where the host listens.
     #[arg(long, env = "DONGTING_URL", default_value = "http://127.0.0.1:8080", global = true)]
     url: String,
+    /// Certificates of authorities (PEM) that are believed besides the system's own, for a host with https://.
+    #[arg(long, env = "DONGTING_CA", global = true)]
+    ca: Option<PathBuf>,
+    /// Show the token to another machine over plain http, too. Everyone on the way can read it: only where the way itself is safe.
+    #[arg(long, global = true)]
+    allow_plain_http: bool,
 }
 
 /// A running host or registry, asked by its operator.
@@ -28,10 +46,6 @@ pub struct Operator {
 impl Operator {
     pub fn remote(&self) -> &Remote {
         &self.remote
-    }
-
-    pub fn base(&self) -> &str {
-        self.remote.base()
     }
 
     /// An address of the registry's own.
@@ -53,16 +67,18 @@ impl Operator {
                 })?
             }
         };
-        Ok(format!("Bearer {}", token.trim()))
+        self.remote.bearer(&token)
     }
 
     pub fn get(&self, path: &str) -> Result<Value> {
-        let request = agent().get(self.address(path)).header("authorization", self.authorization()?);
+        let request =
+            self.remote.agent()?.get(self.address(path)).header("authorization", self.authorization()?);
         answered(request.call(), self.remote.base())
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let request = agent().post(self.address(path)).header("authorization", self.authorization()?);
+        let request =
+            self.remote.agent()?.post(self.address(path)).header("authorization", self.authorization()?);
         answered(
             request.header("content-type", "application/json").send(body.to_string()),
             self.remote.base(),
@@ -70,7 +86,8 @@ impl Operator {
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        let request = agent().put(self.address(path)).header("authorization", self.authorization()?);
+        let request =
+            self.remote.agent()?.put(self.address(path)).header("authorization", self.authorization()?);
         answered(
             request.header("content-type", "application/json").send(body.to_string()),
             self.remote.base(),
@@ -78,34 +95,92 @@ impl Operator {
     }
 
     pub fn delete(&self, path: &str) -> Result<Value> {
-        let request = agent().delete(self.address(path)).header("authorization", self.authorization()?);
+        let request =
+            self.remote.agent()?.delete(self.address(path)).header("authorization", self.authorization()?);
         answered(request.call(), self.remote.base())
     }
 }
 
 impl Remote {
-    fn base(&self) -> &str {
+    pub fn base(&self) -> &str {
         self.url.trim_end_matches('/')
     }
 
     pub fn address(&self, path: &str) -> String {
         format!("{}/api/v1/{path}", self.base())
     }
+
+    /// Where https:// was asked for nothing else is spoken, wherever the other side sends us.
+    pub fn agent(&self) -> Result<ureq::Agent> {
+        let tls = TlsConfig::builder()
+            .root_certs(roots::believed(self.ca.as_deref())?)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
+        Ok(ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .https_only(self.scheme()?.0 == "https")
+            .tls_config(tls)
+            .build()
+            .new_agent())
+    }
+
+    /// A token as it is shown, to nobody who listens on the way.
+    pub fn bearer(&self, token: &str) -> Result<String> {
+        let (scheme, host) = self.scheme()?;
+        let here = host == "localhost"
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback());
+        if scheme == "https" || here || self.allow_plain_http {
+            return Ok(format!("Bearer {}", token.trim()));
+        }
+        bail!(
+            "the token is not sent to {} by plain http, where everyone on the way could read it: name the host with https://, or say --allow-plain-http if the way itself is safe",
+            self.base()
+        )
+    }
+
+    fn scheme(&self) -> Result<(String, String)> {
+        let wrong =
+            || format!("`{}` is no address of a host: write https://host:port or http://host:port", self.url);
+        let uri: Uri = self.url.parse().with_context(wrong)?;
+        match (uri.scheme_str(), uri.host()) {
+            (Some(scheme @ ("http" | "https")), Some(host)) => Ok((scheme.to_owned(), host.to_owned())),
+            _ => bail!(wrong()),
+        }
+    }
 }
 
-pub fn agent() -> ureq::Agent {
-    let timeout = std::time::Duration::from_secs(60);
+/// What a host has answered instead of what was asked for.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: u16,
+    said: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// For a host that this very program has started on this machine.
+pub fn child_agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(timeout))
+        .timeout_global(Some(PATIENCE))
+        .max_redirects(0)
         .build()
         .new_agent()
 }
 
 /// The answer's JSON, or what the host says is wrong.
 pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, base: &str) -> Result<Value> {
-    let mut answer =
-        answer.with_context(|| format!("no host answers at {base}: is it running? Name it with --url"))?;
+    let mut answer = answer.map_err(|error| unanswered(error, base))?;
     let text = answer.body_mut().read_to_string().context("the host's answer broke off")?;
     let body: Value =
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or_default() };
@@ -114,8 +189,36 @@ pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, b
     }
     // The registry speaks as OCI has it.
     let said = body.pointer("/error/message").or_else(|| body.pointer("/errors/0/message"));
-    match said.and_then(Value::as_str) {
-        Some(said) => bail!("{said}"),
-        None => bail!("the host at {base} answered {}", answer.status()),
-    }
+    let said = match said.and_then(Value::as_str) {
+        Some(said) => said.to_owned(),
+        None => format!("the host at {base} answered {}", answer.status()),
+    };
+    Err(Refused { status: answer.status().as_u16(), said }.into())
+}
+
+/// Why there is no answer, and what to do.
+fn unanswered(error: ureq::Error, base: &str) -> anyhow::Error {
+    let of_tls = match &error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        _ => None,
+    };
+    let said = match of_tls {
+        None => format!("no host answers at {base}: is it running? Name it with --url"),
+        Some(rustls::Error::InvalidCertificate(why)) => match why {
+            // A bad signature is one by another authority of the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+                "the certificate of {base} is by an authority that this machine does not know: name the file of the authority's certificate with --ca, or as DONGTING_CA"
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
+                "the certificate of {base} is for another name: name the host with --url as its certificate does"
+            ),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                format!("the certificate of {base} has expired: whoever runs the host must renew it")
+            }
+            _ => format!("the certificate of {base} is not believed"),
+        },
+        Some(_) => format!("{base} does not speak TLS as it should: is it a host with http://?"),
+    };
+    anyhow!(error).context(said)
 }

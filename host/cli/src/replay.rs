@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use dongting_registry::media_type::WASM;
 use serde_json::Value;
 
-use crate::remote::{Remote, agent, answered};
+use crate::remote::{Remote, answered};
 
 #[derive(Args)]
 pub struct Replay {
@@ -29,12 +30,14 @@ pub struct Replay {
 /// The differences, a line each, then the figures. Fails where the release at work did not come to the same.
 pub fn run(options: &Replay) -> Result<()> {
     let base = options.remote.address("replays");
-    let request = agent()
+    let request = options
+        .remote
+        .agent()?
         .post(&base)
         .query("installation", &options.installation)
         .query("from", &options.from)
         .query("to", &options.to)
-        .header("content-type", "application/wasm");
+        .header("content-type", WASM);
     let answer = match options.release.as_deref() {
         Some(file) if file.ends_with(".wasm") => {
             let component = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use dongting_registry::release::ENVELOPE;
+use dongting_registry::media_type::ENVELOPE;
 use dongting_registry::{Digest, Reference};
 use dongting_trust::Predicate;
 use serde_json::Value;
 
 use crate::keys;
 use crate::oci::Registry;
+use crate::page::Page;
 use crate::plugin::sign::statement;
-use crate::remote::{agent, answered};
+use crate::remote::answered;
 
 #[derive(Args)]
 pub struct Reviews {
@@ -90,7 +91,7 @@ fn decide(registry: &Registry, decision: &Decision, approved: bool) -> Result<()
 fn show(registry: &Registry, release: &Reference, json: bool) -> Result<()> {
     let remote = registry.operator().remote();
     let base = remote.address(&format!("releases/{}/{}/review", release.repository, release.at));
-    let review = answered(agent().get(&base).call(), &base)?;
+    let review = answered(remote.agent()?.get(&base).call(), &base)?;
     if json {
         return crate::print(&(serde_json::to_string_pretty(&review)? + "\n"));
     }
@@ -98,27 +99,27 @@ fn show(registry: &Registry, release: &Reference, json: bool) -> Result<()> {
 }
 
 fn page(review: &Value) -> String {
-    let mut lines = Lines(String::new());
+    let mut shown = Page::default();
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).unwrap_or_default().replace(['\t', '\n'], " ")
     };
     let list =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    lines.add("release", format!("{}:{}", text(review, "repository"), text(review, "version")));
+    shown.line("release", format!("{}:{}", text(review, "repository"), text(review, "version")));
     let both = |value: Option<&Value>| {
         value.map(|value| format!("{} · {}", text(value, "zh"), text(value, "en"))).unwrap_or_default()
     };
-    lines.add("", both(review.get("title")));
-    lines.add("component", format!("sha256:{}", text(review, "componentDigest")));
-    lines.add("pushed", text(review, "pushed"));
+    shown.line("", both(review.get("title")));
+    shown.line("component", format!("sha256:{}", text(review, "componentDigest")));
+    shown.line("pushed", text(review, "pushed"));
     if let Some(reason) = review.get("yanked").and_then(Value::as_str) {
-        lines.add("yanked", reason.to_owned());
+        shown.line("yanked", reason);
     }
     for name in ["roles", "imports", "installations"] {
-        lines.all(name, list(review, name).iter().filter_map(Value::as_str).map(str::to_owned));
+        shown.lines(name, list(review, name).iter().filter_map(Value::as_str).map(str::to_owned));
     }
     let asks = review.get("asks").cloned().unwrap_or_default();
-    lines.all(
+    shown.lines(
         "asks for",
         list(&asks, "capabilities")
             .iter()
@@ -128,17 +129,17 @@ fn page(review: &Value) -> String {
         let topic = |one: &Value| {
             format!("{} {} {}", text(one, "domain"), text(one, "kind"), text(one, "detail")).trim().to_owned()
         };
-        lines.all(name, list(&asks, name).iter().map(topic));
+        shown.lines(name, list(&asks, name).iter().map(topic));
     }
     match review.get("differences").filter(|found| !found.is_null()) {
-        None => lines.add("differences", "no release before it was approved".to_owned()),
+        None => shown.line("differences", "no release before it was approved"),
         Some(found) => {
             let against = text(found, "version");
             let all = list(found, "differences");
             if all.is_empty() {
-                lines.add("differences", format!("none: it asks for what {against} asks for"));
+                shown.line("differences", format!("none: it asks for what {against} asks for"));
             }
-            lines.all(
+            shown.lines(
                 &format!("since {against}"),
                 all.iter().map(|one| {
                     format!("{} {} {}", text(one, "change"), text(one, "what"), text(one, "name"))
@@ -147,10 +148,10 @@ fn page(review: &Value) -> String {
         }
     }
     let quality = review.get("quality").and_then(|quality| quality.get("grade")).and_then(Value::as_str);
-    lines.add("quality", quality.unwrap_or("no report").to_owned());
+    shown.line("quality", quality.unwrap_or("no report"));
     match review.get("materials").and_then(Value::as_array) {
-        None => lines.add("materials", "no bill of materials".to_owned()),
-        Some(all) => lines.add("materials", format!("{} parts", all.len())),
+        None => shown.line("materials", "no bill of materials"),
+        Some(all) => shown.line("materials", format!("{} parts", all.len())),
     }
     let signature = |one: &Value| {
         let good = one.get("good").and_then(Value::as_bool) == Some(true);
@@ -161,30 +162,14 @@ fn page(review: &Value) -> String {
         let verdict = if good { "good".to_owned() } else { format!("BAD: {}", text(one, "reason")) };
         format!("{} by {by}: {verdict} {}", text(one, "says"), text(one, "note")).trim().to_owned()
     };
-    lines.all("signatures", list(review, "signatures").iter().map(signature));
+    shown.lines("signatures", list(review, "signatures").iter().map(signature));
     let verdict = review.get("verdict").cloned().unwrap_or_default();
-    lines.add(
+    shown.line(
         "verdict",
         match verdict.get("trusted").and_then(Value::as_bool) {
             Some(true) => format!("may run here, approved by {}", text(&verdict, "reviewer")),
             _ => format!("may not run here: {}", text(&verdict, "reason")),
         },
     );
-    lines.0
-}
-
-/// Names to the left, what they stand for to the right.
-struct Lines(String);
-
-impl Lines {
-    fn add(&mut self, name: &str, text: String) {
-        self.0.push_str(format!("{name:<13} {text}").trim_end());
-        self.0.push('\n');
-    }
-
-    fn all(&mut self, name: &str, texts: impl Iterator<Item = String>) {
-        for (at, text) in texts.enumerate() {
-            self.add(if at == 0 { name } else { "" }, text);
-        }
-    }
+    shown.text()
 }

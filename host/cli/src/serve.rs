@@ -9,6 +9,8 @@ use dongting_engine::{Credentials, Host, HostConfig, HostOptions, Nats};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::certificate::TlsFiles;
+
 #[derive(Args)]
 pub struct Serve {
     /// Everything that outlives the process: messages, state, compiled plugins.
@@ -24,6 +26,8 @@ pub struct Serve {
     /// Address of the API and the portal; port 0 lets the system choose one.
     #[arg(long, env = "DONGTING_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[command(flatten)]
+    tls: TlsFiles,
     /// Folder with the built portal.
     #[arg(long, env = "DONGTING_PORTAL")]
     portal: Option<PathBuf>,
@@ -45,13 +49,14 @@ pub struct Serve {
 pub async fn run(options: Serve) -> anyhow::Result<()> {
     log(options.log_json);
     let config = options.config.as_deref().map(HostConfig::read).transpose()?.unwrap_or_default();
+    let certificate = options.tls.read()?;
     let nats = match &options.nats {
         Some(url) => running(url)?,
         None => Nats::Child(options.nats_server),
     };
     let host =
         Host::start(HostOptions { data: options.data, database: options.database, config, nats }).await?;
-    let served = match dongting_api::serve(host.clone(), options.listen, options.portal).await {
+    let served = match dongting_api::serve(host.clone(), options.listen, options.portal, certificate).await {
         Ok(served) => served,
         Err(error) => {
             host.stop().await;
@@ -59,8 +64,8 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
         }
     };
     // The one line that scripts read: where it listens.
-    crate::print(&format!("http://{}/\n", served.address))?;
-    tracing::info!(address = %served.address, "Ready at http://{}/", served.address);
+    crate::print(&format!("{}\n", served.url))?;
+    tracing::info!(address = %served.address, "Ready at {}", served.url);
     tokio::select! {
         told = told_to_stop() => told?,
         () = stdin_ended(), if options.while_stdin => tracing::info!("Stopping, since standard input has ended"),

@@ -11,7 +11,10 @@ use dongting_manifest::section::{self, SectionError};
 use dongting_manifest::version::VersionError;
 use dongting_manifest::{Manifest, Version};
 use dongting_registry::{At, Digest, Reference, Registry, RegistryError, Release, Repository};
+use dongting_sandbox::MAX_COMPONENT_BYTES;
 use dongting_trust::{Claim, Distrust, Keyring, PublicKey, Trusted, verify_release};
+
+use tokio::io::AsyncReadExt;
 
 use crate::installed::chain;
 
@@ -227,6 +230,13 @@ fn not_yanked(release: &Release) -> Result<(), GateError> {
     }
 }
 
+/// Of a file that is no component, however it goes on, no more is read than shows that.
 async fn file(path: &Path) -> Result<Vec<u8>, GateError> {
-    tokio::fs::read(path).await.map_err(|source| GateError::File { path: path.to_owned(), source })
+    let read = async {
+        let mut bytes = Vec::new();
+        let most = MAX_COMPONENT_BYTES as u64 + 1;
+        tokio::fs::File::open(path).await?.take(most).read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    };
+    read.await.map_err(|source| GateError::File { path: path.to_owned(), source })
 }

@@ -25,7 +25,7 @@ use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
-use crate::shadow::Shadow;
+use crate::shadow::{Candidate, Shadow};
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
@@ -122,7 +122,7 @@ pub async fn install(
     }
     let plugin = link(&release, &installation)?;
     let shadow = match installation.candidate()? {
-        Some(code) => Some(shadow(round, &installation, &code).await?),
+        Some(code) => Some(shadow(round, &installation, &code).await),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -211,10 +211,24 @@ fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, In
     linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source: Arc::new(source) })
 }
 
-async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code) -> Result<Shadow, InstallError> {
-    let Found { release, signed } = load(round, installation, code).await?;
-    let plugin = link(&release, installation)?;
-    Ok(Shadow::new(plugin, release, signed))
+/// A candidate that cannot be called says why, and keeps nothing from running.
+async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code) -> Shadow {
+    let candidate = async {
+        let Found { release, signed } = load(round, installation, code).await?;
+        let plugin = link(&release, installation)?;
+        Ok(Candidate { release, plugin, signed })
+    };
+    candidate.await.map_or_else(
+        |error: InstallError| {
+            let why = match &error {
+                InstallError::Gate { why, .. } => chain(why.as_ref()),
+                other => chain(other),
+            };
+            let reason = format!("the shadow of installation `{}` is not called: {why}", installation.id);
+            Shadow::absent(&code.to_string(), reason)
+        },
+        Shadow::new,
+    )
 }
 
 async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {

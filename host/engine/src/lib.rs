@@ -67,6 +67,6 @@ pub use dongting_bus::asked::subject as service_subject;
 pub use dongting_bus::{BusError, Credentials, StoredDeadLetter};
 pub use dongting_sandbox::views as panels;
 pub use dongting_sandbox::{
-    Delivered, Document, Fault, LogLevel, LogLine, Refusal, Reply, Request, scripted,
+    Delivered, Document, Fault, LogLevel, LogLine, MAX_COMPONENT_BYTES, Refusal, Reply, Request, scripted,
 };
 pub use dongting_store::{Dispatched, Parkings, StoreError, Waiting};

@@ -78,8 +78,9 @@ impl Host {
             self.show(slot);
             return Ok(());
         }
-        if let Some(shadow) = installed.shadow.as_ref().filter(|shadow| shadow.refused().is_none())
-            && let Some(reason) = withdrawn(check.still(shadow.signed.as_ref()).await, &installed)?
+        if let Some(shadow) = &installed.shadow
+            && let Some(candidate) = shadow.called()
+            && let Some(reason) = withdrawn(check.still(candidate.signed.as_ref()).await, &installed)?
         {
             let id = installed.id();
             tracing::warn!(installation = id, reason, "The shadow of `{id}` is called no more");

@@ -7,8 +7,9 @@ use std::time::Instant;
 use dongting_manifest::Installation;
 
 use crate::host::Host;
-use crate::installed::{InstallError, chain, install};
+use crate::installed::{InstallError, Installed, chain, install};
 use crate::round::Round;
+use crate::shadow::Shadow;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::{HostConfig, HostConfigError};
@@ -43,13 +44,8 @@ impl Host {
         let config = HostConfig::read(&path)?;
         self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
-        if let Err(error) = self.stop_distrusted(&mut slots).await {
-            let reason = chain(&error);
-            tracing::error!(
-                reason,
-                "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes"
-            );
-        }
+        let mut moved = self.registry.changes();
+        self.stop_what_is_distrusted(&mut slots).await;
         let mut changes = BTreeMap::new();
         let wanted: BTreeSet<&String> =
             config.installations.iter().map(|installation| &installation.id).collect();
@@ -71,8 +67,23 @@ impl Host {
             });
             let change = self.change(&round, slot, installation).await;
             changes.insert(id, change);
+            // Many that are compiled take minutes, for which nobody else looks after what was revoked meanwhile.
+            if moved.has_changed().unwrap_or(false) {
+                moved.mark_unchanged();
+                self.stop_what_is_distrusted(&mut slots).await;
+            }
         }
         Ok(changes)
+    }
+
+    async fn stop_what_is_distrusted(&self, slots: &mut BTreeMap<String, Slot>) {
+        if let Err(error) = self.stop_distrusted(slots).await {
+            let reason = chain(&error);
+            tracing::error!(
+                reason,
+                "Whether all that runs is still trusted cannot be asked now; it is asked again when the registry changes"
+            );
+        }
     }
 
     /// Brings one installation to what was asked for, and shows it.
@@ -113,7 +124,21 @@ impl Host {
         };
         let installed = installed.await;
         match (installed, before) {
+            // What was at work goes on as it was; where nothing was, the release begins without its shadow.
+            (Ok(Installed { shadow: Some(shadow), .. }), Some(_)) if shadow.refused().is_some() => {
+                let reason = shadow.refused().unwrap_or_default().to_owned();
+                tracing::error!(
+                    installation = slot.installation.id,
+                    reason,
+                    "Installation `{}` cannot run as it was asked for",
+                    slot.installation.id
+                );
+                Change::Refused(reason)
+            }
             (Ok(installed), before) => {
+                if let Some(reason) = installed.shadow.as_ref().and_then(Shadow::refused) {
+                    tracing::warn!(installation = installed.id(), reason, "It runs without its shadow");
+                }
                 if let Err(error) = self.keep_grants(&installed).await {
                     tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
                 }

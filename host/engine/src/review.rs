@@ -6,23 +6,20 @@ use std::collections::BTreeSet;
 use dongting_manifest::asked::{Difference, Side, differences};
 use dongting_manifest::section::SectionError;
 use dongting_manifest::{Version, imports};
+use dongting_registry::media_type::{MATERIALS, QUALITY};
 use dongting_registry::{At, Details, Digest, Reference, RegistryError};
 pub use dongting_trust::Predicate;
-use dongting_trust::{Keyring, Verdict, verdicts};
+use dongting_trust::{Keyring, Verdict, verdicts, verify_release};
 use serde_json::Value;
 
 use crate::gate::Signed;
 use crate::host::Host;
 use crate::installed::chain;
 
-/// The type of an attached quality report.
-pub const QUALITY: &str = "application/vnd.dongting.quality.v1+json";
-/// The type of an attached bill of materials, CycloneDX as JSON.
-pub const MATERIALS: &str = "application/vnd.cyclonedx+json";
 /// Of a bill of materials; what is behind them is not shown.
 const MAX_MATERIALS: usize = 10_000;
-/// More than one is of no use: the newest counts.
-const MAX_REPORTS: usize = 16;
+/// Where a bill of materials has the SHA-256 of what it is of.
+const MATERIAL_OF: &str = "/metadata/component/hashes/0/content";
 
 pub struct Review {
     pub details: Details,
@@ -84,9 +81,16 @@ impl Host {
             .map(|one| one.installation.id.clone())
             .collect();
         Ok(Review {
-            since: self.since(&details, &imports).await?,
-            quality: self.report(&exactly, subject, QUALITY).await?,
-            materials: self.report(&exactly, subject, MATERIALS).await?.map(|bom| materials(&bom)),
+            since: self.since(&details, &imports, &keyring).await?,
+            // What is said of another component says nothing of this one, whoever pushed it.
+            quality: self.report(&exactly, subject, QUALITY).await?.filter(|report| {
+                text(report, "/digest") == Some(release.component_digest.to_string().as_str())
+            }),
+            materials: self
+                .report(&exactly, subject, MATERIALS)
+                .await?
+                .filter(|bom| text(bom, MATERIAL_OF) == Some(release.component_digest.hex().as_str()))
+                .map(|bom| materials(&bom)),
             signatures: found.into_iter().map(|verdict| signature(&keyring, verdict)).collect(),
             details,
             imports,
@@ -100,6 +104,7 @@ impl Host {
         &self,
         details: &Details,
         imports: &BTreeSet<String>,
+        keyring: &Keyring,
     ) -> Result<Option<(String, Vec<Difference>)>, ReviewError> {
         let number = |text: &str| text.parse::<Version>().ok();
         let own = number(&details.release.version);
@@ -107,7 +112,11 @@ impl Host {
         for earlier in plugin.versions.iter().filter(|one| number(&one.version) < own) {
             let at = At::Digest(earlier.manifest_digest);
             let reference = Reference { repository: details.repository.clone(), at };
-            if self.gate.release(&reference).await.is_err() {
+            // By what the registry says of it: a vendor may have hundreds that were never approved, and their bytes are not read for that.
+            let release = self.registry.release(&reference).await?;
+            if release.yanked.is_some()
+                || verify_release(keyring, &release.claim()?, &release.envelopes).is_err()
+            {
                 continue;
             }
             let before = self.registry.details(&reference).await?;
@@ -130,8 +139,8 @@ impl Host {
         subject: Digest,
         kind: &str,
     ) -> Result<Option<Value>, ReviewError> {
-        let found = self.registry.attachments(&release.repository, subject, kind, MAX_REPORTS).await?;
-        Ok(found.last().and_then(|report| serde_json::from_slice(&report.bytes).ok()))
+        let newest = self.registry.newest_attachment(&release.repository, subject, kind).await?;
+        Ok(newest.and_then(|report| serde_json::from_slice(&report.bytes).ok()))
     }
 }
 
@@ -144,6 +153,10 @@ fn signature(keyring: &Keyring, verdict: Verdict) -> SignatureFound {
         says: verdict.says,
         wrong: verdict.finding.err().map(|distrust| distrust.to_string()),
     }
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer).and_then(Value::as_str)
 }
 
 /// Of a CycloneDX document, whatever else is in it.

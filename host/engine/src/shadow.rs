@@ -22,14 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TOLD: usize = 100;
 
 pub struct Shadow {
-    pub release: Arc<Loaded>,
-    plugin: Arc<Plugin>,
-    /// By whose signatures it is called; none for a file that nobody signed.
-    pub signed: Option<Signed>,
-    /// Why it is called no more.
+    /// `name@version#digest`, or what the operator wrote where that could not be loaded.
+    pub reference: Arc<str>,
+    /// None where it could not be loaded.
+    candidate: Option<Candidate>,
+    /// Why it is not called, or no more.
     refused: OnceLock<String>,
     pub counts: Counts,
     differences: Mutex<VecDeque<(Timestamp, Difference)>>,
+}
+
+/// What is called.
+pub struct Candidate {
+    pub release: Arc<Loaded>,
+    pub plugin: Arc<Plugin>,
+    /// By whose signatures it is called; none for a file that nobody signed.
+    pub signed: Option<Signed>,
 }
 
 #[derive(Debug, Default)]
@@ -41,9 +49,25 @@ pub struct Counts {
 }
 
 impl Shadow {
-    pub fn new(plugin: Arc<Plugin>, release: Arc<Loaded>, signed: Option<Signed>) -> Self {
+    pub fn new(candidate: Candidate) -> Self {
+        Self::with(Arc::clone(&candidate.release.reference), Some(candidate))
+    }
+
+    /// One that cannot be called. The release at work does without it.
+    pub fn absent(named: &str, reason: String) -> Self {
+        let shadow = Self::with(named.into(), None);
+        shadow.refuse(reason);
+        shadow
+    }
+
+    fn with(reference: Arc<str>, candidate: Option<Candidate>) -> Self {
         let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
-        Self { release, plugin, signed, refused, counts, differences }
+        Self { reference, candidate, refused, counts, differences }
+    }
+
+    /// What is called, unless it is called no more.
+    pub fn called(&self) -> Option<&Candidate> {
+        self.candidate.as_ref().filter(|_| self.refused().is_none())
     }
 
     /// Calls it no more, until the operator names it anew.
@@ -70,15 +94,13 @@ impl Shadow {
         asked: Vec<Exchange>,
         live: impl Future<Output = Result<Effects, Refusal>>,
     ) -> Result<Effects, Refusal> {
-        if self.refused().is_some() {
-            return live.await;
-        }
+        let Some(candidate) = self.called() else { return live.await };
         let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
         let made = Made {
-            plugin: &self.plugin,
+            plugin: &candidate.plugin,
             installation: &installed.installation,
-            name: &self.release.manifest().name,
-            reference: &self.release.reference,
+            name: &candidate.release.manifest().name,
+            reference: &candidate.release.reference,
         };
         let egress = Egress::Recorded(Recorded::new(asked));
         let call = apply(&made, Call { egress, ..installed.call_for(&batch) }, &batch);

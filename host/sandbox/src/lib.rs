@@ -20,7 +20,7 @@ pub mod views;
 pub use call::Call;
 pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, scripted};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
-pub use load::{LoadError, Release};
+pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
     Rejected, Reply, Request, Response, Writes,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::manifest::WASM;
+use crate::media_type::{ENVELOPE, WASM};
 
 const COMPONENT: &[u8] = b"a component";
 const SAID: &[u8] = b"{}";
@@ -27,9 +27,9 @@ fn statement() -> Vec<u8> {
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "artifactType": crate::release::ENVELOPE,
+        "artifactType": ENVELOPE,
         "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
-        "layers": [descriptor(crate::release::ENVELOPE, SAID)],
+        "layers": [descriptor(ENVELOPE, SAID)],
         "subject": descriptor(OCI_MANIFEST, &release()),
     });
     manifest.to_string().into_bytes()

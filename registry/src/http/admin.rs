@@ -54,7 +54,11 @@ pub async fn answer(asked: Asked, words: &[String]) -> Result<Response, Registry
     if words.as_slice() == ["yank"] {
         return yank(asked).await;
     }
-    asked.caller.is_admin()?;
+    // Whose keys count is no secret for whoever reviews and carries releases of all vendors.
+    let only_reads_keys = words.as_slice() == ["keys"] && asked.method == Method::GET;
+    if !(only_reads_keys && asked.caller.reads_for_all_vendors()) {
+        asked.caller.is_admin()?;
+    }
     let registry = asked.registry.clone();
     if let ["keys", rest @ ..] = words.as_slice() {
         return key::answer(asked, rest).await;

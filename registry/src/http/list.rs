@@ -10,7 +10,7 @@ use super::{Asked, PULL, unsupported, value};
 use crate::attachment::{PAGE, Referrer};
 use crate::digest::Digest;
 use crate::error::RegistryError;
-use crate::manifest::OCI_INDEX;
+use crate::media_type::OCI_INDEX;
 use crate::name::Repository;
 
 const NAMES: u32 = 1000;

@@ -15,12 +15,13 @@ pub fn answer(asked: &Asked) -> Result<Response, RegistryError> {
     if asked.method != Method::GET {
         return Err(unsupported(&asked.method));
     }
-    let lent = asked.registry.lend(&asked.caller, scopes(asked.query.all("scope")))?;
+    let now = Timestamp::now();
+    let lent = asked.registry.lend(&asked.caller, scopes(asked.query.all("scope")), now)?;
     Ok(Json(json!({
         "token": lent,
         "access_token": lent,
         "expires_in": LENT_SECONDS,
-        "issued_at": Timestamp::now().to_string(),
+        "issued_at": now.to_string(),
     }))
     .into_response())
 }

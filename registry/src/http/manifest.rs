@@ -8,6 +8,7 @@ use super::{Asked, DELETE, PULL, PUSH, unsupported, value, whole};
 use crate::error::RegistryError;
 use crate::manifest::MAX_BYTES;
 use crate::name::Repository;
+use crate::quota::Account;
 use crate::reference::At;
 
 pub async fn answer(asked: Asked, repository: &Repository, at: &At) -> Result<Response, RegistryError> {
@@ -16,6 +17,11 @@ pub async fn answer(asked: Asked, repository: &Repository, at: &At) -> Result<Re
         Method::PUT => put(asked, repository, at).await,
         Method::DELETE => {
             asked.may(repository, DELETE)?;
+            if asked.caller.account() == Account::Vendor && asked.registry.is_review(repository, at).await? {
+                return Err(RegistryError::Denied(
+                    "it is what a reviewer of the province has said of the release: only the registry's operator deletes it".to_owned(),
+                ));
+            }
             asked.registry.delete_manifest(repository, at).await?;
             tracing::info!(%repository, %at, "Deleted `{at}` of `{repository}`");
             Ok(StatusCode::ACCEPTED.into_response())
@@ -41,9 +47,9 @@ async fn get(asked: Asked, repository: &Repository, at: &At) -> Result<Response,
 async fn put(asked: Asked, repository: &Repository, at: &At) -> Result<Response, RegistryError> {
     asked.may(repository, PUSH)?;
     let content_type = asked.header(header::CONTENT_TYPE).map(str::to_owned);
-    let registry = asked.registry;
+    let (registry, account) = (asked.registry, asked.caller.account());
     let body = whole(asked.request, MAX_BYTES, RegistryError::ManifestTooLarge { most: MAX_BYTES }).await?;
-    let pushed = registry.push_manifest(repository, at, content_type.as_deref(), &body).await?;
+    let pushed = registry.push_manifest(repository, at, account, content_type.as_deref(), &body).await?;
     tracing::info!(%repository, %at, digest = %pushed.digest, "Pushed `{at}` to `{repository}`");
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, value(&format!("/v2/{repository}/manifests/{}", pushed.digest)));

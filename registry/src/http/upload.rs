@@ -20,13 +20,15 @@ pub async fn begin(asked: Asked, repository: &Repository) -> Result<Response, Re
         if let Some(from) = asked.query.get("from") {
             let from: Repository = from.parse()?;
             // Who may not read it there hears no more than that it has to be sent.
-            if asked.may(&from, PULL).is_ok() && asked.registry.mount(&from, repository, digest).await? {
+            if asked.may(&from, PULL).is_ok()
+                && asked.registry.mount(&from, repository, digest, asked.caller.account()).await?
+            {
                 return Ok(created(repository, digest));
             }
         }
     }
     let whole: Option<Digest> = asked.query.get("digest").map(str::parse).transpose()?;
-    let id = asked.registry.begin_upload(repository).await?;
+    let id = asked.registry.begin_upload(repository, asked.caller.account()).await?;
     let Some(digest) = whole else { return Ok(accepted(repository, &id, 0)) };
     let registry = asked.registry.clone();
     let done = match receive(asked, repository, &id).await {
@@ -90,8 +92,9 @@ async fn receive(asked: Asked, repository: &Repository, id: &str) -> Result<u64,
         (Some(chunk), _) => Announced { first: Some(chunk.first), size: Some(chunk.size()) },
         (None, length) => Announced { first: None, size: length },
     };
+    let account = asked.caller.account();
     let body = asked.request.into_body().into_data_stream();
-    Ok(asked.registry.receive(repository, id, announced, body).await?.received)
+    Ok(asked.registry.receive(repository, id, account, announced, body).await?.received)
 }
 
 fn accepted(repository: &Repository, id: &str, received: u64) -> Response {

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::media_type::OCI_INDEX;
 
 fn descriptor(media_type: &str, bytes: &[u8]) -> serde_json::Value {
     json!({ "mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len() })

@@ -1,34 +1,4 @@
-//! Whatever bytes come, a payload of the data standard is read or refused; and what was read can be written and read again.
+//! See `tests/src/fuzz/payloads.rs`.
 #![no_main]
 
-use dongting_events::{
-    Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning,
-};
-use libfuzzer_sys::fuzz_target;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-fn check<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
-    let Ok(read) = serde_json::from_slice::<T>(bytes) else { return };
-    let written = serde_json::to_vec(&read).unwrap();
-    serde_json::from_slice::<T>(&written).unwrap();
-}
-
-fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
-    if let Ok(read) = serde_json::from_slice::<T>(bytes) {
-        let _ = serde_json::to_vec(&read);
-    }
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    check::<Assessment>(bytes);
-    check::<Feedback>(bytes);
-    check::<Hotspot>(bytes);
-    check::<Observations>(bytes);
-    check::<Outage>(bytes);
-    check::<Task>(bytes);
-    // These may be read with a mistake in them that keeps them from being written.
-    read::<Earthquake>(bytes);
-    read::<Impact>(bytes);
-    read::<Warning>(bytes);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| dongting_tests::fuzz::payloads(bytes));

@@ -192,6 +192,30 @@ fn tampered_manifest() {
     refused(&host, "the component was changed after it was signed");
 }
 
+/// What clients pull as a manifest is what was pushed, or nothing.
+#[test]
+fn tampered_oci_manifest() {
+    let (province, mut host) = scene("ed25519");
+    let artifact = province.publish(&host, "document", "1.0.0").unwrap();
+    running(&host);
+    host.stop().unwrap();
+    let digest = artifact.digest();
+    sql(&host, &format!("UPDATE manifest SET body = CAST(body AS TEXT) || ' ' WHERE digest = '{digest}'"));
+    host.kill_and_restart().unwrap();
+    let client = dongting_tests::province::client(&host).unwrap();
+    for reference in ["1.0.0", &digest] {
+        let reply = client.get(&format!("/v2/dongting/document/manifests/{reference}")).unwrap();
+        assert_eq!(reply.status, 500, "{reference}");
+        assert!(
+            reply.error().1.contains("push the same release again, which replaces them"),
+            "{:?}",
+            reply.error()
+        );
+    }
+    assert_eq!(client.push(&artifact).unwrap().status, 201);
+    assert_eq!(client.get("/v2/dongting/document/manifests/1.0.0").unwrap().body, artifact.manifest);
+}
+
 #[test]
 fn names_that_are_none() {
     let province = Province::new("ed25519").unwrap();

@@ -223,6 +223,34 @@ fn a_retired_key_signs_nothing_new_and_what_it_signed_stays() {
     assert_eq!(admitted(&scene), Ok(()));
 }
 
+/// A second signature brings in what the first could not, if it is good; one that nobody knows brings nothing in.
+#[test]
+fn a_retired_key_comes_in_beside_a_good_one_alone() {
+    let mut scene = Scene::new(Algorithm::Ed25519);
+    scene.records[0].retired = Some(at());
+    scene.records[1].retired = Some(at());
+    let next = SecretKey::generate(Algorithm::Sm2).unwrap();
+    let with_next = |statement: Statement, key: &SecretKey| {
+        let mut envelope = statement.sign(key).unwrap();
+        envelope.add(&next).unwrap();
+        envelope.to_json().into_bytes()
+    };
+    let release = with_next(scene.release(), &scene.vendor);
+    let review = with_next(scene.review(true), &scene.reviewer);
+    let admitted = |scene: &Scene, envelope: &[u8]| admit(&scene.keyring(), &scene.claim, envelope);
+    for envelope in [&release, &review] {
+        assert!(matches!(admitted(&scene, envelope), Err(Distrust::Retired { .. })));
+    }
+    scene.records.push(record(&next, "vendor:hydro"));
+    assert_eq!(admitted(&scene, &release), Ok(()));
+    // Another reviewer vouches for himself, not for whoever is retired.
+    scene.records[2].owner = "province:li".parse().unwrap();
+    assert!(matches!(admitted(&scene, &review), Err(Distrust::Retired { .. })));
+    scene.records[2].owner = "vendor:hydro".parse().unwrap();
+    scene.records[0].revoked = Some(Revoked { at: at(), reason: "lost".to_owned() });
+    assert_eq!(admitted(&scene, &release), Ok(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

@@ -94,7 +94,7 @@ impl From<Replayed> for Replay {
 impl From<&dongting_engine::shadow::Shadow> for Shadow {
     fn from(shadow: &dongting_engine::shadow::Shadow) -> Self {
         Self {
-            plugin: shadow.release.reference.to_string(),
+            plugin: shadow.reference.to_string(),
             calls: shadow.counts.calls.load(Ordering::Relaxed),
             different: shadow.counts.different.load(Ordering::Relaxed),
             late: shadow.counts.late.load(Ordering::Relaxed),

@@ -23,10 +23,15 @@ pub async fn release(
     State(host): State<Arc<Host>>,
     Path((vendor, plugin, reference)): Path<(String, String, String)>,
 ) -> Result<Json<CatalogueRelease>, ApiError> {
+    let reference = named(&vendor, &plugin, &reference)?;
+    Ok(Json(host.registry.details(&reference).await?.into()))
+}
+
+/// A release as an address names it.
+pub fn named(vendor: &str, plugin: &str, reference: &str) -> Result<Reference, ApiError> {
     let invalid = |error: &dyn std::fmt::Display| ApiError::bad_request(error.to_string());
-    let reference = Reference {
+    Ok(Reference {
         repository: format!("{vendor}/{plugin}").parse().map_err(|error| invalid(&error))?,
         at: reference.parse().map_err(|error| invalid(&error))?,
-    };
-    Ok(Json(host.registry.details(&reference).await?.into()))
+    })
 }

@@ -13,9 +13,6 @@ use utoipa::IntoParams;
 use crate::dto::replay::Replay;
 use crate::error::ApiError;
 
-/// A component, as large as one may be.
-pub const MAX_COMPONENT_BYTES: usize = 64 * 1024 * 1024;
-
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct ReplayQuery {
     installation: String,

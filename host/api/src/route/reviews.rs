@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use dongting_engine::Host;
-use dongting_registry::Reference;
 
+use super::catalogue;
 use crate::dto::review::ReleaseReview;
 use crate::error::ApiError;
 
@@ -16,10 +16,6 @@ pub async fn review(
     State(host): State<Arc<Host>>,
     Path((vendor, plugin, reference)): Path<(String, String, String)>,
 ) -> Result<Json<ReleaseReview>, ApiError> {
-    let invalid = |error: &dyn std::fmt::Display| ApiError::bad_request(error.to_string());
-    let reference = Reference {
-        repository: format!("{vendor}/{plugin}").parse().map_err(|error| invalid(&error))?,
-        at: reference.parse().map_err(|error| invalid(&error))?,
-    };
+    let reference = catalogue::named(&vendor, &plugin, &reference)?;
     Ok(Json(host.review(&reference).await?.into()))
 }

@@ -14,6 +14,7 @@ use dongting_trust::{Envelope, Predicate, Statement};
 use serde_json::{Value, json};
 
 use crate::oci::Registry;
+use crate::page::Page;
 
 #[derive(Args)]
 pub struct Inspect {
@@ -141,11 +142,11 @@ fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
 fn page(found: &Found, differences: Option<&[Difference]>) -> String {
     let manifest = &found.manifest;
     let mut page = Page::default();
-    page.line("plugin", &format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
-    page.line("", &format!("{} · {}", manifest.title.zh, manifest.title.en));
+    page.line("plugin", format!("{} {} of {}", manifest.name, manifest.version, manifest.vendor));
+    page.line("", format!("{} · {}", manifest.title.zh, manifest.title.en));
     page.line("", &manifest.description.en);
-    page.line("digest", &found.digest.to_string());
-    page.line("size", &format!("{} KiB", found.bytes.div_ceil(1024)));
+    page.line("digest", found.digest.to_string());
+    page.line("size", format!("{} KiB", found.bytes.div_ceil(1024)));
     page.lines("roles", manifest.roles.iter().map(ToString::to_string));
     page.lines("imports", found.imports.iter().cloned());
     page.lines(
@@ -173,7 +174,7 @@ fn page(found: &Found, differences: Option<&[Difference]>) -> String {
         manifest.records.iter().map(|(name, one)| format!("{name}: {}", one.indexes.join(" "))),
     );
     let limits = Limits::default();
-    page.line("limits", &format!(
+    page.line("limits", format!(
         "as usual, unless the operator sets others: {} MiB of memory, {} ms of CPU and {} s on the wall a call",
         limits.memory_mib, limits.cpu_ms, limits.wall_ms / 1_000
     ));
@@ -187,25 +188,7 @@ fn page(found: &Found, differences: Option<&[Difference]>) -> String {
         Some([]) => page.line("differences", "none: it asks for what the other asks for"),
         Some(all) => page.lines("differences", all.iter().map(ToString::to_string)),
     }
-    page.0
-}
-
-/// Names to the left, what they stand for to the right.
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn line(&mut self, name: &str, text: &str) {
-        self.0.push_str(format!("{name:<12} {text}").trim_end());
-        self.0.push('\n');
-    }
-
-    /// Nothing where there are none.
-    fn lines(&mut self, name: &str, texts: impl Iterator<Item = String>) {
-        for (at, text) in texts.enumerate() {
-            self.line(if at == 0 { name } else { "" }, &text);
-        }
-    }
+    page.text()
 }
 
 fn kind(setting: &Setting) -> String {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use dongting_manifest::name::is_token;
+use dongting_registry::name as registry_name;
 use dongting_toolchain::{crates, kit};
 
 use template::Template;
@@ -70,9 +71,9 @@ pub fn run(options: &New) -> Result<()> {
             "`{name}` can be no plugin's name: take 1 to 32 of a-z, 0-9 and -, beginning with a letter, and no Rust keyword"
         );
     }
-    if !is_namespace(&options.vendor) {
+    if registry_name::vendor(&options.vendor).is_err() {
         bail!(
-            "`{}` is no vendor's namespace: take a-z and 0-9, parted by single `.`, `_` or `-`, at most 64 characters",
+            "`{}` is no vendor's namespace: take a-z and 0-9, parted by single `.`, `_` or `-`, at most 128 characters",
             options.vendor
         );
     }
@@ -97,15 +98,6 @@ pub fn run(options: &New) -> Result<()> {
         folder.display()
     ));
     Ok(())
-}
-
-/// As the registry's names are.
-fn is_namespace(text: &str) -> bool {
-    let parts = || text.split(['.', '_', '-']);
-    (1..=64).contains(&text.len())
-        && parts().all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
 }
 
 fn filled(text: &str, name: &str, vendor: &str) -> String {

@@ -5,19 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use dongting_manifest::{Manifest, imports, section};
+use dongting_registry::media_type::{ENVELOPE, MATERIALS, OCI_MANIFEST, QUALITY, WASM, WASM_CONFIG};
 use dongting_registry::{Digest, Repository};
 use dongting_trust::Predicate;
 use serde_json::{Value, json};
 
 use super::sign::{envelope_of, statement};
 use crate::oci::{Client, Registry};
-
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const CONFIG: &str = "application/vnd.wasm.config.v0+json";
-const LAYER: &str = "application/wasm";
-const SIGNATURE: &str = "application/vnd.dsse.envelope.v1+json";
-const QUALITY: &str = "application/vnd.dongting.quality.v1+json";
-const MATERIALS: &str = "application/vnd.cyclonedx+json";
 
 #[derive(Args)]
 pub struct Push {
@@ -69,7 +63,7 @@ pub fn run(options: &Push) -> Result<()> {
     }
     crate::print(&format!("{repository}:{version}\t{}\n", pulled.digest))?;
     for (what, kind, bytes) in [
-        ("signature", SIGNATURE, &signature),
+        ("signature", ENVELOPE, &signature),
         ("quality report", QUALITY, &report),
         ("bill of materials", MATERIALS, &materials),
     ] {
@@ -110,9 +104,9 @@ fn push(
     let configured = client.push_blob(repository, &config)?;
     let body = json!({
         "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": { "mediaType": CONFIG, "digest": configured.to_string(), "size": config.len() },
-        "layers": [{ "mediaType": LAYER, "digest": layer.to_string(), "size": component.len() }],
+        "mediaType": OCI_MANIFEST,
+        "config": { "mediaType": WASM_CONFIG, "digest": configured.to_string(), "size": config.len() },
+        "layers": [{ "mediaType": WASM, "digest": layer.to_string(), "size": component.len() }],
         "annotations": {
             "org.opencontainers.image.title": manifest.title.en,
             "org.opencontainers.image.description": manifest.description.en,

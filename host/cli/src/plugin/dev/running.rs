@@ -13,7 +13,18 @@ use serde_json::Value;
 
 use super::configuration::Configuration;
 use super::{Dev, Event};
-use crate::remote::{agent, answered};
+use crate::remote::{answered, child_agent};
+
+/// What the environment may say of other hosts.
+const ELSEWHERE: [&str; 7] = [
+    "DONGTING_CONFIG",
+    "DONGTING_DATA",
+    "DONGTING_DATABASE",
+    "DONGTING_LISTEN",
+    "DONGTING_NATS",
+    "DONGTING_TLS_CERT",
+    "DONGTING_TLS_KEY",
+];
 
 pub struct Running {
     url: String,
@@ -38,9 +49,7 @@ impl Running {
             None => command.env_remove("DONGTING_PORTAL"),
         };
         // Where this host is to be is said above, whatever the environment says of others.
-        for name in
-            ["DONGTING_DATABASE", "DONGTING_NATS", "DONGTING_DATA", "DONGTING_CONFIG", "DONGTING_LISTEN"]
-        {
+        for name in ELSEWHERE {
             command.env_remove(name);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -76,7 +85,8 @@ impl Running {
     fn follow(&self) -> Result<()> {
         let url = self.url.clone();
         // The stream stays open for as long as the host runs. It is open before anything is pushed.
-        let stream = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let stream =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let answer =
             stream.get(format!("{url}/api/v1/stream")).call().context("the host's stream cannot be read")?;
         thread::spawn(move || {
@@ -95,7 +105,7 @@ impl Running {
     /// Makes the host take the new release between two batches.
     pub fn reload(&self, configuration: &Configuration) {
         let address = format!("{}/api/v1/reload", self.url);
-        match answered(agent().post(&address).send_empty(), &address) {
+        match answered(child_agent().post(&address).send_empty(), &address) {
             Err(error) => crate::say(&format!("✗ the host cannot be told: {error:#}")),
             Ok(answer) => {
                 let all = answer.get("installations").and_then(Value::as_array);
@@ -124,7 +134,7 @@ impl Running {
         let body = std::fs::read(path).context("it cannot be read")?;
         let address = format!("{}/api/v1/push/{}", self.url, configuration.id);
         let request =
-            agent().post(&address).header("authorization", format!("Bearer {}", configuration.token));
+            child_agent().post(&address).header("authorization", format!("Bearer {}", configuration.token));
         let answer = answered(request.send(&body), &address)?;
         let count = |name| answer.get(name).and_then(Value::as_array).map_or(0, Vec::len);
         Ok(format!("{} messages, {} rejects", count("messages"), count("rejects")))
@@ -162,7 +172,7 @@ impl Drop for Running {
 
 fn show(url: &str, id: &str) -> Result<()> {
     let address = format!("{url}/api/v1/messages/{id}");
-    let found = answered(agent().get(&address).call(), &address)?;
+    let found = answered(child_agent().get(&address).call(), &address)?;
     let message = found.get("message").context("the host answers no message")?;
     let mut shown = serde_json::Map::new();
     for name in ["type", "subject", "region", "id", "time", "key", "plugin", "data"] {

@@ -96,7 +96,7 @@ fn level(item: Value) -> Result<Level, String> {
     if !(1..=64).contains(&item.reservoir.len()) {
         return Err("a reservoir has 1 to 64 bytes".to_owned());
     }
-    if item.region.len() != 6 || !item.region.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_region(&item.region) {
         return Err(format!("`{}` is no region", item.region));
     }
     let time: jiff::Timestamp = item
@@ -112,4 +112,11 @@ fn level(item: Value) -> Result<Level, String> {
         time,
         metres: item.level_m,
     })
+}
+
+/// GB/T 2260: two digits each for province, city and county; below 00 there is nothing.
+fn is_region(code: &str) -> bool {
+    let digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let [province, city, county] = [0..2, 2..4, 4..6].map(|part| code.get(part) != Some("00"));
+    digits && province && (city || !county)
 }

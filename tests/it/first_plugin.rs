@@ -1,44 +1,44 @@
-//! README's plugin in ten minutes: the text shows the files of `examples/rain-gauge` as they are, and what it says of them is so.
+//! docs/first-plugin.md: the text shows the files of `examples/rain-gauge` as they are, and what it says of them is so.
 
 use std::path::{Path, PathBuf};
 
 use dongting_tests::host::{Host, dongting, eventually, plugin};
 use serde_json::Value;
 
-/// The lines that README prints into report.csv: one good, one bad.
+/// The lines that it prints into report.csv: one good, one bad.
 const REPORT: &str = "S1,430102,2026-08-29T08:00:00+08:00,12.5\nS2,430102\n";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
+fn text() -> String {
+    std::fs::read_to_string(root().join("docs/first-plugin.md")).unwrap()
 }
 
 /// The first fenced block after `heading`.
 fn block<'t>(text: &'t str, heading: &str) -> &'t str {
-    let after = text.split_once(heading).unwrap_or_else(|| panic!("README has no {heading}")).1;
+    let after = text.split_once(heading).unwrap_or_else(|| panic!("docs/first-plugin.md has no {heading}")).1;
     let fenced = after.split_once("```").unwrap().1.split_once('\n').unwrap().1;
     fenced.split_once("```").unwrap().0
 }
 
 #[test]
 fn the_files_shown_are_the_files() {
-    let readme = readme();
+    let text = text();
     for file in
         ["Cargo.toml", "plugin.toml", "src/lib.rs", "src/reading.rs", "src/plugin.rs", "tests/plugin.rs"]
     {
         let path = format!("examples/rain-gauge/{file}");
-        let shown = block(&readme, &format!("**`{path}`**"));
+        let shown = block(&text, &format!("**`{path}`**"));
         let there = std::fs::read_to_string(root().join(&path)).unwrap();
-        assert_eq!(shown, there, "README.md and {path} differ: change both");
+        assert_eq!(shown, there, "docs/first-plugin.md and {path} differ: change both");
     }
-    assert!(readme.contains(&format!("printf '{}'", REPORT.replace('\n', "\\n"))), "the report shown");
+    assert!(text.contains(&format!("printf '{}'", REPORT.replace('\n', "\\n"))), "the report shown");
 }
 
 #[test]
-fn try_prints_what_readme_says() {
+fn try_prints_what_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");
     std::fs::write(&report, REPORT).unwrap();
@@ -65,9 +65,9 @@ fn try_prints_what_readme_says() {
 }
 
 #[test]
-fn enabled_as_readme_says_it_takes_a_report() {
-    let readme = readme();
-    let shown = block(&readme, "**Enable it** in `dongting.toml`");
+fn enabled_as_is_said_it_takes_a_report() {
+    let text = text();
+    let shown = block(&text, "**Enable it** in `dongting.toml`");
     let component = plugin("rain-gauge.wasm").unwrap();
     let configuration =
         shown.replace("\"target/plugins/rain-gauge.wasm\"", &format!("{:?}", component.to_str().unwrap()));
