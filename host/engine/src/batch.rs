@@ -108,6 +108,8 @@ impl Worker {
             let ends = vec![end; items.len()];
             self.commit(installed, items, Effects { ends, ..Effects::default() }).await?;
             if tripped {
+                // On its way out it says that its messages wait; that the breaker tripped is said after that.
+                let _ = self.leaving.ended().await;
                 let reason = format!("it faults on one message after the other, the last time: {refusal}");
                 tracing::error!(
                     installation = installed.id(),
@@ -164,7 +166,7 @@ impl Worker {
         // What goes before it is out, or this does not begin.
         self.leaving.ended().await?;
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
-            let record = record.filter(|_| ends.iter().all(|end| *end == End::Done));
+            let record = record.filter(|_| ends.iter().all(|end| *end == End::Done)).map(Box::new);
             self.leave(installed, items, ends, Outputs::Messages(outputs, record));
             return Ok(());
         }

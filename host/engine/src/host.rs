@@ -200,6 +200,8 @@ impl Host {
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             _lock: lock,
         });
+        // It is empty until now.
+        let _ = host.shared.host.set(Arc::downgrade(&host));
         host.spawn(began).await;
         Ok(host)
     }

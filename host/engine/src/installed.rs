@@ -15,7 +15,6 @@ use dongting_sandbox::{
 use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
 
 use crate::above::Above;
 use crate::gate::{GateError, Signed};
@@ -29,6 +28,7 @@ use crate::shadow::Shadow;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
+use crate::turn::{Turn, TurnError};
 use crate::views::ViewInfo;
 
 pub struct Installed {
@@ -49,7 +49,7 @@ pub struct Installed {
     /// Keeps something between calls.
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
-    pub turn: Arc<Mutex<()>>,
+    pub turn: Turn,
     pub timer_changes: Arc<Changes>,
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
@@ -89,6 +89,8 @@ pub enum InstallError {
     },
     #[error("installation `{id}`: {source}")]
     Load { id: String, source: Arc<LoadError> },
+    #[error("installation `{id}`: {source}")]
+    Turn { id: String, source: Box<TurnError> },
     #[error(transparent)]
     Grant(#[from] InstallationError),
     #[error("installation `{id}`: the attachment {path} cannot be read", path = path.display())]
@@ -122,7 +124,7 @@ pub async fn install(
     }
     let plugin = link(&release, &installation)?;
     let shadow = match installation.candidate()? {
-        Some(code) => Some(shadow(round, &installation, &code).await?),
+        Some(code) => Some(shadow(round, &installation, &code, release.manifest()).await?),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -211,10 +213,23 @@ fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, In
     linked.map_err(|source| InstallError::Load { id: installation.id.clone(), source: Arc::new(source) })
 }
 
-async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code) -> Result<Shadow, InstallError> {
+async fn shadow(
+    round: &Round<'_>,
+    installation: &Installation,
+    code: &Code,
+    beside: &Manifest,
+) -> Result<Shadow, InstallError> {
     let Found { release, signed } = load(round, installation, code).await?;
     let plugin = link(&release, installation)?;
-    Ok(Shadow::new(plugin, release, signed))
+    let keeps = release.imported.iter().any(|capability| capability.keeps());
+    let (reads, kept) = (release.manifest().state_version, beside.state_version);
+    let shadow = Shadow::new(plugin, release, signed);
+    if keeps && reads != kept {
+        shadow.refuse(format!(
+            "it reads what is kept in state_version {reads}, and the release at work keeps it in {kept}: replay a past time with it instead, which brings a copy of what was kept along first"
+        ));
+    }
+    Ok(shadow)
 }
 
 async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {

@@ -49,6 +49,7 @@ pub mod status;
 mod timers;
 mod transform;
 pub mod trial;
+mod turn;
 pub mod views;
 mod worker;
 

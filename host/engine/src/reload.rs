@@ -107,13 +107,15 @@ impl Host {
         let began = Instant::now();
         let status = Arc::clone(&slot.status);
         let installed = async {
-            let installed = install(round, &self.shared.store, installation, status).await?;
+            let mut installed = install(round, &self.shared.store, installation, status).await?;
+            // Held until the release is at work: no call of the one before it comes between.
+            let turn = slot.brought(&mut installed, &self.shared).await?;
             installed.note_version().await?;
-            Ok(installed)
+            Ok((installed, turn))
         };
         let installed = installed.await;
         match (installed, before) {
-            (Ok(installed), before) => {
+            (Ok((installed, _turn)), before) => {
                 if let Err(error) = self.keep_grants(&installed).await {
                     tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
                 }

@@ -62,7 +62,7 @@ impl From<String> for Failed {
 async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Result<Duration, Failed> {
     let every = Duration::from_secs_f64(installed.installation.every_seconds);
     outbox::drain(installed, shared).await?;
-    let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+    let _turn = installed.turn(shared).await.map_err(|error| chain(&error))?;
     let cursor = shared.store.cursor(installed.id()).await.map_err(|error| chain(&error))?;
     let mut commit = Commit::new(installed.id());
     commit.lease = installed.lease()?;

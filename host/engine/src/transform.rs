@@ -147,6 +147,7 @@ impl Installed {
         CallRecord {
             made_at: Some(Timestamp::now()),
             plugin: self.reference.clone(),
+            form: self.form().map(|form| form.to),
             settings: self.settings().to_owned(),
             attachments: self.attachments.to_string(),
             ..CallRecord::default()
@@ -156,6 +157,7 @@ impl Installed {
     /// Puts what a call wrote into its commit, with what the installation may keep.
     pub fn write(&self, commit: &mut Commit<'_>, writes: Writes) {
         let limits = self.installation.limits;
+        commit.form = self.form();
         commit.state = writes.state;
         commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
         commit.timers = writes.timers;

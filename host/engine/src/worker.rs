@@ -117,6 +117,15 @@ impl Worker {
         loop {
             match self.step().await {
                 Ok(()) => failures = 0,
+                // Only another release, or what another host does meanwhile, can change that.
+                Err(_) if matches!(self.installed().status.state(), State::Refused(_)) => {
+                    let _ = self.leaving.ended().await;
+                    let pin = Arc::clone(&self.installed().pin);
+                    tokio::select! {
+                        _ = self.current.changed() => {}
+                        () = pin.lost() => {}
+                    }
+                }
                 Err(reason) => {
                     // Before anything is read again. What is wrong with it is the same, or will be said again.
                     let _ = self.leaving.ended().await;
@@ -265,9 +274,7 @@ impl Worker {
 
     /// Handles deliveries in the release that is enabled by now.
     async fn taken(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
-        let installed = self.installed();
-        let turn = Arc::clone(&installed.turn);
-        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        let (installed, _turn) = self.in_turn().await?;
         // Only now: a bulk batch that steps aside may have had the turn.
         let _urgent = (self.lane != Lane::Bulk).then(|| self.shared.courtesy.urgent());
         self.handle(&installed, deliveries).await
@@ -300,11 +307,9 @@ impl Worker {
     }
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
-        let installed = self.installed();
         let permits = self.shared.permits.clone();
-        let _permit = permits.acquire(self.caller(&installed)).await;
-        let turn = Arc::clone(&installed.turn);
-        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        let _permit = permits.acquire(self.caller(&self.installed())).await;
+        let (installed, _turn) = self.in_turn().await?;
         let rows = self.shared.store.parked(installed.id(), self.stream(), partitions, BATCH as u32).await;
         let items = rows.map_err(|error| chain(&error))?.into_iter().map(Item::parked).collect();
         let handled = self.process(&installed, items).await;
@@ -332,6 +337,8 @@ impl Worker {
     /// The consumer, made or changed. So many at once that each has its answers in time.
     async fn made(&mut self, installed: &Installed, mut options: ConsumerOptions) -> Result<Reading, String> {
         let shared = Arc::clone(&self.shared);
+        // Whoever begins here, or has taken over from another host, must read what is kept: said now, and not with the first message.
+        drop(self.in_turn().await?);
         // The semaphore is never closed.
         let _making = shared.making.acquire().await;
         // Whatever was committed and not published goes first.

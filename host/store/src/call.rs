@@ -33,6 +33,12 @@ pub struct CallRecord {
     /// A source's call has no batch, and this instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
+    /// The form of what the installation kept; none where it kept nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<u32>,
+    /// A migration's call has no batch, and this instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// What it asked of the network, and was answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
@@ -48,6 +54,13 @@ pub struct Poll {
     pub now: Timestamp,
     pub from: Option<String>,
     pub to: Option<String>,
+}
+
+/// From which form a migration brought what the installation kept. To which, says the record's `form`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrated {
+    pub now: Timestamp,
+    pub from: u32,
 }
 
 /// A recorded call with its place among all calls.
