@@ -1,8 +1,11 @@
 //! Delivery by the real host: order, parking, poison, a plugin that is broken, a release that takes over.
 
+use std::collections::BTreeSet;
+
+use dongting_manifest::{Message, Timestamp, message};
 use dongting_tests::documents;
-use dongting_tests::host::{Host, dongting, eventually};
-use dongting_tests::nats::Nats;
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 
 /// Documents become observations, and the gate lets them pass.
@@ -143,31 +146,72 @@ async fn what_jetstream_has_given_up_on_is_found() {
     let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
     let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
-    let info = "$JS.API.CONSUMER.INFO.EM_BULK.model";
-    let mut config = Value::Null;
+    // The second time the host has just looked at the consumer's settings, and does not look again for minutes.
+    for (document, letters) in [(b"1", 1), (b"2", 2)] {
+        let changed = change_consumer(&mut raw, &[("max_deliver", 1.into())]).await;
+        assert_eq!(changed["max_deliver"], 1, "{changed}");
+        // It traps, and its second delivery never comes.
+        assert_eq!(documents::push(&host, document).unwrap().status, 200);
+        eventually("a dead letter", || Ok(host.rejects("model")? == letters)).unwrap();
+        let letters = host.get("dead-letters").unwrap().body;
+        let reason = letters["deadLetters"][0]["reason"].as_str().unwrap().to_owned();
+        assert!(
+            reason.contains("gave it up after 1 deliveries") && reason.contains("re-drive it"),
+            "{reason}"
+        );
+        told(&mut raw, CONSUMER_INFO, "its settings back", |told| told["config"]["max_deliver"] == -1).await;
+    }
+}
+
+const CONSUMER_INFO: &str = "$JS.API.CONSUMER.INFO.EM_BULK.model";
+
+/// Asks JetStream until its answer is as wanted.
+async fn told(raw: &mut Raw, subject: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let mut answer = Value::Null;
     for _ in 0..1_000 {
-        let told: Value = raw.request(info, &[], "").await.unwrap();
-        config = told["config"].clone();
-        if config.is_object() {
-            break;
+        answer = raw.request(subject, &[], "").await.unwrap();
+        if wanted(&answer) {
+            return answer;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    config["max_deliver"] = 1.into();
+    panic!("never came: {what} ({answer})");
+}
+
+/// As somebody who has the credentials may. The settings as they are then.
+async fn change_consumer(raw: &mut Raw, settings: &[(&str, Value)]) -> Value {
+    let told = told(raw, CONSUMER_INFO, "the consumer", |told| told["config"].is_object()).await;
+    let mut config = told["config"].clone();
+    for (name, value) in settings {
+        config[name] = value.clone();
+    }
     let change = json!({ "stream_name": "EM_BULK", "config": config, "action": "update" }).to_string();
-    let changed: Value = raw.request("$JS.API.CONSUMER.CREATE.EM_BULK.model", &[], &change).await.unwrap();
-    assert_eq!(changed["config"]["max_deliver"], 1, "{changed}");
-    // It traps, and its second delivery never comes.
-    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
-    eventually("a dead letter", || Ok(host.rejects("model")? == 1)).unwrap();
-    let letters = host.get("dead-letters").unwrap().body;
-    let reason = letters["deadLetters"][0]["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("gave it up after 1 deliveries") && reason.contains("re-drive it"), "{reason}");
+    let changed = raw.request("$JS.API.CONSUMER.CREATE.EM_BULK.model", &[], &change).await.unwrap();
+    changed["config"].clone()
+}
+
+/// JetStream says once that it has given up on a message, and no host runs then.
+async fn what_is_given_up_while_no_host_runs_is_found(guest: &str, more: &str, begins_anew: bool) {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let installation = format!("id = \"model\"\nregion = \"430000\"\n{more}");
+    let toml = documents::configuration(guest, &installation).unwrap();
+    let mut host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut raw = nats.raw().await.unwrap();
+    told(&mut raw, "$JS.API.STREAM.INFO.GIVEN_UP", "the stream", |told| told["config"].is_object()).await;
+    eventually("it runs", || Ok(host.state("model")?.0 == "running")).unwrap();
+    let short = [("max_deliver", 1.into()), ("ack_wait", 100_000_000.into())];
+    change_consumer(&mut raw, &short).await;
+    host.stop().unwrap();
+    // A document as the host would have made an observation of it, delivered once to somebody who does nothing with it.
+    nats.bus.publish(&[observation("\"a/1\"")]).await.remove(0).unwrap();
+    let kept = |told: &Value| told["state"]["messages"] == 1;
     for _ in 0..1_000 {
-        let told: Value = raw.request(info, &[], "").await.unwrap();
-        config = told["config"].clone();
-        if config["max_deliver"] == -1 {
-            return;
+        // It has no JSON where nothing comes.
+        let _ = raw.request("$JS.API.CONSUMER.MSG.NEXT.EM_BULK.model", &[], "{\"no_wait\":true}").await;
+        if kept(&raw.request("$JS.API.STREAM.INFO.GIVEN_UP", &[], "").await.unwrap()) {
+            break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

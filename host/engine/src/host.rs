@@ -212,7 +212,6 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
-        tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
         }
@@ -229,6 +228,8 @@ impl Host {
         for slot in slots.values() {
             self.show(slot);
         }
+        // What was given up meanwhile is told at once, so those whom it may concern are known by now.
+        tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         let round = Round::new(&self.releases, &self.gate);
         let load = async |slot: &mut Slot| {
             let installation = Arc::clone(&slot.installation);

@@ -225,14 +225,15 @@ impl Worker {
             if std::mem::take(&mut self.untidy) {
                 outbox::tidy(&installed, &self.shared).await?;
             }
-            self.consumer = Some(reading);
+            // One that has given up on a message was changed by somebody: it is made again, which gives it its own settings.
+            self.consumer = Some(reading).filter(|_| !given_up);
             return Ok(());
         };
         let handled = Box::pin(self.batch(&mut reading, first)).await;
         if handled.is_ok() && self.floor.is_due(Instant::now()) {
             Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
         }
-        if handled.is_ok() || !installed.ordered() {
+        if !given_up && (handled.is_ok() || !installed.ordered()) {
             self.consumer = Some(reading);
         }
         handled
