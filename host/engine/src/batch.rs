@@ -44,7 +44,13 @@ impl Worker {
         if installed.fenced() || again {
             items = self.unapplied(installed, items).await?;
         }
-        self.process(installed, items).await
+        if installed.fenced() || !again {
+            return self.process(installed, items).await;
+        }
+        for (release, items) in Box::pin(self.by_release(installed, items)).await? {
+            self.process(&release, items).await?;
+        }
+        Ok(())
     }
 
     /// Acknowledges what was committed before and gives back the rest.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use dongting_bus::server::ServerOptions;
@@ -184,6 +184,7 @@ impl Host {
                 courtesy: Courtesy::default(),
                 exhausted: broadcast::channel(EXHAUSTED).0,
                 making: Semaphore::new(CONSUMERS),
+                host: OnceLock::new(),
             }),
             config,
             registry,

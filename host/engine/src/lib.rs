@@ -4,6 +4,7 @@
 mod above;
 mod backoff;
 mod batch;
+mod begun;
 mod breaker;
 mod bulk;
 pub mod compliance;

@@ -56,7 +56,7 @@ impl Host {
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
         let installed = match code {
-            Some(code) => Arc::new(self.in_place_of(&installed, code).await?),
+            Some(code) => Arc::new(self.in_place_of(&installed, code, None).await?),
             None => installed,
         };
         let made = match letter.origin.clone() {
@@ -74,13 +74,20 @@ impl Host {
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
-    async fn in_place_of(&self, enabled: &Installed, code: Code) -> Result<Installed, InstallError> {
+    pub(crate) async fn in_place_of(
+        &self,
+        enabled: &Installed,
+        code: Code,
+        allow_downgrade: Option<Version>,
+    ) -> Result<Installed, RedriveError> {
         let (release, component) = match code {
             Code::Release(release) => (Some(release), None),
             Code::File(file) => (None, Some(file)),
         };
         let before = enabled.installation.as_ref().clone();
-        let installation = Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let allow_downgrade = allow_downgrade.or(before.allow_downgrade);
+        let code = Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let installation = Installation { allow_downgrade, ..code };
         let round = Round::new(&self.releases, &self.gate);
         let status = Arc::clone(&enabled.status);
         let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;

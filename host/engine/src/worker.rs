@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
@@ -21,6 +21,7 @@ use crate::breaker::Breaker;
 use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::floor::Floor;
+use crate::host::Host;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
 use crate::leaving::{self, Leaving};
@@ -52,6 +53,8 @@ pub struct Shared {
     pub exhausted: broadcast::Sender<(String, String)>,
     /// Consumers that may be made at once.
     pub making: Semaphore,
+    /// What all of this belongs to, once it has started.
+    pub host: OnceLock<Weak<Host>>,
 }
 
 pub struct Worker {
