@@ -60,7 +60,8 @@ function differences(): Difference[] {
 export function replayed(id: string, candidate: boolean): Replay {
   const one = installations().find((found) => found.id === id)
   const plugin = one ? `${one.plugin.name}@${one.plugin.version}#${one.plugin.digest}` : ""
-  if (!candidate) return { plugin, calls: 1284, same: 1284, different: 0, incomplete: 0, otherwise: 0, differences: [] }
+  if (!candidate)
+    return { plugin, calls: 1284, same: 1284, different: 0, incomplete: 0, unkept: null, otherwise: 0, differences: [] }
   const found = differences()
   return {
     plugin: releases.candidate,
@@ -68,6 +69,7 @@ export function replayed(id: string, candidate: boolean): Replay {
     same: 1282,
     different: 2,
     incomplete: 0,
+    unkept: null,
     otherwise: 1284,
     differences: found,
   }
@@ -163,6 +165,8 @@ export function whole(id: string): InstallationWhole | undefined {
       httpRequests: 16,
       httpConcurrency: 4,
       httpResponseKib: 8192,
+      httpTotalKib: 32768,
+      httpRecordKib: 16384,
       stateKib: 4096,
       recordsKib: 16384,
       timers: 10000,

@@ -41,6 +41,8 @@ pub struct Replayed {
     pub different: u64,
     /// Calls whose messages are no longer all kept; the state after them may be another.
     pub incomplete: u64,
+    /// Why the first of those was never complete.
+    pub unkept: Option<String>,
     /// Calls that another release, other settings or other attachments made than the replay had.
     pub otherwise: u64,
     /// When each was made, with what differed; the first of them.
@@ -191,6 +193,11 @@ impl Host {
         replayed.calls += 1;
         if record.plugin != *made.reference || *record.attachments != *installed.attachments {
             replayed.otherwise += 1;
+        }
+        if let Some(why) = &record.unkept {
+            replayed.incomplete += 1;
+            replayed.unkept.get_or_insert_with(|| why.clone());
+            return Ok(());
         }
         let Some(batch) = self.batch(installed, recorded).await? else {
             replayed.incomplete += 1;

@@ -69,7 +69,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
     let now = Timestamp::now();
     let call = installed.call_to_poll(now, cursor.text.as_deref());
     let outcome = installed.log(installed.plugin.poll(call, cursor.text.as_deref()).await);
-    let Outcome { result, writes, history, exchanges, .. } = outcome;
+    let Outcome { result, writes, history, exchanges, overheard, .. } = outcome;
     let polled = match result {
         Ok(polled) => polled,
         Err(Refusal::Retry { reason, after }) => return Err(Failed { reason, after }),
@@ -96,6 +96,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
         commit.call = asked.map(|asked| CallRecord {
             poll: Some(Poll { now, from: cursor.text.clone(), to: to.text.clone() }),
             asked,
+            unkept: installed.unkept(overheard),
             history,
             rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),
             outputs: messages.iter().map(|one| (one.id.clone(), difference::digest(one))).collect(),

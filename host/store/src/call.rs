@@ -42,6 +42,9 @@ pub struct CallRecord {
     /// What it asked of the network, and was answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// Why the call cannot be made again, where what it was answered was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<String>,
     /// Why an input was rejected; none where it was not.
     pub rejects: Vec<Option<String>>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.

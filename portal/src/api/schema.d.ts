@@ -479,9 +479,13 @@ export interface components {
       /** Format: int32 */
       httpConcurrency: number
       /** Format: int32 */
+      httpRecordKib: number
+      /** Format: int32 */
       httpRequests: number
       /** Format: int32 */
       httpResponseKib: number
+      /** Format: int32 */
+      httpTotalKib: number
       /** Format: int32 */
       logLines: number
       /** Format: int32 */
@@ -1192,6 +1196,8 @@ export interface components {
        * @description Calls that came to the same, bit for bit.
        */
       same: number
+      /** @description Why the first of those was never complete: what it was answered was too much to be kept. */
+      unkept: string | null
     }
     Row: {
       cells: components["schemas"]["Cell"][]

@@ -159,6 +159,7 @@ describe("replay", () => {
     same: 3,
     different: 0,
     incomplete: 0,
+    unkept: null,
     otherwise: 0,
     differences: [],
     ...more,

@@ -56,6 +56,8 @@ export const installationPage: Dictionary["installationPage"] = {
     httpRequests: "HTTP requests",
     httpConcurrency: "HTTP requests at once",
     httpResponseKib: "One HTTP answer",
+    httpTotalKib: "All HTTP answers of a call",
+    httpRecordKib: "HTTP answers kept for replay, of a call",
     stateKib: "State (in all)",
     recordsKib: "Records (in all)",
     timers: "Timers (in all)",

@@ -54,6 +54,8 @@ export const installationPage = {
     httpRequests: "HTTP 请求数",
     httpConcurrency: "HTTP 并发",
     httpResponseKib: "单个 HTTP 回答",
+    httpTotalKib: "一次调用的全部 HTTP 回答",
+    httpRecordKib: "一次调用可留作重做的 HTTP 回答",
     stateKib: "状态（累计）",
     recordsKib: "记录（累计）",
     timers: "定时器（累计）",
