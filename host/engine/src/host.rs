@@ -114,10 +114,22 @@ pub struct Host {
     pub(crate) redriving: tokio::sync::Mutex<()>,
     /// None where the bus runs by itself.
     server: Option<Server>,
+    durability: Durability,
     arrivals: broadcast::Sender<Arrival>,
     pub(crate) changed: watch::Sender<u64>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
     _lock: std::fs::File,
+}
+
+/// When a message counts as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When it is on the disk.
+    Synced,
+    /// Before, as the operator has relaxed it.
+    Relaxed,
+    /// As a nats-server that is not this host's is configured.
+    External,
 }
 
 #[derive(Debug, Clone)]
@@ -125,6 +137,7 @@ pub struct Health {
     pub now: Timestamp,
     pub bus_up: bool,
     pub bus_restarts: u32,
+    pub durability: Durability,
     pub newest: Option<Timestamp>,
     /// Id, state.
     pub installations: Vec<(String, State)>,
@@ -158,6 +171,11 @@ impl Host {
                 (Some(server), bus)
             }
             Nats::Running { url, credentials } => (None, Bus::connect(&url, &credentials, &limits).await?),
+        };
+        let durability = match (&server, config.nats.sync_always) {
+            (None, _) => Durability::External,
+            (Some(_), true) => Durability::Synced,
+            (Some(_), false) => Durability::Relaxed,
         };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
@@ -196,6 +214,7 @@ impl Host {
             enabled: RwLock::default(),
             redriving: tokio::sync::Mutex::default(),
             server,
+            durability,
             arrivals,
             changed,
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
@@ -297,6 +316,7 @@ impl Host {
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,
+            durability: self.durability,
             newest: self.store().newest_received().await?,
             installations: self
                 .all()

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::Text;
 use super::plugin::Installation;
+use super::replay::Shadow;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +34,9 @@ pub struct InstallationWhole {
     /// Whether a message that may have arrived is held for a person; none for a plugin that is no sink.
     #[schema(required)]
     pub holds_unknown: Option<bool>,
+    /// The candidate that is tried beside it.
+    #[schema(required)]
+    pub shadow: Option<Shadow>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -136,6 +140,11 @@ impl From<&Enabled> for InstallationWhole {
             push: (has(Role::Decoder) && opens).then(|| format!("/api/v1/push/{id}")),
             poll_seconds: (has(Role::Source) && given.poll).then_some(given.every_seconds),
             holds_unknown: has(Role::Sink).then_some(given.on_unknown == OnUnknown::Hold),
+            shadow: enabled
+                .installed
+                .as_ref()
+                .and_then(|installed| installed.shadow.as_ref())
+                .map(Shadow::from),
             installation: Installation::from(enabled),
         }
     }

@@ -5,6 +5,7 @@ export const installationPage: Dictionary["installationPage"] = {
   filter: "Filter by name, id, plugin or reason",
   anyState: "Any state",
   none: "No installation fits.",
+  firstPage: "To the first page",
   found: (count) => `${count} installations`,
   gone: "There is no such installation. It may have been taken out of the configuration.",
   back: "All plugins",

@@ -3,6 +3,7 @@ export const installationPage = {
   filter: "按名称、编号、插件或原因筛选",
   anyState: "全部状态",
   none: "没有符合条件的实例。",
+  firstPage: "回到第一页",
   found: (count: number) => `${count} 个实例`,
   gone: "没有这个实例，可能已从配置中移除。",
   back: "全部插件",
