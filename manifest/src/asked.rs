@@ -27,6 +27,8 @@ pub enum What {
     Attachment,
     Records,
     Ordering,
+    /// The form of what it keeps. There is no way back from a higher one.
+    StateVersion,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +76,8 @@ pub fn differences(before: Side<'_>, after: Side<'_>) -> Vec<Difference> {
         })
     };
     changed(What::Ordering, "", ordering(old), ordering(new), &mut found);
+    let form = |manifest: &Manifest| Some(manifest.state_version.to_string());
+    changed(What::StateVersion, "", form(old), form(new), &mut found);
     found
 }
 
@@ -122,6 +126,7 @@ impl What {
             Self::Attachment => "attachment",
             Self::Records => "records",
             Self::Ordering => "ordering",
+            Self::StateVersion => "state-version",
         }
     }
 }

@@ -145,6 +145,11 @@ pub struct Limits {
     pub log_lines: u32,
     /// Bytes of one answer.
     pub http_response_kib: u32,
+    /// Bytes of all answers of one call.
+    pub http_total_kib: u32,
+    /// Bytes of answers that are held until the call ends, to be kept for a replay. A call that is answered more goes on, and cannot be made
+    /// again.
+    pub http_record_kib: u32,
     pub http_requests: u32,
     /// Requests whose answers are not read to their end; further ones wait. At least one.
     pub http_concurrency: u32,
@@ -166,6 +171,8 @@ impl Default for Limits {
             output_kib: 16 * 1024,
             log_lines: 200,
             http_response_kib: 8 * 1024,
+            http_total_kib: 32 * 1024,
+            http_record_kib: 16 * 1024,
             http_requests: 16,
             http_concurrency: 4,
             state_kib: 4 * 1024,

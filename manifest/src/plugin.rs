@@ -40,6 +40,9 @@ pub struct Manifest {
     /// Its collections of JSON documents.
     #[serde(default)]
     pub records: Collections,
+    /// Numbers the form of what it keeps. A release that changes the form raises it, and brings along what an earlier one kept.
+    #[serde(default = "default_state_version")]
+    pub state_version: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -129,6 +132,8 @@ pub enum ManifestError {
     Timers,
     #[error("plugin.toml: records: {0}")]
     Records(String),
+    #[error("plugin.toml: state_version counts from 1")]
+    StateVersion,
     #[error("plugin.toml: `{0}` is no subject token: 1 to 32 of a-z, 0-9 and -")]
     Token(String),
 }
@@ -144,6 +149,9 @@ impl Manifest {
         }
         if manifest.roles.is_empty() {
             return Err(ManifestError::NoRole);
+        }
+        if manifest.state_version == 0 {
+            return Err(ManifestError::StateVersion);
         }
         if let Some(fault) = record::fault(&manifest.records) {
             return Err(ManifestError::Records(fault));
@@ -163,6 +171,10 @@ impl Manifest {
         }
         Ok(manifest)
     }
+}
+
+const fn default_state_version() -> u32 {
+    1
 }
 
 impl Role {
@@ -269,6 +281,12 @@ mod tests {
         assert!(said("domain = \"earthquake\"", "domain = \"e.q\"").contains("subject token"));
         assert!(said("vendor", "vendors").contains("vendors"));
         assert!(said("http =", "timers =").contains("asks for timers"));
+        assert_eq!(manifest.state_version, 1);
+        let versioned =
+            |version: i64| GOOD.replace("roles =", &format!("state_version = {version}\nroles ="));
+        assert_eq!(Manifest::parse(&versioned(2)).unwrap().state_version, 2);
+        assert!(Manifest::parse(&versioned(0)).unwrap_err().to_string().contains("counts from 1"));
+        assert!(Manifest::parse(&versioned(-1)).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ import type { ApiErrorBody, Redrive, ViewInfo } from "../src/api/schemas"
 import { concerns } from "../src/region/code"
 import { boundaries } from "./boundaries"
 import { catalogue, catalogueRelease, review } from "./catalogue"
-import { installations, parked, replayed, whole } from "./installations"
+import { counts, installations, page, parked, replayed, whole } from "./installations"
 import { regions } from "./regions"
 import { openStream } from "./stream"
 import { views } from "./views"
@@ -16,6 +16,11 @@ let requests = 0
 function refuse(status: number, code: string, text: string, hint: string | null = null) {
   const body: ApiErrorBody = { error: { code, message: text, hint }, requestId: `mock-${++requests}` }
   return HttpResponse.json(body, { status })
+}
+
+function stateOf(id: string): Pick<ViewInfo, "state" | "reason"> {
+  const one = installations().find((found) => found.id === id)
+  return { state: one?.state ?? "running", reason: one?.reason ?? null }
 }
 
 const find = (params: Record<string, unknown>) =>
@@ -30,8 +35,15 @@ export const handlers: HttpHandler[] = [
       status: "ok",
       version: "0.1.0-mock",
       now: new Date().toISOString(),
-      bus: { state: "up", restarts: 0 },
-      installations: installations().map(({ id, state, reason }) => ({ id, state, reason })),
+      bus: {
+        state: "up",
+        restarts: 0,
+        durability: new URLSearchParams(location.search).has("unsynced") ? "relaxed" : "synced",
+      },
+      installations: counts(),
+      troubled: page(new URLSearchParams())
+        .installations.filter(({ state }) => ["refused", "tripped", "backoff", "stopped"].includes(state))
+        .map(({ id, state, reason }) => ({ id, state, reason })),
       allowUnsigned: new URLSearchParams(location.search).has("unsigned"),
       newestMessage: world.messages[0]?.received ?? null,
     }),
@@ -42,7 +54,7 @@ export const handlers: HttpHandler[] = [
       ? refuse(404, "not_found", "boundaries are not installed")
       : HttpResponse.json(await boundaries()),
   ),
-  http.get(`${base}/plugins`, () => HttpResponse.json({ installations: installations() })),
+  http.get(`${base}/plugins`, ({ request }) => HttpResponse.json(page(new URL(request.url).searchParams))),
   http.get(`${base}/installations/:id`, ({ params }) => {
     const one = whole(String(params.id))
     return one ? HttpResponse.json(one) : refuse(404, "not_found", `there is no installation \`${String(params.id)}\``)
@@ -65,7 +77,9 @@ export const handlers: HttpHandler[] = [
       return refuse(422, "replay", "a replay has at most 1000000 calls: choose a shorter time")
     return HttpResponse.json(replayed(query.get("installation") ?? "", candidate || query.has("release")))
   }),
-  http.get(`${base}/views`, () => HttpResponse.json({ views: views.map(({ info }): ViewInfo => info) })),
+  http.get(`${base}/views`, () =>
+    HttpResponse.json({ views: views.map(({ info }): ViewInfo => ({ ...info, ...stateOf(info.installation) })) }),
+  ),
   http.get(`${base}/views/:installation/:view`, async ({ params, request }) => {
     await delay(30)
     const view = find(params)

@@ -1,5 +1,13 @@
 // What is enabled in the mock province, one installation for each state and each thing that its page shows.
-import type { Difference, Installation, InstallationWhole, ParkedList, Replay } from "../src/api/schemas"
+import type {
+  Difference,
+  Health,
+  Installation,
+  InstallationWhole,
+  ParkedList,
+  PluginList,
+  Replay,
+} from "../src/api/schemas"
 import { releases, world } from "./world"
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
@@ -24,7 +32,6 @@ function installation(
     release: null,
     unsigned: false,
     reviewer: null,
-    shadow: null,
     lastActivity: world.messages[0]?.received ?? null,
     counts: { calls: 1284, messages: 96, rejects: 0, faults: 0 },
     ...more,
@@ -60,7 +67,8 @@ function differences(): Difference[] {
 export function replayed(id: string, candidate: boolean): Replay {
   const one = installations().find((found) => found.id === id)
   const plugin = one ? `${one.plugin.name}@${one.plugin.version}#${one.plugin.digest}` : ""
-  if (!candidate) return { plugin, calls: 1284, same: 1284, different: 0, incomplete: 0, otherwise: 0, differences: [] }
+  if (!candidate)
+    return { plugin, calls: 1284, same: 1284, different: 0, incomplete: 0, unkept: null, otherwise: 0, differences: [] }
   const found = differences()
   return {
     plugin: releases.candidate,
@@ -68,6 +76,7 @@ export function replayed(id: string, candidate: boolean): Replay {
     same: 1282,
     different: 2,
     incomplete: 0,
+    unkept: null,
     otherwise: 1284,
     differences: found,
   }
@@ -84,7 +93,6 @@ export const installations = (): Installation[] => [
   installation("quake-impact", "地震影响模型", "Earthquake impact", releases.impact, {
     roles: ["transform"],
     capabilities: ["log", "config", "state"],
-    shadow: { plugin: releases.candidate, calls: 96, different: 2, late: 1, refused: null, differences: differences() },
   }),
   installation("quake-views", "地震视图", "Earthquake views", releases.impact),
   installation("water-views", "水情视图", "Water views", releases.water),
@@ -133,6 +141,10 @@ export function whole(id: string): InstallationWhole | undefined {
   const reads = has("transform") || has("sink") || has("views")
   return {
     ...one,
+    shadow:
+      id === "quake-impact"
+        ? { plugin: releases.candidate, calls: 96, different: 2, late: 1, refused: null, differences: differences() }
+        : null,
     about: refused
       ? null
       : {
@@ -163,6 +175,8 @@ export function whole(id: string): InstallationWhole | undefined {
       httpRequests: 16,
       httpConcurrency: 4,
       httpResponseKib: 8192,
+      httpTotalKib: 32768,
+      httpRecordKib: 16384,
       stateKib: 4096,
       recordsKib: 16384,
       timers: 10000,
@@ -191,4 +205,29 @@ export function parked(id: string): ParkedList {
     messages: 1012,
     waiting: [wait("430726", "EM_ALERT", 12, 6), wait("430725", "EM_ALERT", 3, 5), wait("430703", "EM_BULK", 1, 1)],
   }
+}
+
+const trouble: Installation["state"][] = ["refused", "tripped", "backoff", "stopped", "starting", "standby", "running"]
+
+/** A page of them, as the host cuts it. */
+export function page(asked: URLSearchParams): PluginList {
+  const words = (asked.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean)
+  const all = installations()
+  const found = all
+    .filter((one) => !asked.get("state") || one.state === asked.get("state"))
+    .filter((one) => {
+      const told = [one.id, one.title.zh, one.title.en, one.plugin.name, one.plugin.version, one.region, one.reason]
+      return words.every((word) => told.join("\n").toLowerCase().includes(word))
+    })
+    .sort((a, b) => a.id.localeCompare(b.id))
+  if (asked.get("order") !== "id") found.sort((a, b) => trouble.indexOf(a.state) - trouble.indexOf(b.state))
+  const offset = Number(asked.get("offset") ?? 0)
+  const installed = found.slice(offset, offset + Number(asked.get("limit") ?? 100))
+  return { enabled: all.length, found: found.length, installations: installed }
+}
+
+export function counts(): Health["installations"] {
+  const none = { refused: 0, tripped: 0, backoff: 0, stopped: 0, starting: 0, standby: 0, running: 0 }
+  const all = installations()
+  return all.reduce((counts, { state }) => ({ ...counts, [state]: counts[state] + 1 }), { all: all.length, ...none })
 }

@@ -14,6 +14,8 @@ const info = (installation: string, id: string, zh: string, en: string, order: n
   order,
   region: "430000",
   reads: ["observation", "assessment", "warning", "task"].map((kind) => ({ domain, kind, detail: null })),
+  state: "running",
+  reason: null,
 })
 
 export const views: { info: ViewInfo; render: Render }[] = [

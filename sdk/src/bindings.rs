@@ -19,6 +19,7 @@ macro_rules! role {
                     "dongting:log/log@0.1.0": crate::bindings::capabilities::dongting::log::log,
                     "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
                     "dongting:state/state@0.1.0": crate::bindings::capabilities::dongting::state::state,
+                    "dongting:keys/keys@0.1.0": crate::bindings::capabilities::dongting::keys::keys,
                     "dongting:history/history@0.1.0": crate::bindings::capabilities::dongting::history::history,
                     "dongting:timers/timers@0.1.0": crate::bindings::capabilities::dongting::timers::timers,
                     "dongting:records/records@0.1.0": crate::bindings::capabilities::dongting::records::records,
@@ -37,3 +38,4 @@ role!(transform, "dongting:plugin/transform", "export_transform", "dongting_sdk:
 role!(service, "dongting:plugin/service", "export_service", "dongting_sdk::bindings::service");
 role!(sink, "dongting:plugin/sink", "export_sink", "dongting_sdk::bindings::sink");
 role!(views, "dongting:plugin/views", "export_views", "dongting_sdk::bindings::views");
+role!(migration, "dongting:plugin/migration", "export_migration", "dongting_sdk::bindings::migration");

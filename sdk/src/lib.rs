@@ -35,6 +35,7 @@ pub mod transform;
 pub use dongting_events as events;
 
 pub use bindings::decoder::export_decoder;
+pub use bindings::migration::export_migration;
 pub use bindings::service::export_service;
 pub use bindings::sink::export_sink;
 pub use bindings::source::export_source;
@@ -62,6 +63,27 @@ pub mod service {
     pub use crate::bindings::service::exports::dongting::service::service::{Guest, Request, Response};
     pub use crate::message::{Draft, Error, Kind, Timestamp};
     pub use crate::{config, events, geo, history, http, log, records, state};
+}
+
+/// Beside the roles: what an earlier release keeps, brought to the form that this one reads.
+///
+/// ```ignore
+/// impl dongting_sdk::migration::Guest for Model {
+///     fn migrate(_from: u32) -> Result<(), Error> {
+///         for key in state::keys()? {
+///             let level: f64 = state::get(&key)?.unwrap_or_default();
+///             state::set(&key, &Level { metres: level })?;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// dongting_sdk::export_migration!(Model);
+/// ```
+pub mod migration {
+    pub use crate::bindings::migration::exports::dongting::migration::migration::Guest;
+    pub use crate::message::{Error, Timestamp};
+    pub use crate::{config, log, records, state, timers};
 }
 
 /// The role `views`.

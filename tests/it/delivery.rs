@@ -1,8 +1,11 @@
 //! Delivery by the real host: order, parking, poison, a plugin that is broken, a release that takes over.
 
+use std::collections::BTreeSet;
+
+use dongting_manifest::{Message, Timestamp, message};
 use dongting_tests::documents;
-use dongting_tests::host::{Host, dongting, eventually};
-use dongting_tests::nats::Nats;
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 
 /// Documents become observations, and the gate lets them pass.
@@ -143,33 +146,209 @@ async fn what_jetstream_has_given_up_on_is_found() {
     let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
     let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
-    let info = "$JS.API.CONSUMER.INFO.EM_BULK.model";
-    let mut config = Value::Null;
+    // The second time the host has just looked at the consumer's settings, and does not look again for minutes.
+    for (document, letters) in [(b"1", 1), (b"2", 2)] {
+        let changed = change_consumer(&mut raw, &[("max_deliver", 1.into())]).await;
+        assert_eq!(changed["max_deliver"], 1, "{changed}");
+        // It traps, and its second delivery never comes.
+        assert_eq!(documents::push(&host, document).unwrap().status, 200);
+        eventually("a dead letter", || Ok(host.rejects("model")? == letters)).unwrap();
+        let letters = host.get("dead-letters").unwrap().body;
+        let reason = letters["deadLetters"][0]["reason"].as_str().unwrap().to_owned();
+        assert!(
+            reason.contains("gave it up after 1 deliveries") && reason.contains("re-drive it"),
+            "{reason}"
+        );
+        told(&mut raw, CONSUMER_INFO, "its settings back", |told| told["config"]["max_deliver"] == -1).await;
+    }
+}
+
+const CONSUMER_INFO: &str = "$JS.API.CONSUMER.INFO.EM_BULK.model";
+
+/// Asks JetStream until its answer is as wanted.
+async fn told(raw: &mut Raw, subject: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let mut answer = Value::Null;
     for _ in 0..1_000 {
-        let told: Value = raw.request(info, &[], "").await.unwrap();
-        config = told["config"].clone();
-        if config.is_object() {
+        answer = raw.request(subject, &[], "").await.unwrap();
+        if wanted(&answer) {
+            return answer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("never came: {what} ({answer})");
+}
+
+/// As somebody who has the credentials may. The settings as they are then.
+async fn change_consumer(raw: &mut Raw, settings: &[(&str, Value)]) -> Value {
+    let told = told(raw, CONSUMER_INFO, "the consumer", |told| told["config"].is_object()).await;
+    let mut config = told["config"].clone();
+    for (name, value) in settings {
+        config[name] = value.clone();
+    }
+    let change = json!({ "stream_name": "EM_BULK", "config": config, "action": "update" }).to_string();
+    let changed = raw.request("$JS.API.CONSUMER.CREATE.EM_BULK.model", &[], &change).await.unwrap();
+    changed["config"].clone()
+}
+
+/// JetStream says once that it has given up on a message, and no host runs then.
+async fn what_is_given_up_while_no_host_runs_is_found(guest: &str, more: &str, begins_anew: bool) {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let installation = format!("id = \"model\"\nregion = \"430000\"\n{more}");
+    let toml = documents::configuration(guest, &installation).unwrap();
+    let mut host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut raw = nats.raw().await.unwrap();
+    told(&mut raw, "$JS.API.STREAM.INFO.GIVEN_UP", "the stream", |told| told["config"].is_object()).await;
+    eventually("it runs", || Ok(host.state("model")?.0 == "running")).unwrap();
+    let short = [("max_deliver", 1.into()), ("ack_wait", 100_000_000.into())];
+    change_consumer(&mut raw, &short).await;
+    host.stop().unwrap();
+    // A document as the host would have made an observation of it, delivered once to somebody who does nothing with it.
+    nats.bus.publish(&[observation("\"a/1\"")]).await.remove(0).unwrap();
+    let kept = |told: &Value| told["state"]["messages"] == 1;
+    for _ in 0..1_000 {
+        // It has no JSON where nothing comes.
+        let _ = raw.request("$JS.API.CONSUMER.MSG.NEXT.EM_BULK.model", &[], "{\"no_wait\":true}").await;
+        if kept(&raw.request("$JS.API.STREAM.INFO.GIVEN_UP", &[], "").await.unwrap()) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    config["max_deliver"] = 1.into();
-    let change = json!({ "stream_name": "EM_BULK", "config": config, "action": "update" }).to_string();
-    let changed: Value = raw.request("$JS.API.CONSUMER.CREATE.EM_BULK.model", &[], &change).await.unwrap();
-    assert_eq!(changed["config"]["max_deliver"], 1, "{changed}");
-    // It traps, and its second delivery never comes.
-    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
-    eventually("a dead letter", || Ok(host.rejects("model")? == 1)).unwrap();
+    told(&mut raw, "$JS.API.STREAM.INFO.GIVEN_UP", "the advisory", kept).await;
+
+    host.kill_and_restart().unwrap();
+    let ended = |told: &Value| told["state"]["messages"] == 0;
+    told(&mut raw, "$JS.API.STREAM.INFO.GIVEN_UP", "the end of the advisory", ended).await;
+    assert_eq!(documents::push(&host, b"\"a/2\"").unwrap().status, 200);
+    let handled = |host: &Host| -> anyhow::Result<BTreeSet<String>> {
+        let all = host.messages("assessment")?;
+        Ok(all.iter().map(|one| one["data"].to_string()).collect())
+    };
+    let of = |host: &Host, body: &str| -> anyhow::Result<usize> {
+        Ok(handled(host)?.iter().filter(|data| data.contains(body)).count())
+    };
+    eventually("the next", || Ok(of(&host, "a/2")? == 1)).unwrap();
     let letters = host.get("dead-letters").unwrap().body;
-    let reason = letters["deadLetters"][0]["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("gave it up after 1 deliveries") && reason.contains("re-drive it"), "{reason}");
-    for _ in 0..1_000 {
-        let told: Value = raw.request(info, &[], "").await.unwrap();
-        config = told["config"].clone();
-        if config["max_deliver"] == -1 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let letters = letters["deadLetters"].as_array().unwrap();
+    let given_up =
+        |letter: &Value| letter["reason"].as_str().unwrap().contains("gave it up after 1 deliveries");
+    assert!(letters.iter().all(given_up), "{letters:?}");
+    // Whoever begins anew is given it again, and may have handled it before the word was heard.
+    assert_eq!(letters.len() + of(&host, "a/1").unwrap(), 1, "once, as a letter or as a message");
+    assert!(begins_anew || letters.len() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_up_while_no_host_runs_is_found_by_one_without_state() {
+    what_is_given_up_while_no_host_runs_is_found("guests/echo.wasm", "", false).await;
+}
+
+/// Its consumer begins anew at each start.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_up_while_no_host_runs_is_found_by_one_with_order() {
+    let more = "grants.capabilities = [\"config\", \"state\"]";
+    what_is_given_up_while_no_host_runs_is_found("guests/gate.wasm", more, true).await;
+}
+
+fn observation(body: &str) -> Message {
+    let now = Timestamp::now();
+    let r#type = "em.test.observation.v1".to_owned();
+    Message {
+        id: message::id("/systems/test", &r#type, body, "1"),
+        source: "/systems/test".to_owned(),
+        r#type,
+        subject: "em.43.01.00.test.observation.-".parse().unwrap(),
+        time: now,
+        received: now,
+        key: body.to_owned(),
+        revision: "1".to_owned(),
+        partition: "a".to_owned(),
+        causation: Vec::new(),
+        plugin: String::new(),
+        traceparent: String::new(),
+        content_type: "application/json".to_owned(),
+        extensions: Vec::new(),
+        body: body.as_bytes().to_vec(),
     }
-    panic!("the consumer never had its settings back: {config}");
+}
+
+/// A release without state was killed when it had published what it made of an input and not acknowledged it, and another took its place
+/// meanwhile. What the first has begun it finishes, where it is to be had; else the other says that it does.
+async fn what_another_release_has_begun(is_to_be_had: bool) {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let model = "id = \"model\"\nregion = \"430000\"";
+    let first = documents::configuration("guests/echo.wasm", model).unwrap();
+    let mut host = Host::start_with(&first, &[("DONGTING_NATS", &url)]).unwrap();
+    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
+    eventually("the first", || Ok(host.messages("assessment")?.len() == 1)).unwrap();
+    let maker = host.messages("assessment").unwrap()[0]["plugin"].as_str().unwrap().to_owned();
+    let mut raw = nats.raw().await.unwrap();
+    change_consumer(&mut raw, &[("ack_wait", 100_000_000.into())]).await;
+    host.stop().unwrap();
+
+    // As if the host had been killed in between: its delivery, and what the release made of it.
+    let input = observation("2");
+    nats.bus.publish(std::slice::from_ref(&input)).await.remove(0).unwrap();
+    let next = "$JS.API.CONSUMER.MSG.NEXT.EM_BULK.model";
+    assert_eq!(raw.request(next, &[], "{\"batch\":1}").await.unwrap(), 2);
+    let revision = message::hash([input.id.as_bytes()]);
+    let r#type = "em.test.assessment.v1".to_owned();
+    let made = Message {
+        id: message::id("/systems/echo", &r#type, &input.key, &revision),
+        source: "/systems/echo".to_owned(),
+        r#type,
+        subject: "em.43.01.00.test.assessment.-".parse().unwrap(),
+        revision,
+        partition: input.key.clone(),
+        causation: vec![input.id.clone()],
+        plugin: maker.clone(),
+        extensions: vec![("installation".to_owned(), "model".to_owned())],
+        ..input.clone()
+    };
+    nats.bus.publish(&[made]).await.remove(0).unwrap();
+
+    let mut second = documents::configuration("guests/batch-size.wasm", model).unwrap();
+    if is_to_be_had {
+        let component = plugin("guests/echo.wasm").unwrap();
+        second += &format!(
+            "\n[[installation]]\nid = \"other\"\ncomponent = {component:?}\nregion = \"430200\"\n\
+             grants.subscribe = [{{ domain = \"test\", kind = \"observation\" }}]\n\
+             grants.publish = [{{ domain = \"test\", kind = \"assessment\" }}]\n"
+        );
+    }
+    host.configure(&second).unwrap();
+    host.kill_and_restart().unwrap();
+    assert_eq!(documents::push(&host, b"3").unwrap().status, 200);
+    told(&mut raw, CONSUMER_INFO, "all acknowledged", |told| {
+        told["ack_floor"]["stream_seq"] == 3 && told["num_ack_pending"] == 0
+    })
+    .await;
+    let count = |of: &str| -> usize {
+        let all = host.messages("assessment").unwrap();
+        all.iter().filter(|one| one["plugin"].as_str().unwrap().starts_with(of)).count()
+    };
+    eventually("the third", || Ok(count("batch-size@") >= 1)).unwrap();
+    let log = std::fs::read_to_string(host.folder.path().join("log")).unwrap();
+    if is_to_be_had {
+        assert_eq!((count("echo@"), count("batch-size@")), (2, 1), "{log}");
+        assert!(log.contains(&format!("`{maker}` finishes for `model` what it has begun")), "{log}");
+    } else {
+        eventually("the second's own", || Ok(count("batch-size@") == 2)).unwrap();
+        assert_eq!(count("echo@"), 2);
+        let said = "neither the registry nor another installation has it): `batch-size@0.1.0#";
+        assert!(log.contains(said) && log.contains("what the other has published of them stays"), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_release_has_begun_it_finishes() {
+    what_another_release_has_begun(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_release_has_begun_that_is_gone_another_takes() {
+    what_another_release_has_begun(false).await;
 }

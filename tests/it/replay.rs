@@ -182,12 +182,11 @@ async fn feed() -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
     (address, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_source_is_replayed_with_the_answers_it_had() {
-    let (address, server) = feed().await;
+/// A host that polls the feed.
+fn fed(address: std::net::SocketAddr, more: &str) -> Host {
     let component = plugin("guests/ledger-feed.wasm").unwrap();
     let port = address.port();
-    let mut host = Host::start(&format!(
+    Host::start(&format!(
         r#"
         [[installation]]
         id = "feed"
@@ -195,19 +194,47 @@ async fn a_source_is_replayed_with_the_answers_it_had() {
         region = "430000"
         every_seconds = 0.1
         settings = {{ url = "http://{address}" }}
+        {more}
         [installation.grants]
         capabilities = ["config", "http"]
         publish = [{{ domain = "ledger", kind = "observation" }}]
         http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
         "#
     ))
-    .unwrap();
-    let replay = |host: &Host, more: &[&str]| {
-        let (from, to) = ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
-        let asked = ["replay", "--installation", "feed", "--from", from, "--to", to, "--json"];
-        let ran = dongting(&[&asked[..], &["--url", &host.url], more].concat()).unwrap();
-        (ran.status.success(), serde_json::from_slice::<Value>(&ran.stdout).unwrap())
-    };
+    .unwrap()
+}
+
+/// All polls of the feed.
+fn replay_feed(host: &Host, more: &[&str]) -> (bool, Value) {
+    let (from, to) = ("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
+    let asked = ["replay", "--installation", "feed", "--from", from, "--to", to, "--json"];
+    let ran = dongting(&[&asked[..], &["--url", &host.url], more].concat()).unwrap();
+    (ran.status.success(), serde_json::from_slice::<Value>(&ran.stdout).unwrap())
+}
+
+/// The answers are too much to be kept: the feed goes on, and a replay says what it lacks and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_too_much_to_be_kept_is_told() {
+    let (address, _server) = feed().await;
+    let host = fed(address, "limits.http_record_kib = 0");
+    eventually("the whole feed", || Ok(host.messages("observation")?.len() == 6)).unwrap();
+    // The poll that heard that there is no more made nothing.
+    eventually("its record", || Ok(replay_feed(&host, &[]).1["calls"] == 5)).unwrap();
+    let (_, all) = replay_feed(&host, &[]);
+    assert_eq!((&all["incomplete"], &all["same"]), (&5.into(), &0.into()), "{all}");
+    let why = all["unkept"].as_str().unwrap();
+    assert!(
+        why.contains("have over 0 KiB together") && why.contains("raise limits.http_record_kib"),
+        "{why}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_replayed_with_the_answers_it_had() {
+    let (address, server) = feed().await;
+    let mut host = fed(address, "");
+    let component = plugin("guests/ledger-feed.wasm").unwrap();
+    let replay = replay_feed;
     // Six polls heard something new: two readings, four times one, and that there are no more.
     eventually("the whole feed", || Ok(replay(&host, &[]).1["calls"] == 6)).unwrap();
     // Neither the system nor the life that asked it is there any more.

@@ -112,11 +112,8 @@ impl Host {
 
     /// What the API says of an installation.
     pub fn installation(&self, id: &str) -> Result<Value> {
-        let mut plugins = self.get("plugins")?.body;
-        let all =
-            plugins.get_mut("installations").and_then(Value::as_array_mut).context("no installations")?;
-        let one = all.iter_mut().find(|one| one.get("id").is_some_and(|found| found == id));
-        Ok(one.context("not there")?.take())
+        let Answer { status, body } = self.get(&format!("installations/{id}"))?;
+        if status == 200 { Ok(body) } else { bail!("not there: {body}") }
     }
 
     /// How many dead letters an installation has made.

@@ -68,8 +68,14 @@ fn world(manifest: &Manifest) -> String {
     for capability in manifest.capabilities.keys().filter(|capability| **capability != Capability::Http) {
         let _ = writeln!(world, "    import dongting:{capability}/{capability}@0.1.0;");
     }
+    if manifest.capabilities.contains_key(&Capability::State) && manifest.state_version > 1 {
+        world.push_str("    import dongting:keys/keys@0.1.0;\n");
+    }
     for role in roles {
         let _ = writeln!(world, "    export dongting:{role}/{role}@0.1.0;");
+    }
+    if manifest.state_version > 1 {
+        world.push_str("    export dongting:migration/migration@0.1.0;\n");
     }
     world.push_str("}\n");
     world

@@ -137,6 +137,7 @@ impl From<RedriveError> for ApiError {
                 .hint("The dead letter stays; correct what the reason names, then re-drive it."),
             RedriveError::Later(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
                 .hint("The dead letter stays; try again."),
+            RedriveError::OtherForm { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message),
             RedriveError::Release(source) => {
                 let message = format!("{message}: {}", dongting_engine::installed::chain(&source));
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "release", message).hint(
@@ -165,9 +166,12 @@ impl From<ReplayError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
             ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),
-            ReplayError::Load(_) | ReplayError::Gate(_) | ReplayError::Grant(_) | ReplayError::TooLong => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", message)
-            }
+            ReplayError::Load(_)
+            | ReplayError::Gate(_)
+            | ReplayError::Grant(_)
+            | ReplayError::TooLong
+            | ReplayError::Lower { .. }
+            | ReplayError::Migration { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "replay", message),
         }
     }
 }

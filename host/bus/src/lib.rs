@@ -21,7 +21,7 @@ pub use bus::{Bus, BusError, Connection, Credentials};
 pub use consumer::{Consumer, ConsumerOptions, FetchError, Start};
 pub use dead_letter::StoredDeadLetter;
 pub use delivery::{AtWork, Delivery};
-pub use exhausted::{Exhausted, GivenUp, Kept};
+pub use exhausted::{Advised, Exhausted, GivenUp, Kept};
 pub use lane::LaneState;
 pub use publish::{PublishError, Stored};
 pub use server::{Server, ServerError, State};

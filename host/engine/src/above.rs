@@ -27,6 +27,11 @@ impl<R: StateReader + 'static> StateReader for Above<R> {
         let (reader, key) = (Arc::clone(&self.reader), key.to_owned());
         answer(self.threads.spawn(async move { reader.get(&key).await }))
     }
+
+    fn keys(&self, after: &str, limit: u32) -> Read<'_, Vec<String>> {
+        let (reader, after) = (Arc::clone(&self.reader), after.to_owned());
+        answer(self.threads.spawn(async move { reader.keys(&after, limit).await }))
+    }
 }
 
 impl<R: TimerReader + 'static> TimerReader for Above<R> {

@@ -44,7 +44,13 @@ impl Worker {
         if installed.fenced() || again {
             items = self.unapplied(installed, items).await?;
         }
-        self.process(installed, items).await
+        if installed.fenced() || !again {
+            return self.process(installed, items).await;
+        }
+        for (release, items) in Box::pin(self.by_release(installed, items)).await? {
+            self.process(&release, items).await?;
+        }
+        Ok(())
     }
 
     /// Acknowledges what was committed before and gives back the rest.
@@ -166,7 +172,7 @@ impl Worker {
         // What goes before it is out, or this does not begin.
         self.leaving.ended().await?;
         if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
-            let record = record.filter(|_| ends.iter().all(|end| *end == End::Done));
+            let record = record.filter(|_| ends.iter().all(|end| *end == End::Done)).map(Box::new);
             self.leave(installed, items, ends, Outputs::Messages(outputs, record));
             return Ok(());
         }

@@ -13,6 +13,7 @@ use crate::trial::{Trial, TrialError, TrialOptions};
 mod batches;
 mod decoder;
 mod hostile;
+mod migration;
 mod random;
 mod repeat;
 pub mod samples;
@@ -33,6 +34,7 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
+    /// Or `migration`, which is none.
     pub role: &'static str,
     pub name: &'static str,
     /// What it asks, in a sentence.
@@ -117,6 +119,9 @@ pub async fn of_release(
     }
     if release.manifest.roles.contains(&Role::Transform) {
         checks.push(batches::check(&subject).await?);
+    }
+    if release.migrates() {
+        checks.extend(migration::checks(&subject).await?);
     }
     Ok(Report { plugin: release.reference(), seed: bounds.seed, checks })
 }
@@ -204,15 +209,11 @@ impl std::fmt::Display for Report {
 
 impl Check {
     fn new(role: Role, name: &'static str, asks: &'static str) -> Self {
-        Self {
-            role: role.as_str(),
-            name,
-            asks,
-            advice: false,
-            verdict: Verdict::Passed,
-            cases: 0,
-            failures: Vec::new(),
-        }
+        Self::of(role.as_str(), name, asks)
+    }
+
+    fn of(role: &'static str, name: &'static str, asks: &'static str) -> Self {
+        Self { role, name, asks, advice: false, verdict: Verdict::Passed, cases: 0, failures: Vec::new() }
     }
 
     fn advice(self) -> Self {

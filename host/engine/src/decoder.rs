@@ -40,7 +40,7 @@ pub const LATER: Duration = Duration::from_secs(5);
 async fn decoded(installed: &Installed, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
-    let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+    let _turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
     let call = installed.call(received, &["decode", &hash([document.body.as_slice()])]);
     let outcome = installed.log(installed.plugin.decode(call, document).await);
     let Outcome { result, writes, .. } = outcome;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use dongting_bus::server::ServerOptions;
@@ -114,10 +114,22 @@ pub struct Host {
     pub(crate) redriving: tokio::sync::Mutex<()>,
     /// None where the bus runs by itself.
     server: Option<Server>,
+    durability: Durability,
     arrivals: broadcast::Sender<Arrival>,
     pub(crate) changed: watch::Sender<u64>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
     _lock: std::fs::File,
+}
+
+/// When a message counts as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When it is on the disk.
+    Synced,
+    /// Before, as the operator has relaxed it.
+    Relaxed,
+    /// As a nats-server that is not this host's is configured.
+    External,
 }
 
 #[derive(Debug, Clone)]
@@ -125,6 +137,7 @@ pub struct Health {
     pub now: Timestamp,
     pub bus_up: bool,
     pub bus_restarts: u32,
+    pub durability: Durability,
     pub newest: Option<Timestamp>,
     /// Id, state.
     pub installations: Vec<(String, State)>,
@@ -159,6 +172,11 @@ impl Host {
             }
             Nats::Running { url, credentials } => (None, Bus::connect(&url, &credentials, &limits).await?),
         };
+        let durability = match (&server, config.nats.sync_always) {
+            (None, _) => Durability::External,
+            (Some(_), true) => Durability::Synced,
+            (Some(_), false) => Durability::Relaxed,
+        };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
         let bulk = Bulk::start().map_err(HostError::Threads)?;
@@ -184,6 +202,7 @@ impl Host {
                 courtesy: Courtesy::default(),
                 exhausted: broadcast::channel(EXHAUSTED).0,
                 making: Semaphore::new(CONSUMERS),
+                host: OnceLock::new(),
             }),
             config,
             registry,
@@ -195,11 +214,14 @@ impl Host {
             enabled: RwLock::default(),
             redriving: tokio::sync::Mutex::default(),
             server,
+            durability,
             arrivals,
             changed,
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
             _lock: lock,
         });
+        // It is empty until now.
+        let _ = host.shared.host.set(Arc::downgrade(&host));
         host.spawn(began).await;
         Ok(host)
     }
@@ -210,7 +232,6 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
-        tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
         }
@@ -227,6 +248,8 @@ impl Host {
         for slot in slots.values() {
             self.show(slot);
         }
+        // What was given up meanwhile is told at once, so those whom it may concern are known by now.
+        tasks.spawn(exhausted::listen(Arc::downgrade(self)));
         let round = Round::new(&self.releases, &self.gate);
         let load = async |slot: &mut Slot| {
             let installation = Arc::clone(&slot.installation);
@@ -293,6 +316,7 @@ impl Host {
             now: Timestamp::now(),
             bus_up,
             bus_restarts: restarts,
+            durability: self.durability,
             newest: self.store().newest_received().await?,
             installations: self
                 .all()

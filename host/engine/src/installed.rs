@@ -15,7 +15,6 @@ use dongting_sandbox::{
 use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
 
 use crate::above::Above;
 use crate::gate::{GateError, Signed};
@@ -29,6 +28,7 @@ use crate::shadow::{Candidate, Shadow};
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
+use crate::turn::{Turn, TurnError};
 use crate::views::ViewInfo;
 
 pub struct Installed {
@@ -49,7 +49,7 @@ pub struct Installed {
     /// Keeps something between calls.
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
-    pub turn: Arc<Mutex<()>>,
+    pub turn: Turn,
     pub timer_changes: Arc<Changes>,
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
@@ -89,6 +89,8 @@ pub enum InstallError {
     },
     #[error("installation `{id}`: {source}")]
     Load { id: String, source: Arc<LoadError> },
+    #[error("installation `{id}`: {source}")]
+    Turn { id: String, source: Box<TurnError> },
     #[error(transparent)]
     Grant(#[from] InstallationError),
     #[error("installation `{id}`: the attachment {path} cannot be read", path = path.display())]
@@ -104,6 +106,8 @@ pub enum InstallError {
     Network { id: String, source: NetworkError },
     #[error("installation `{id}`: its views cannot be listed: {source}")]
     Views { id: String, source: Refusal },
+    #[error("{0}")]
+    Shadow(String),
     #[error("installation `{id}`: loading was interrupted")]
     Interrupted { id: String },
 }
@@ -122,7 +126,7 @@ pub async fn install(
     }
     let plugin = link(&release, &installation)?;
     let shadow = match installation.candidate()? {
-        Some(code) => Some(shadow(round, &installation, &code).await),
+        Some(code) => Some(shadow(round, &installation, &code, release.manifest()).await),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -212,23 +216,30 @@ fn link(release: &Loaded, installation: &Installation) -> Result<Arc<Plugin>, In
 }
 
 /// A candidate that cannot be called says why, and keeps nothing from running.
-async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code) -> Shadow {
+async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code, beside: &Manifest) -> Shadow {
     let candidate = async {
         let Found { release, signed } = load(round, installation, code).await?;
         let plugin = link(&release, installation)?;
         Ok(Candidate { release, plugin, signed })
     };
-    candidate.await.map_or_else(
-        |error: InstallError| {
-            let why = match &error {
-                InstallError::Gate { why, .. } => chain(why.as_ref()),
-                other => chain(other),
-            };
-            let reason = format!("the shadow of installation `{}` is not called: {why}", installation.id);
-            Shadow::absent(&code.to_string(), reason)
-        },
-        Shadow::new,
-    )
+    let not_called =
+        |why: String| format!("the shadow of installation `{}` is not called: {why}", installation.id);
+    let candidate = match candidate.await {
+        Ok(candidate) => candidate,
+        Err(InstallError::Gate { why, .. }) => {
+            return Shadow::absent(&code.to_string(), not_called(chain(why.as_ref())));
+        }
+        Err(other) => return Shadow::absent(&code.to_string(), not_called(chain(&other))),
+    };
+    let keeps = candidate.release.imported.iter().any(|capability| capability.keeps());
+    let (reads, kept) = (candidate.release.manifest().state_version, beside.state_version);
+    let shadow = Shadow::new(candidate);
+    if keeps && reads != kept {
+        shadow.refuse(not_called(format!(
+            "it reads what is kept in state_version {reads}, and the release at work keeps it in {kept}: replay a past time with it instead, which brings a copy of what was kept along first"
+        )));
+    }
+    shadow
 }
 
 async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<Attached, InstallError> {

@@ -37,7 +37,7 @@ pub enum Outputs {
     /// In the database.
     Committed(Committed),
     /// Nowhere yet; with the record of the call that made them, which is written down once they are on the bus.
-    Messages(Vec<Message>, Option<CallRecord>),
+    Messages(Vec<Message>, Option<Box<CallRecord>>),
 }
 
 /// What a worker has on its way out. Dropped, it is interrupted; what has not left then is found in the outbox or delivered again.
@@ -100,7 +100,7 @@ impl Outputs {
             Self::Messages(messages, record) => {
                 installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
                 if let Some(record) = record {
-                    shared.recorder.record(installed.id(), record);
+                    shared.recorder.record(installed.id(), *record);
                 }
                 Ok(())
             }

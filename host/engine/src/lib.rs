@@ -4,6 +4,7 @@
 mod above;
 mod backoff;
 mod batch;
+mod begun;
 mod breaker;
 mod bulk;
 pub mod compliance;
@@ -49,6 +50,7 @@ pub mod status;
 mod timers;
 mod transform;
 pub mod trial;
+mod turn;
 pub mod views;
 mod worker;
 

@@ -63,6 +63,18 @@ impl Pin {
         let _ = self.held.subscribe().wait_for(Option::is_none).await;
     }
 
+    /// Takes the lease where it is free, without waiting for it.
+    pub async fn take_now(&self, id: &str, store: &Store) {
+        let Some(holder) = self.holder.as_ref().filter(|_| self.lease().is_err()) else { return };
+        match store.take_lease(id, holder, Timestamp::now(), TTL).await {
+            Ok(Some(lease)) => drop(self.held.send_replace(Some(lease))),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!(installation = id, "The lease cannot be taken: {}", chain(&error));
+            }
+        }
+    }
+
     /// Takes the lease on and on, for ever.
     pub async fn keep(&self, id: &str, store: &Store, status: &Status) {
         let Some(holder) = &self.holder else { return };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
 use dongting_manifest::installation::Code;
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{DeadLetter, Installation, Lane, Origin};
+use dongting_manifest::{DeadLetter, Installation, Lane, Origin, Version};
 use dongting_sandbox::Refusal;
 use dongting_store::{Commit, Input, Output};
 
@@ -33,6 +33,11 @@ pub enum RedriveError {
     /// The letter stays.
     #[error("the release named cannot take it: {0}")]
     Release(#[from] InstallError),
+    /// The letter stays.
+    #[error(
+        "the release named reads what the installation keeps in state_version {reads}, and it is kept in {kept}: name one of state_version {kept}, or enable the other release first"
+    )]
+    OtherForm { reads: u32, kept: u32 },
     #[error("the dead letters cannot be reached now")]
     Bus(#[from] BusError),
 }
@@ -51,7 +56,7 @@ impl Host {
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
         let installed = match code {
-            Some(code) => Arc::new(self.in_place_of(&installed, code).await?),
+            Some(code) => Arc::new(self.in_place_of(&installed, code, None).await?),
             None => installed,
         };
         let made = match letter.origin.clone() {
@@ -69,17 +74,29 @@ impl Host {
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
-    async fn in_place_of(&self, enabled: &Installed, code: Code) -> Result<Installed, InstallError> {
+    pub(crate) async fn in_place_of(
+        &self,
+        enabled: &Installed,
+        code: Code,
+        allow_downgrade: Option<Version>,
+    ) -> Result<Installed, RedriveError> {
         let (release, component) = match code {
             Code::Release(release) => (Some(release), None),
             Code::File(file) => (None, Some(file)),
         };
         let before = enabled.installation.as_ref().clone();
-        let installation = Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let allow_downgrade = allow_downgrade.or(before.allow_downgrade);
+        let code = Installation { release, component, shadow: None, shadow_release: None, ..before };
+        let installation = Installation { allow_downgrade, ..code };
         let round = Round::new(&self.releases, &self.gate);
         let status = Arc::clone(&enabled.status);
         let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;
         installed.take_place_of(enabled);
+        // It works on what the enabled one keeps, and one letter is no reason to change the form of that.
+        let (reads, kept) = (installed.manifest.state_version, enabled.manifest.state_version);
+        if installed.stateful && reads != kept {
+            return Err(RedriveError::OtherForm { reads, kept });
+        }
         Ok(installed)
     }
 
@@ -102,7 +119,8 @@ impl Host {
         let origin = Origin { stream, stream_created, sequence, subject: origin.subject.clone() };
         let item = Item { message, origin, tries: 1, from: From::Dead };
         let inputs = vec![item.input()];
-        let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+        let turn = installed.turn(&self.shared).await;
+        let _turn = turn.map_err(|error| RedriveError::Later(chain(&error)))?;
         let used = self.shared.store.applied(installed.id(), &inputs).await;
         if !used.map_err(|error| RedriveError::Later(chain(&error)))?.is_empty() {
             // Committed by an earlier try that did not live to remove the letter; its messages are in the outbox or gone.

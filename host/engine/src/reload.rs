@@ -118,27 +118,22 @@ impl Host {
         let began = Instant::now();
         let status = Arc::clone(&slot.status);
         let installed = async {
-            let installed = install(round, &self.shared.store, installation, status).await?;
+            let mut installed = install(round, &self.shared.store, installation, status).await?;
+            if let Some(reason) = installed.shadow.as_ref().and_then(Shadow::refused) {
+                // What was at work goes on as it was; where nothing was, the release begins without its shadow.
+                if before.is_some() {
+                    return Err(InstallError::Shadow(reason.to_owned()));
+                }
+                tracing::warn!(installation = installed.id(), reason, "It runs without its shadow");
+            }
+            // Held until the release is at work: no call of the one before it comes between.
+            let turn = slot.brought(&mut installed, &self.shared).await?;
             installed.note_version().await?;
-            Ok(installed)
+            Ok((installed, turn))
         };
         let installed = installed.await;
         match (installed, before) {
-            // What was at work goes on as it was; where nothing was, the release begins without its shadow.
-            (Ok(Installed { shadow: Some(shadow), .. }), Some(_)) if shadow.refused().is_some() => {
-                let reason = shadow.refused().unwrap_or_default().to_owned();
-                tracing::error!(
-                    installation = slot.installation.id,
-                    reason,
-                    "Installation `{}` cannot run as it was asked for",
-                    slot.installation.id
-                );
-                Change::Refused(reason)
-            }
-            (Ok(installed), before) => {
-                if let Some(reason) = installed.shadow.as_ref().and_then(Shadow::refused) {
-                    tracing::warn!(installation = installed.id(), reason, "It runs without its shadow");
-                }
+            (Ok((installed, _turn)), before) => {
                 if let Err(error) = self.keep_grants(&installed).await {
                     tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
                 }

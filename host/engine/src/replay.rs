@@ -12,7 +12,7 @@ use dongting_sandbox::{
     Call, Egress, LoadError, Outcome, Polled, Readers, RecordReader, Recorded as Answers, Refusal, Release,
     StateReader, TimerReader,
 };
-use dongting_store::{Poll, Recorded, StoreError};
+use dongting_store::{CallRecord, Poll, Recorded, StoreError};
 
 use crate::difference::{self, Difference};
 use crate::gate::GateError;
@@ -41,6 +41,8 @@ pub struct Replayed {
     pub different: u64,
     /// Calls whose messages are no longer all kept; the state after them may be another.
     pub incomplete: u64,
+    /// Why the first of those was never complete.
+    pub unkept: Option<String>,
     /// Calls that another release, other settings or other attachments made than the replay had.
     pub otherwise: u64,
     /// When each was made, with what differed; the first of them.
@@ -71,6 +73,12 @@ pub enum ReplayError {
     Gate(#[from] GateError),
     #[error("loading was interrupted")]
     Interrupted,
+    #[error(
+        "what `{installation}` kept then has state_version {kept}, and {release} reads {reads}: replay this time with a release of state_version {kept} or later"
+    )]
+    Lower { installation: String, release: String, reads: u32, kept: u32 },
+    #[error("{release} cannot bring what was kept then from state_version {from} to its own: {why}")]
+    Migration { release: String, from: u32, why: Refusal },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -102,7 +110,11 @@ impl Host {
             reference: &release.as_ref().map_or_else(|| installed.reference.clone(), Release::reference),
         };
         let mut replayed = Replayed { plugin: made.reference.to_owned(), ..Replayed::default() };
-        let collections = release.as_ref().map_or(&installed.manifest.records, |r| &r.manifest.records);
+        let manifest = release.as_ref().map_or(&installed.manifest, |release| &release.manifest);
+        let imported = release.as_ref().map_or_else(|| installed.imported.clone(), Release::imported);
+        // In which form it reads what is kept, where it keeps something.
+        let reads = imported.iter().any(|one| one.keeps()).then_some(manifest.state_version);
+        let collections = &manifest.records;
         let mut past: Option<Arc<Before>> = None;
         let mut after = 0;
         self.shared.recorder.written().await;
@@ -114,6 +126,13 @@ impl Host {
                 let past = Arc::clone(past.get_or_insert_with(|| {
                     Arc::new(Before::new(self.store().clone(), id, recorded.position, collections.clone()))
                 }));
+                let brought = self.bring(&installed, &made, (&past, reads), &recorded).await?;
+                if recorded.record.migrated.is_some() {
+                    // Made again above, if this release has not done so before or does without.
+                    replayed.calls += u64::from(brought);
+                    replayed.same += u64::from(brought);
+                    continue;
+                }
                 self.again(&installed, &made, &past, &recorded, &mut replayed).await?;
                 if replayed.calls > MAX_CALLS {
                     return Err(ReplayError::TooLong);
@@ -138,6 +157,31 @@ impl Host {
         Ok(release)
     }
 
+    /// Before a call: brings the copy of what was kept to the form that the release reads, as the release itself would. Whether it had to.
+    async fn bring(
+        &self,
+        installed: &Installed,
+        made: &Made<'_>,
+        (past, reads): (&Arc<Before>, Option<u32>),
+        Recorded { record, made_at, .. }: &Recorded,
+    ) -> Result<bool, ReplayError> {
+        past.begin(record).await;
+        let kept = past.form(record).await;
+        let release = || made.reference.split('#').next().unwrap_or_default().to_owned();
+        let Some(reads) = reads.filter(|reads| *reads != kept) else { return Ok(false) };
+        if kept > reads {
+            let installation = installed.id().to_owned();
+            return Err(ReplayError::Lower { installation, release: release(), reads, kept });
+        }
+        let now = record.migrated.as_ref().map_or(*made_at, |migrated| migrated.now);
+        let call = as_of(installed.call_to_migrate(now, kept), past, record);
+        let Outcome { result, writes, .. } = made.plugin.migrate(call, kept).await;
+        result.map_err(|why| ReplayError::Migration { release: release(), from: kept, why })?;
+        past.write(&CallRecord::default(), writes).await;
+        past.brought_to(reads).await;
+        Ok(true)
+    }
+
     async fn again(
         &self,
         installed: &Installed,
@@ -151,11 +195,15 @@ impl Host {
         if record.plugin != *made.reference || *record.attachments != *installed.attachments {
             replayed.otherwise += 1;
         }
+        if let Some(why) = &record.unkept {
+            replayed.incomplete += 1;
+            replayed.unkept.get_or_insert_with(|| why.clone());
+            return Ok(());
+        }
         let Some(batch) = self.batch(installed, recorded).await? else {
             replayed.incomplete += 1;
             return Ok(());
         };
-        past.begin(record).await;
         let Some(exchanges) = self.store().answers(&record.asked).await? else {
             replayed.incomplete += 1;
             return Ok(());
@@ -166,17 +214,10 @@ impl Host {
         };
         let now = surroundings.now;
         let history = installed.past(self.store(), now).up_to(record.history.unwrap_or(u64::MAX));
-        let call = Call {
-            config: Config { settings: record.settings.as_str().into(), ..surroundings.config.clone() },
-            readers: Readers {
-                state: Some(Arc::clone(past) as Arc<dyn StateReader>),
-                timers: Some(Arc::clone(past) as Arc<dyn TimerReader>),
-                records: Some(Arc::clone(past) as Arc<dyn RecordReader>),
-                history: surroundings.readers.history.as_ref().map(|_| Arc::new(history) as _),
-            },
-            egress: Egress::Recorded(Answers::new(exchanges)),
-            ..surroundings
-        };
+        let call = as_of(surroundings, past, record);
+        let history = call.readers.history.as_ref().map(|_| Arc::new(history) as _);
+        let readers = Readers { history, ..call.readers };
+        let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges)), ..call };
         let outcome = match &record.poll {
             Some(poll) => poll_again(made, call, poll).await,
             None => apply(made, call, &batch).await.result.map(|effects| (effects, None)),
@@ -224,6 +265,20 @@ impl Host {
             batch.push(installed.timer_message(name, timer, &record.plugin));
         }
         Ok(Some(batch))
+    }
+}
+
+/// A call's surroundings with the settings of the record, and with what was kept then.
+fn as_of(call: Call, past: &Arc<Before>, record: &CallRecord) -> Call {
+    Call {
+        config: Config { settings: record.settings.as_str().into(), ..call.config },
+        readers: Readers {
+            state: Some(Arc::clone(past) as Arc<dyn StateReader>),
+            timers: Some(Arc::clone(past) as Arc<dyn TimerReader>),
+            records: Some(Arc::clone(past) as Arc<dyn RecordReader>),
+            history: call.readers.history,
+        },
+        ..call
     }
 }
 

@@ -28,7 +28,7 @@ impl Installed {
         let later = |reason: String| PushError::Later { reason, after: LATER };
         let received = request.received;
         let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
-        let _turn = if self.stateful { Some(self.turn.lock().await) } else { None };
+        let _turn = self.turn(shared).await.map_err(|error| later(chain(&error)))?;
         let call = self.call(received, &["handle", &request.method, &seed]);
         let Outcome { result, writes, .. } = self.log(self.plugin.handle(call, request).await);
         let mut response = match result {

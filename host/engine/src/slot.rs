@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane};
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::breaker::Breaker;
-use crate::installed::Installed;
+use crate::installed::{InstallError, Installed};
 use crate::pin::Pin;
 use crate::status::{State, Status};
+use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
 use crate::{service, source};
 
@@ -61,6 +62,35 @@ impl Slot {
         self.wanted = Arc::clone(installation);
         if self.current.is_none() {
             self.installation = Arc::clone(installation);
+        }
+    }
+
+    /// Sees that a release that is to be put to work reads what is kept, and has it bring that along where it is of an earlier form. The turn, if
+    /// it was needed. Where another host works for the installation, that is seen to when this one does.
+    pub async fn brought(
+        &self,
+        installed: &mut Installed,
+        shared: &Shared,
+    ) -> Result<Option<OwnedMutexGuard<Seen>>, InstallError> {
+        if let Some(before) = self.installed() {
+            installed.take_place_of(&before);
+        }
+        installed.pin = Arc::clone(&self.pin);
+        let refused = |error| InstallError::Turn { id: installed.id().to_owned(), source: Box::new(error) };
+        if installed.reads_what_is_kept(shared).await.map_err(refused)? {
+            return Ok(None);
+        }
+        self.pin.take_now(installed.id(), &shared.store).await;
+        match installed.turn(shared).await {
+            Ok(turn) => Ok(turn),
+            Err(TurnError::Elsewhere(_)) => Ok(None),
+            Err(source) => {
+                if self.current.is_none() {
+                    // Nobody here keeps the lease.
+                    self.pin.release(&shared.store).await;
+                }
+                Err(refused(source))
+            }
         }
     }
 

@@ -62,14 +62,14 @@ impl From<String> for Failed {
 async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Result<Duration, Failed> {
     let every = Duration::from_secs_f64(installed.installation.every_seconds);
     outbox::drain(installed, shared).await?;
-    let _turn = if installed.stateful { Some(installed.turn.lock().await) } else { None };
+    let _turn = installed.turn(shared).await.map_err(|error| chain(&error))?;
     let cursor = shared.store.cursor(installed.id()).await.map_err(|error| chain(&error))?;
     let mut commit = Commit::new(installed.id());
     commit.lease = installed.lease()?;
     let now = Timestamp::now();
     let call = installed.call_to_poll(now, cursor.text.as_deref());
     let outcome = installed.log(installed.plugin.poll(call, cursor.text.as_deref()).await);
-    let Outcome { result, writes, history, exchanges, .. } = outcome;
+    let Outcome { result, writes, history, exchanges, overheard, .. } = outcome;
     let polled = match result {
         Ok(polled) => polled,
         Err(Refusal::Retry { reason, after }) => return Err(Failed { reason, after }),
@@ -96,6 +96,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
         commit.call = asked.map(|asked| CallRecord {
             poll: Some(Poll { now, from: cursor.text.clone(), to: to.text.clone() }),
             asked,
+            unkept: installed.unkept(overheard),
             history,
             rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),
             outputs: messages.iter().map(|one| (one.id.clone(), difference::digest(one))).collect(),

@@ -15,4 +15,12 @@ impl StateReader for Committed {
             self.store.state(&self.installation, &key).await.map_err(|error| error.to_string())
         })
     }
+
+    fn keys(&self, after: &str, limit: u32) -> Read<'_, Vec<String>> {
+        let after = after.to_owned();
+        Box::pin(async move {
+            let keys = self.store.state_keys(&self.installation, &after, limit).await;
+            keys.map_err(|error| error.to_string())
+        })
+    }
 }

@@ -84,12 +84,10 @@ impl Worker {
 
     /// Calls the plugin with timers that are due.
     pub(crate) async fn ring(&mut self) -> Result<(), String> {
-        let installed = self.installed();
         let permits = self.shared.permits.clone();
-        let _permit = permits.acquire(self.caller(&installed)).await;
+        let _permit = permits.acquire(self.caller(&self.installed())).await;
         // Read in the turn: no other call cancels them meanwhile.
-        let turn = std::sync::Arc::clone(&installed.turn);
-        let _turn = turn.lock().await;
+        let (installed, _turn) = self.in_turn().await?;
         let due = self.shared.store.due_timers(installed.id(), Timestamp::now(), BATCH as u32).await;
         let due = due.map_err(|error| chain(&error))?;
         let items: Vec<Item> = due.into_iter().map(|due| installed.rung(due)).collect();

@@ -24,6 +24,8 @@ pub struct Effects {
     pub history: Option<u64>,
     /// What was asked of the network, and answered.
     pub exchanges: Vec<Exchange>,
+    /// That was too much to be kept.
+    pub overheard: bool,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -37,7 +39,7 @@ pub struct Made<'m> {
 /// One call of a transform and what it comes to. Nothing of it is stored.
 pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Effects> {
     let outcome = made.plugin.apply(call, batch).await;
-    let Outcome { result, log, log_dropped, writes, history, exchanges, cpu } = outcome;
+    let Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu } = outcome;
     let result = result.and_then(|Applied { drafts, rejected }| {
         let inputs = Inputs { messages: batch, received: Timestamp::now() };
         let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
@@ -47,9 +49,10 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes, history, exchanges })
+        Ok(Effects { outputs, ends, writes, history, exchanges, overheard })
     });
-    Outcome { result, log, log_dropped, writes: Writes::default(), history, exchanges: Vec::new(), cpu }
+    let (writes, exchanges) = (Writes::default(), Vec::new());
+    Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu }
 }
 
 impl Effects {
@@ -74,6 +77,10 @@ impl Installed {
             // What it would ask of the network it is told as the release at work was.
             Some(shadow) if self.imported.contains(&Capability::Http) => {
                 let live = self.apply(items).await;
+                if live.as_ref().is_ok_and(|live| live.overheard) {
+                    // Nobody knows any more what it was told.
+                    return Ok(live);
+                }
                 let asked = live.as_ref().map_or_else(|_| Vec::new(), |live| live.exchanges.clone());
                 Ok(shadow.beside(self, items, asked, std::future::ready(live)).await)
             }
@@ -135,10 +142,21 @@ impl Installed {
                 .collect(),
             records: Some(effects.writes.records.before).filter(|extent| *extent != Extent::default()),
             history: effects.history,
+            unkept: self.unkept(effects.overheard),
             asked,
             rejects: effects.rejects(),
             outputs: effects.digests(),
             ..self.record_of_now()
+        })
+    }
+
+    /// Why a call cannot be made again, where what it was answered was too much to be kept.
+    pub fn unkept(&self, overheard: bool) -> Option<String> {
+        let kib = self.installation.limits.http_record_kib;
+        overheard.then(|| {
+            format!(
+                "its HTTP answers have over {kib} KiB together and were not kept: the operator can raise limits.http_record_kib"
+            )
         })
     }
 
@@ -147,6 +165,7 @@ impl Installed {
         CallRecord {
             made_at: Some(Timestamp::now()),
             plugin: self.reference.clone(),
+            form: self.form().map(|form| form.to),
             settings: self.settings().to_owned(),
             attachments: self.attachments.to_string(),
             ..CallRecord::default()
@@ -156,6 +175,7 @@ impl Installed {
     /// Puts what a call wrote into its commit, with what the installation may keep.
     pub fn write(&self, commit: &mut Commit<'_>, writes: Writes) {
         let limits = self.installation.limits;
+        commit.form = self.form();
         commit.state = writes.state;
         commit.state_limit_bytes = u64::from(limits.state_kib) * 1024;
         commit.timers = writes.timers;

@@ -7,7 +7,7 @@ use dongting_sandbox::views::{Context, Language, Listed, Panel};
 use dongting_sandbox::{Outcome, Refusal};
 use dongting_store::{Store, StoreError};
 
-use crate::installed::Installed;
+use crate::installed::{Installed, chain};
 use crate::outbox;
 use crate::publish::Inputs;
 use crate::worker::Shared;
@@ -74,7 +74,7 @@ impl Installed {
         (region, language): (Region, Language),
     ) -> Result<Acted, ViewError> {
         let context = self.context(&shared.store, view, region, language).await?;
-        let _turn = if self.stateful { Some(self.turn.lock().await) } else { None };
+        let _turn = self.turn(shared).await.map_err(|error| ViewError::Failed(chain(&error)))?;
         let call = self.call(context.now, &["act", view, action, &context.now.to_string()]);
         let outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
         let Outcome { result, writes, .. } = outcome;

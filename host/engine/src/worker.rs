@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
@@ -21,6 +21,7 @@ use crate::breaker::Breaker;
 use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::floor::Floor;
+use crate::host::Host;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
 use crate::leaving::{self, Leaving};
@@ -52,6 +53,8 @@ pub struct Shared {
     pub exhausted: broadcast::Sender<(String, String)>,
     /// Consumers that may be made at once.
     pub making: Semaphore,
+    /// What all of this belongs to, once it has started.
+    pub host: OnceLock<Weak<Host>>,
 }
 
 pub struct Worker {
@@ -117,6 +120,15 @@ impl Worker {
         loop {
             match self.step().await {
                 Ok(()) => failures = 0,
+                // Only another release, or what another host does meanwhile, can change that.
+                Err(_) if matches!(self.installed().status.state(), State::Refused(_)) => {
+                    let _ = self.leaving.ended().await;
+                    let pin = Arc::clone(&self.installed().pin);
+                    tokio::select! {
+                        _ = self.current.changed() => {}
+                        () = pin.lost() => {}
+                    }
+                }
                 Err(reason) => {
                     // Before anything is read again. What is wrong with it is the same, or will be said again.
                     let _ = self.leaving.ended().await;
@@ -216,14 +228,15 @@ impl Worker {
             if std::mem::take(&mut self.untidy) {
                 outbox::tidy(&installed, &self.shared).await?;
             }
-            self.consumer = Some(reading);
+            // One that has given up on a message was changed by somebody: it is made again, which gives it its own settings.
+            self.consumer = Some(reading).filter(|_| !given_up);
             return Ok(());
         };
         let handled = Box::pin(self.batch(&mut reading, first)).await;
         if handled.is_ok() && self.floor.is_due(Instant::now()) {
             Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
         }
-        if handled.is_ok() || !installed.ordered() {
+        if !given_up && (handled.is_ok() || !installed.ordered()) {
             self.consumer = Some(reading);
         }
         handled
@@ -265,9 +278,7 @@ impl Worker {
 
     /// Handles deliveries in the release that is enabled by now.
     async fn taken(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
-        let installed = self.installed();
-        let turn = Arc::clone(&installed.turn);
-        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        let (installed, _turn) = self.in_turn().await?;
         // Only now: a bulk batch that steps aside may have had the turn.
         let _urgent = (self.lane != Lane::Bulk).then(|| self.shared.courtesy.urgent());
         self.handle(&installed, deliveries).await
@@ -300,11 +311,9 @@ impl Worker {
     }
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
-        let installed = self.installed();
         let permits = self.shared.permits.clone();
-        let _permit = permits.acquire(self.caller(&installed)).await;
-        let turn = Arc::clone(&installed.turn);
-        let _turn = if installed.stateful { Some(turn.lock().await) } else { None };
+        let _permit = permits.acquire(self.caller(&self.installed())).await;
+        let (installed, _turn) = self.in_turn().await?;
         let rows = self.shared.store.parked(installed.id(), self.stream(), partitions, BATCH as u32).await;
         let items = rows.map_err(|error| chain(&error))?.into_iter().map(Item::parked).collect();
         let handled = self.process(&installed, items).await;
@@ -332,6 +341,8 @@ impl Worker {
     /// The consumer, made or changed. So many at once that each has its answers in time.
     async fn made(&mut self, installed: &Installed, mut options: ConsumerOptions) -> Result<Reading, String> {
         let shared = Arc::clone(&self.shared);
+        // Whoever begins here, or has taken over from another host, must read what is kept: said now, and not with the first message.
+        drop(self.in_turn().await?);
         // The semaphore is never closed.
         let _making = shared.making.acquire().await;
         // Whatever was committed and not published goes first.

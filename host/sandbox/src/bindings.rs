@@ -9,6 +9,7 @@ wasmtime::component::bindgen!({
             import dongting:log/log@0.1.0;
             import dongting:config/config@0.1.0;
             import dongting:state/state@0.1.0;
+            import dongting:keys/keys@0.1.0;
             import dongting:history/history@0.1.0;
             import dongting:timers/timers@0.1.0;
             import dongting:records/records@0.1.0;
@@ -18,6 +19,7 @@ wasmtime::component::bindgen!({
             export dongting:sink/sink@0.1.0;
             export dongting:service/service@0.1.0;
             export dongting:views/views@0.1.0;
+            export dongting:migration/migration@0.1.0;
         }
     ",
     path: "../../wit",

@@ -152,7 +152,8 @@ pub async fn run<T>(
     let (log, log_dropped) = state.log.take();
     let writes = if result.is_ok() { state.writes() } else { Writes::default() };
     let (history, exchanges) = (state.history.batch(), state.requests.take_exchanges());
-    Outcome { result, log, log_dropped, writes, history, exchanges, cpu: meter.used() }
+    let (overheard, exchanges) = (exchanges.is_none(), exchanges.unwrap_or_default());
+    Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu: meter.used() }
 }
 
 /// Where a call was stopped by wasmtime.

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod history;
 pub mod http;
+pub mod keys;
 pub mod log;
 pub mod records;
 pub mod state;
@@ -19,6 +20,7 @@ pub fn of_import(interface: &str) -> Import {
         "dongting:log/log" if ours => Import::Asked(Capability::Log),
         "dongting:config/config" if ours => Import::Asked(Capability::Config),
         "dongting:state/state" if ours => Import::Asked(Capability::State),
+        "dongting:keys/keys" if ours => Import::Asked(Capability::State),
         "dongting:history/history" if ours => Import::Asked(Capability::History),
         "dongting:timers/timers" if ours => Import::Asked(Capability::Timers),
         "dongting:records/records" if ours => Import::Asked(Capability::Records),

@@ -26,4 +26,4 @@ pub use outcome::{
     Rejected, Reply, Request, Response, Writes,
 };
 pub use plugin::Plugin;
-pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader};
+pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader, keys_over};

@@ -66,9 +66,16 @@ pub enum LoadError {
         "the component exports `{0}` in a version that this host does not speak: build against version 0.1.0"
     )]
     ExportVersion(String),
+    #[error(
+        "plugin.toml says state_version = {0}, but the component does not export `{MIGRATION}`, by which what an earlier release keeps is brought along: export it, or leave state_version at 1"
+    )]
+    MigrationMissing(u32),
     #[error("the component cannot be linked: {0}")]
     Link(String),
 }
+
+/// What a plugin exports beside its roles where it has changed the form of what it keeps.
+pub(crate) const MIGRATION: &str = "dongting:migration/migration@0.1.0";
 
 /// The interface that makes a role.
 pub(crate) fn interface(role: Role) -> &'static str {
@@ -136,6 +143,13 @@ impl Release {
         self.component.component_type().imports(&self.engine).map(|(name, _)| name.to_owned()).collect()
     }
 
+    /// Whether it can bring along what an earlier release keeps.
+    #[must_use]
+    pub fn migrates(&self) -> bool {
+        let ty = self.component.component_type();
+        ty.exports(&self.engine).any(|(name, _)| name == MIGRATION)
+    }
+
     fn check_imports(&self) -> Result<(), LoadError> {
         for (name, _) in self.component.component_type().imports(&self.engine) {
             match of_import(name) {
@@ -155,14 +169,15 @@ impl Release {
         let ty = self.component.component_type();
         let mut found = BTreeSet::new();
         for (name, export) in ty.exports(&self.engine) {
-            let Some(role) = Role::ALL.into_iter().find(|role| interface(*role) == name) else {
-                let stem = name.split('@').next().unwrap_or(name);
-                let known = Role::ALL.into_iter().any(|role| interface(role).split('@').next() == Some(stem));
-                if known {
+            let role = Role::ALL.into_iter().find(|role| interface(*role) == name);
+            if role.is_none() && name != MIGRATION {
+                let stem = |name: &str| name.split('@').next().map(str::to_owned);
+                let mut ours = Role::ALL.into_iter().map(interface).chain([MIGRATION]);
+                if ours.any(|ours| stem(ours) == stem(name)) {
                     return Err(LoadError::ExportVersion(name.to_owned()));
                 }
                 continue;
-            };
+            }
             if let ComponentItem::ComponentInstance(instance) = export.ty {
                 for (function, item) in instance.exports(&self.engine) {
                     if matches!(&item.ty, ComponentItem::ComponentFunc(f) if f.async_()) {
@@ -170,7 +185,7 @@ impl Release {
                     }
                 }
             }
-            found.insert(role);
+            found.extend(role);
         }
         for role in Role::ALL {
             let interface = interface(role);
@@ -180,6 +195,9 @@ impl Release {
                 _ => {}
             }
         }
-        Ok(())
+        match self.manifest.state_version {
+            version if version > 1 && !self.migrates() => Err(LoadError::MigrationMissing(version)),
+            _ => Ok(()),
+        }
     }
 }

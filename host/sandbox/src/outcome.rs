@@ -21,6 +21,8 @@ pub struct Outcome<T> {
     pub history: Option<u64>,
     /// What it asked of the network, and was answered.
     pub exchanges: Vec<Exchange>,
+    /// That was too much to be kept, and is not in `exchanges`.
+    pub overheard: bool,
     pub cpu: Duration,
 }
 

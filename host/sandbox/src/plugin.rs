@@ -11,13 +11,14 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
 use crate::bindings::exports::dongting::decoder::decoder;
+use crate::bindings::exports::dongting::migration::migration;
 use crate::bindings::exports::dongting::service::service as service_role;
 use crate::bindings::exports::dongting::sink::sink as sink_role;
 use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
 use crate::bindings::exports::dongting::views::views as views_role;
 use crate::call::{Call, CallState, Stopped, run};
-use crate::capability::{config, history, http, log, records, state, timers};
+use crate::capability::{config, history, http, keys, log, records, state, timers};
 use crate::convert;
 use crate::load::{LoadError, Release};
 use crate::outcome::{
@@ -40,6 +41,7 @@ pub struct Plugin {
     sink: Option<sink_role::GuestIndices>,
     service: Option<service_role::GuestIndices>,
     views: Option<views_role::GuestIndices>,
+    migration: Option<migration::GuestIndices>,
 }
 
 impl Release {
@@ -70,6 +72,11 @@ impl Release {
                 .then(|| views_role::GuestIndices::new(&pre))
                 .transpose()
                 .map_err(linked)?,
+            migration: self
+                .migrates()
+                .then(|| migration::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(linked)?,
             pre,
         })
     }
@@ -82,7 +89,10 @@ impl Release {
             match capability {
                 Capability::Log => log::add_to_linker(&mut linker)?,
                 Capability::Config => config::add_to_linker(&mut linker)?,
-                Capability::State => state::add_to_linker(&mut linker)?,
+                Capability::State => {
+                    state::add_to_linker(&mut linker)?;
+                    keys::add_to_linker(&mut linker)?;
+                }
                 Capability::History => history::add_to_linker(&mut linker)?,
                 Capability::Timers => timers::add_to_linker(&mut linker)?,
                 Capability::Records => records::add_to_linker(&mut linker)?,
@@ -261,6 +271,18 @@ impl Plugin {
                 bounded(&drafts, &[], limits)?;
                 Ok(Acted { text: convert::cut(&acted.text), drafts })
             }))
+        })
+        .await
+    }
+
+    /// Brings what an earlier release keeps to what this one reads. What it writes is in the outcome.
+    pub async fn migrate(&self, call: Call, from: u32) -> Outcome<()> {
+        self.run(call, async |store, instance| {
+            let guest = indices(self.migration.as_ref())?
+                .load(&mut *store, instance)
+                .map_err(Stopped::instantiate)?;
+            let answer = guest.call_migrate(&mut *store, from).await.map_err(Stopped::trap)?;
+            Ok(answer.map_err(convert::refusal))
         })
         .await
     }

@@ -33,9 +33,18 @@ pub struct CallRecord {
     /// A source's call has no batch, and this instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
+    /// The form of what the installation kept; none where it kept nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<u32>,
+    /// A migration's call has no batch, and this instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// What it asked of the network, and was answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// Why the call cannot be made again, where what it was answered was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<String>,
     /// Why an input was rejected; none where it was not.
     pub rejects: Vec<Option<String>>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.
@@ -48,6 +57,13 @@ pub struct Poll {
     pub now: Timestamp,
     pub from: Option<String>,
     pub to: Option<String>,
+}
+
+/// From which form a migration brought what the installation kept. To which, says the record's `form`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrated {
+    pub now: Timestamp,
+    pub from: u32,
 }
 
 /// A recorded call with its place among all calls.

@@ -9,6 +9,7 @@ use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::call::{self, CallRecord};
 use crate::cursor::{self, Move};
+use crate::form::{self, Form};
 use crate::lease::{self, Lease};
 use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
@@ -21,6 +22,8 @@ pub struct Commit<'c> {
     pub installation: &'c str,
     /// The host's right to work for the installation, where several share the database.
     pub lease: Option<Lease>,
+    /// Of what the installation keeps; none where it keeps nothing.
+    pub form: Option<Form>,
     /// Used up, and not parked before.
     pub inputs: Vec<Input>,
     /// Where a source goes on.
@@ -71,6 +74,11 @@ pub enum CommitError {
     /// Nothing was committed. Another host works for the installation.
     #[error("another host works for the installation by now")]
     LeaseLost,
+    /// Nothing was committed. A release that keeps it in another form has taken over.
+    #[error(
+        "what the installation keeps was brought to state_version {0} meanwhile: the release that did it takes over"
+    )]
+    OtherForm(u32),
     #[error("the installation's state would have {bytes} bytes; {limit} are allowed")]
     StateFull { bytes: u64, limit: u64 },
     /// Nothing was committed. Run the call again.
@@ -89,6 +97,7 @@ impl<'c> Commit<'c> {
         Self {
             installation,
             lease: None,
+            form: None,
             inputs: Vec::new(),
             cursor: None,
             state: BTreeMap::new(),
@@ -176,6 +185,11 @@ impl Store {
             && !lease::holds(&mut transaction, lease).await?
         {
             return Err(CommitError::LeaseLost);
+        }
+        if let Some(form) = commit.form
+            && let Err(kept) = form::set(&mut transaction, commit.installation, form).await?
+        {
+            return Err(CommitError::OtherForm(kept));
         }
         let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
         let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();

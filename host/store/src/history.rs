@@ -134,6 +134,32 @@ impl Store {
         Ok(newest.and_then(Timestamp::from_micros))
     }
 
+    /// Of these messages those of which an installation has made others, each with the release that made the first of them.
+    pub async fn makers(
+        &self,
+        installation: &str,
+        causes: &[&str],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut makers = BTreeMap::new();
+        for causes in causes.chunks(row::at_once(1)) {
+            let listed = row::placeholders(1, causes.len());
+            let sql = format!(
+                "SELECT c.cause, m.message FROM causation c JOIN message m ON m.id = c.effect
+                 WHERE c.cause IN ({listed}) ORDER BY m.received, m.id"
+            );
+            let query = causes.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
+            let rows: Vec<(String, String)> =
+                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
+            for (cause, attributes) in rows {
+                let made = row::message(&attributes, Vec::new())?;
+                if made.extensions.iter().any(|(name, by)| name == "installation" && by == installation) {
+                    makers.entry(cause).or_insert(made.plugin);
+                }
+            }
+        }
+        Ok(makers)
+    }
+
     pub async fn lineage(&self, id: &str) -> Result<Option<Lineage>, StoreError> {
         let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("SELECT message, body FROM message WHERE id = $1")
             .bind(id)

@@ -47,6 +47,30 @@ impl Store {
         }
     }
 
+    /// The keys behind `after` just before the call at `position`, in the order of their bytes.
+    pub async fn state_keys_before(
+        &self,
+        installation: &str,
+        position: i64,
+        (after, limit): (&str, u32),
+    ) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT key FROM version v WHERE installation = $1 AND class = 'state' AND key > $3 AND value IS NOT NULL AND call =
+                 (SELECT MAX(call) FROM version w WHERE w.installation = v.installation AND w.class = v.class
+                    AND w.key = v.key AND w.call < $2)
+             UNION SELECT key FROM state t WHERE installation = $1 AND key > $3 AND NOT EXISTS
+                 (SELECT 1 FROM version w WHERE w.installation = $1 AND w.class = 'state' AND w.key = t.key)
+             ORDER BY key LIMIT $4",
+        )
+        .bind(installation)
+        .bind(position)
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)
+    }
+
     /// A timer as it stood just before the call at `position`.
     pub async fn timer_before(
         &self,

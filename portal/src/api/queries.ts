@@ -1,5 +1,5 @@
 // Everything the portal fetches, in one place, so that the stream knows what to fetch again.
-import { QueryClient, queryOptions } from "@tanstack/react-query"
+import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query"
 import type { Topology } from "../map/topology"
 import type { Language } from "../text/language"
 import { ApiFailure, get } from "./request"
@@ -76,11 +76,14 @@ export const queries = {
       queryFn: ({ signal }) => get<Topology>("/regions/boundaries", {}, signal),
       gcTime: Infinity,
     }),
-  plugins: () =>
+  /** A page: there may be ten thousand. What was shown stays until the next has come. */
+  plugins: (filter: { q?: string; state?: string; order?: "trouble" | "id"; offset?: number; limit: number }) =>
     queryOptions({
-      queryKey: ["plugins"],
-      queryFn: ({ signal }) => get<PluginList>("/plugins", {}, signal),
+      queryKey: ["plugins", "list", filter],
+      queryFn: ({ signal }) => get<PluginList>("/plugins", filter, signal),
+      placeholderData: keepPreviousData,
       refetchInterval: 30_000,
+      gcTime: 60_000,
     }),
   // Under the same key as the list: what has the list fetched again has these fetched again.
   installation: (id: string) =>
@@ -122,7 +125,12 @@ export const queries = {
       refetchInterval: 15_000,
       gcTime: 60_000,
     }),
-  views: () => queryOptions({ queryKey: ["views"], queryFn: ({ signal }) => get<ViewList>("/views", {}, signal) }),
+  views: () =>
+    queryOptions({
+      queryKey: ["views"],
+      queryFn: ({ signal }) => get<ViewList>("/views", {}, signal),
+      refetchInterval: 30_000,
+    }),
   view: (installation: string, view: string, region: string, lang: Language) =>
     queryOptions({
       queryKey: ["view", installation, view, region, lang],

@@ -185,7 +185,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** What is enabled and how it is doing. */
+    /** What is enabled and how it is doing, a page at a time. */
     get: operations["plugins"]
     put?: never
     post?: never
@@ -463,6 +463,7 @@ export interface components {
       subscribe: components["schemas"]["AskedTopic"][]
     }
     BusHealth: {
+      durability: components["schemas"]["Durability"]
       /**
        * Format: int32
        * @description Of the nats-server child, since the host started.
@@ -479,9 +480,13 @@ export interface components {
       /** Format: int32 */
       httpConcurrency: number
       /** Format: int32 */
+      httpRecordKib: number
+      /** Format: int32 */
       httpRequests: number
       /** Format: int32 */
       httpResponseKib: number
+      /** Format: int32 */
+      httpTotalKib: number
       /** Format: int32 */
       logLines: number
       /** Format: int32 */
@@ -679,6 +684,11 @@ export interface components {
       /** @description Why it was given up; none where it was delivered. */
       reason: string | null
     }
+    /**
+     * @description When a message counts as stored.
+     * @enum {string}
+     */
+    Durability: "synced" | "relaxed" | "external"
     Entry: {
       detail: string | null
       id: string
@@ -744,7 +754,7 @@ export interface components {
       /** @description Whether components that nobody signed may run here. */
       allowUnsigned: boolean
       bus: components["schemas"]["BusHealth"]
-      installations: components["schemas"]["InstallationHealth"][]
+      installations: components["schemas"]["InstallationCounts"]
       /**
        * Format: date-time
        * @description When the newest message arrived.
@@ -753,6 +763,8 @@ export interface components {
       /** Format: date-time */
       now: string
       status: components["schemas"]["HealthStatus"]
+      /** @description Those that do not work as they should, the worst first, and no more than a hundred: `/plugins` tells of all. */
+      troubled: components["schemas"]["InstallationHealth"][]
       version: string
     }
     /** @enum {string} */
@@ -798,19 +810,32 @@ export interface components {
       /** @description The reviewer who approved what runs. */
       reviewer: string | null
       roles: string[]
-      shadow: components["schemas"]["Shadow"] | null
       state: components["schemas"]["InstallationState"]
       title: components["schemas"]["Text"]
       /** @description Whether it runs although nobody has signed it. */
       unsigned: boolean
+    }
+    /** @description How many are in which state. */
+    InstallationCounts: {
+      all: number
+      backoff: number
+      refused: number
+      running: number
+      standby: number
+      starting: number
+      stopped: number
+      tripped: number
     }
     InstallationHealth: {
       id: string
       reason: string | null
       state: components["schemas"]["InstallationState"]
     }
-    /** @enum {string} */
-    InstallationState: "starting" | "running" | "backoff" | "standby" | "tripped" | "refused" | "stopped"
+    /**
+     * @description Trouble first: that is what somebody looks for.
+     * @enum {string}
+     */
+    InstallationState: "refused" | "tripped" | "backoff" | "stopped" | "starting" | "standby" | "running"
     InstallationWhole: components["schemas"]["Installation"] & {
       about: components["schemas"]["PluginAbout"] | null
       granted: components["schemas"]["Granted"]
@@ -825,6 +850,7 @@ export interface components {
       /** @description Where documents are delivered; none without a token, and for a plugin that decodes none. */
       push: string | null
       service: components["schemas"]["ServiceAddress"] | null
+      shadow: components["schemas"]["Shadow"] | null
       /** @description What is observed, for the source of its messages. */
       system: string
     }
@@ -1010,6 +1036,10 @@ export interface components {
       vendor: string
     }
     PluginList: {
+      /** @description How many are enabled at all, and how many of them are as was asked for. */
+      enabled: number
+      found: number
+      /** @description A page of those. */
       installations: components["schemas"]["Installation"][]
     }
     /** @description Empty texts where the component could not be loaded. */
@@ -1192,6 +1222,8 @@ export interface components {
        * @description Calls that came to the same, bit for bit.
        */
       same: number
+      /** @description Why the first of those was never complete: what it was answered was too much to be kept. */
+      unkept: string | null
     }
     Row: {
       cells: components["schemas"]["Cell"][]
@@ -1260,7 +1292,10 @@ export interface components {
       /** Format: int32 */
       order: number
       reads: components["schemas"]["Read"][]
+      reason: string | null
       region: string
+      /** @description Of the installation that draws it. */
+      state: components["schemas"]["InstallationState"]
       title: components["schemas"]["Text"]
     }
     ViewList: {
@@ -1602,7 +1637,16 @@ export interface operations {
   }
   plugins: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Words, of which each must be told of an installation: id, names, version, region, reason. */
+        q?: string | null
+        state?: ("refused" | "tripped" | "backoff" | "stopped" | "starting" | "standby" | "running") | null
+        order?: ("trouble" | "id") | null
+        /** @description So many are left out at the beginning. */
+        offset?: number | null
+        /** @description 1 to 1000. */
+        limit?: number | null
+      }
       header?: never
       path?: never
       cookie?: never

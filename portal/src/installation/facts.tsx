@@ -79,6 +79,8 @@ const unit: Partial<Record<keyof InstallationWhole["limits"], string>> = {
   wallMs: "ms",
   outputKib: "KiB",
   httpResponseKib: "KiB",
+  httpTotalKib: "KiB",
+  httpRecordKib: "KiB",
   stateKib: "KiB",
   recordsKib: "KiB",
 }

@@ -3,6 +3,7 @@ import { useRef, useState, type FormEvent } from "react"
 import { useSearchParams } from "react-router"
 import { postFile } from "../api/request"
 import type { InstallationWhole, Replay } from "../api/schemas"
+import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { beijingField, fromBeijingField } from "../format/time"
 import { PluginName } from "../message/plugin-name"
@@ -153,7 +154,10 @@ function Result({ result }: { result: Replay }) {
           [words.replay.calls, figure(calls)],
           [words.replay.same, figure(same)],
           [words.replay.different, figure(different)],
-          [words.replay.incomplete, incomplete > 0 && words.replay.incompleteNote(figure(incomplete))],
+          [
+            words.replay.incomplete,
+            incomplete > 0 && `${words.replay.incompleteNote(figure(incomplete))} ${clip(result.unkept ?? "", 600)}`,
+          ],
           [words.replay.otherwise, otherwise > 0 && words.replay.otherwiseNote(figure(otherwise))],
         ]}
       />

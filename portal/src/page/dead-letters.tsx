@@ -16,13 +16,16 @@ import { useWords } from "../text/language"
 import { useTitle } from "./title"
 
 const limit = 200
+/** Installations that are offered while a name is typed. */
+const suggested = 20
 
 /** What could not be processed, for the person who decides: look at it, drive it again, or discard it. */
 export function DeadLettersPage() {
   const words = useWords()
   const [search, setSearch] = useSearchParams()
   const installation = search.get("installation") ?? ""
-  const plugins = useQuery(queries.plugins())
+  const [typed, setTyped] = useState(installation)
+  const plugins = useQuery(queries.plugins({ q: typed || undefined, order: "id", limit: suggested }))
   const found = useQuery({
     ...queries.deadLetters({ installation: installation || undefined, limit }),
     refetchOnMount: "always",
@@ -47,16 +50,25 @@ export function DeadLettersPage() {
         <h1>{words.deadLetters}</h1>
         <label className="filter">
           {words.deadLettersPage.installation}
-          <select
-            value={installation}
+          <input
+            type="search"
+            className="search"
+            list="known-installations"
+            value={typed}
+            placeholder={words.messagesPage.any}
             data-testid="filter-installation"
-            onChange={(event) => choose(event.target.value)}
-          >
-            <option value="">{words.messagesPage.any}</option>
+            onChange={(event) => {
+              setTyped(event.target.value)
+              if (["", ...choices].includes(event.target.value)) choose(event.target.value)
+            }}
+            onKeyDown={(event) => event.key === "Enter" && choose(typed)}
+            onBlur={() => choose(typed)}
+          />
+          <datalist id="known-installations">
             {choices.sort().map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} value={one} />
             ))}
-          </select>
+          </datalist>
         </label>
         <span className="freshness">{found.data && words.messagesPage.newest(letters.length)}</span>
       </div>

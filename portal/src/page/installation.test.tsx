@@ -159,6 +159,7 @@ describe("replay", () => {
     same: 3,
     different: 0,
     incomplete: 0,
+    unkept: null,
     otherwise: 0,
     differences: [],
     ...more,
@@ -187,11 +188,12 @@ describe("the list of plugins", () => {
     expect(screen.queryByTestId("plugin-gas-adapter")).toBeNull()
     await userEvent.selectOptions(screen.getByTestId("filter-state"), "")
     await userEvent.type(screen.getByTestId("filter-text"), "短信 refused")
-    expect(screen.getAllByRole("row")).toHaveLength(2)
+    await waitFor(() => expect(screen.getAllByRole("row")).toHaveLength(2))
     expect(screen.getByTestId("plugin-sms-out")).toBeTruthy()
     expect(new URLSearchParams(screen.getByTestId("where").textContent ?? "").get("q")).toBe("短信 refused")
     await userEvent.clear(screen.getByTestId("filter-text"))
     await userEvent.type(screen.getByTestId("filter-text"), "ROUTING")
+    await waitFor(() => expect(screen.queryByTestId("plugin-sms-out")).toBeNull())
     expect(screen.getByTestId("plugin-flood-model")).toBeTruthy()
     await userEvent.click(within(screen.getByTestId("plugin-flood-model")).getByRole("link"))
     expect(screen.getByTestId("path").textContent).toBe("/system/plugins/flood-model")
@@ -199,16 +201,27 @@ describe("the list of plugins", () => {
 
   test("ten thousand are paged", async () => {
     server.use(
-      http.get("*/api/v1/plugins", async () => {
+      http.get("*/api/v1/plugins", async ({ request }) => {
         const { installations } = await import("../../mock/installations")
         const [one] = installations()
-        return HttpResponse.json({
-          installations: Array.from({ length: 10_000 }, (_, index) => ({ ...one, id: `one-${index}` })),
-        })
+        const asked = new URL(request.url).searchParams
+        const [offset, limit] = [Number(asked.get("offset") ?? 0), Number(asked.get("limit"))]
+        const shown = Array.from({ length: limit }, (_, index) => ({ ...one, id: `one-${offset + index}` }))
+        return HttpResponse.json({ enabled: 10_000, found: 10_000, installations: shown })
       }),
     )
     list()
     await screen.findByTestId("plugin-one-0")
     expect(screen.getAllByRole("row")).toHaveLength(51)
+    await userEvent.click(screen.getByRole("button", { name: /下一页|›/ }))
+    await screen.findByTestId("plugin-one-50")
+    expect(screen.queryByTestId("plugin-one-0")).toBeNull()
+    expect(new URLSearchParams(screen.getByTestId("where").textContent ?? "").get("page")).toBe("2")
+  })
+
+  test("a page behind the last one leads back", async () => {
+    list("?page=9")
+    await userEvent.click(await screen.findByRole("button", { name: zh.installationPage.firstPage }))
+    expect(await screen.findByTestId("plugin-flood-model")).toBeTruthy()
   })
 })

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query"
-import { useMemo, useState } from "react"
 import { Link, useSearchParams } from "react-router"
 import { queries } from "../api/queries"
 import type { Installation } from "../api/schemas"
@@ -22,22 +21,28 @@ const pageSize = 50
 
 export function PluginsPage() {
   const words = useWords()
-  const plugins = useQuery(queries.plugins())
   const health = useQuery(queries.health())
   useTitle(words.plugins)
   const [search, setSearch] = useSearchParams()
-  const [page, setPage] = useState(0)
   const [wanted, state] = [search.get("q") ?? "", search.get("state") ?? ""]
-  const all = plugins.data?.installations
-  const installations = useMemo(() => chosen(all ?? [], wanted, state), [all, wanted, state])
-  const at = Math.min(page, Math.max(0, Math.ceil(installations.length / pageSize) - 1))
+  const asked = Math.max(0, Math.floor(Number(search.get("page") ?? 1)) - 1) || 0
+  const filters = { q: wanted || undefined, state: state || undefined, limit: pageSize }
+  const plugins = useQuery(queries.plugins({ ...filters, offset: asked * pageSize || undefined }))
+  const { enabled = 0, found = 0, installations = [] } = plugins.data ?? {}
+
+  function turn(page: number): void {
+    const next = new URLSearchParams(search)
+    if (page > 0) next.set("page", String(page + 1))
+    else next.delete("page")
+    setSearch(next, { replace: true })
+  }
 
   function filter(name: string, value: string): void {
     const next = new URLSearchParams(search)
     if (value) next.set(name, value)
     else next.delete(name)
+    next.delete("page")
     setSearch(next, { replace: true })
-    setPage(0)
   }
 
   return (
@@ -48,7 +53,8 @@ export function PluginsPage() {
           <span className="freshness">
             {words.pluginsPage.host} {words.pluginsPage.version} {health.data.version} · {words.pluginsPage.bus}{" "}
             {health.data.bus.state === "up" ? words.pluginsPage.up : `▲ ${words.pluginsPage.down}`} ·{" "}
-            {words.pluginsPage.restarts(health.data.bus.restarts)}
+            {words.pluginsPage.restarts(health.data.bus.restarts)} ·{" "}
+            <span data-testid="durability">{words.pluginsPage.durability[health.data.bus.durability]}</span>
           </span>
         )}
       </div>
@@ -74,13 +80,20 @@ export function PluginsPage() {
           </select>
         </label>
         <span className="quiet" role="status">
-          {all && words.installationPage.found(installations.length)}
+          {plugins.data && words.installationPage.found(found)}
         </span>
       </div>
       <StaleBanner fetchedAt={plugins.dataUpdatedAt} />
       {plugins.isError && <Failure error={plugins.error} retry={() => void plugins.refetch()} />}
-      {all && installations.length === 0 && (
-        <p className="page-empty">{all.length === 0 ? words.pluginsPage.empty : words.installationPage.none}</p>
+      {plugins.data && installations.length === 0 && (
+        <p className="page-empty">
+          {enabled === 0 ? words.pluginsPage.empty : words.installationPage.none}{" "}
+          {asked > 0 && found > 0 && (
+            <button type="button" className="button small" onClick={() => turn(0)}>
+              {words.installationPage.firstPage}
+            </button>
+          )}
+        </p>
       )}
       {installations.length > 0 && (
         <section className="panel" aria-label={words.pluginsPage.title}>
@@ -108,29 +121,17 @@ export function PluginsPage() {
                 </tr>
               </thead>
               <tbody>
-                {installations.slice(at * pageSize, (at + 1) * pageSize).map((installation) => (
+                {installations.map((installation) => (
                   <One key={installation.id} installation={installation} />
                 ))}
               </tbody>
             </table>
           </div>
-          <Pager page={at} pageSize={pageSize} all={installations.length} onPage={setPage} />
+          <Pager page={asked} pageSize={pageSize} all={found} onPage={turn} />
         </section>
       )}
     </>
   )
-}
-
-function chosen(all: Installation[], wanted: string, state: string): Installation[] {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean)
-  return all
-    .filter((one) => {
-      if (state && one.state !== state) return false
-      const told = [one.id, one.title.zh, one.title.en, one.plugin.name, one.plugin.version, one.region, one.reason]
-      const text = told.join("\n").toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
-    .sort((a, b) => stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) || a.id.localeCompare(b.id))
 }
 
 function One({ installation }: { installation: Installation }) {

@@ -27,7 +27,6 @@ export function ViewPage() {
   const regionName = useRegionName()
   const connection = useConnection()
   const views = useQuery(queries.views())
-  const plugins = useQuery(queries.plugins())
   const options = queries.view(installation, view, region, language)
   const info = views.data?.views.find((one) => one.installation === installation && one.id === view)
   const rendered = useQuery({
@@ -45,7 +44,6 @@ export function ViewPage() {
   if (!views.data) return <p className="page-empty">{words.loading}…</p>
   if (!info) return <NotFound />
 
-  const state = plugins.data?.installations.find((one) => one.id === installation)
   const retry = () => void rendered.refetch()
   return (
     <>
@@ -58,9 +56,9 @@ export function ViewPage() {
         </button>
       </div>
       <StaleBanner fetchedAt={rendered.dataUpdatedAt} />
-      {state && state.state !== "running" && (
+      {info.state !== "running" && (
         <p className="banner banner-polled">
-          ▲ {words.notRunning(words.states[state.state])} {state.reason ?? ""}
+          ▲ {words.notRunning(words.states[info.state])} {info.reason ?? ""}
         </p>
       )}
       {rendered.isError && rendered.data && (

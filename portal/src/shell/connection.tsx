@@ -41,11 +41,20 @@ export function ConnectionIndicator() {
 export function RelaxedIndicator() {
   const words = useWords()
   const health = useQuery(queries.health())
-  if (!health.data?.allowUnsigned) return null
+  const { unsigned, unsignedWhy, unsynced, unsyncedWhy } = words.connection
   return (
-    <div className="relaxed" title={words.connection.unsignedWhy} data-testid="unsigned-allowed">
-      <span aria-hidden="true">▲</span> {words.connection.unsigned}
-      <span className="only-read"> {words.connection.unsignedWhy}</span>
+    <>
+      {health.data?.allowUnsigned && <Relaxed name="unsigned-allowed" what={unsigned} why={unsignedWhy} />}
+      {health.data?.bus.durability === "relaxed" && <Relaxed name="unsynced" what={unsynced} why={unsyncedWhy} />}
+    </>
+  )
+}
+
+function Relaxed({ name, what, why }: { name: string; what: string; why: string }) {
+  return (
+    <div className="relaxed" title={why} data-testid={name}>
+      <span aria-hidden="true">▲</span> {what}
+      <span className="only-read"> {why}</span>
     </div>
   )
 }

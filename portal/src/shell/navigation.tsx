@@ -20,33 +20,28 @@ export function Navigation() {
   const language = useLanguage()
   const { search } = useAddress()
   const views = useQuery(queries.views())
-  const plugins = useQuery(queries.plugins())
   const regionName = useRegionName()
   const kept = carried(search)
-  const state = (id: string) => plugins.data?.installations.find((installation) => installation.id === id)?.state
   return (
     <nav className="navigation" aria-label={words.navigation}>
       <h2>{words.views}</h2>
       <ul>
-        {inOrder(views.data?.views ?? []).map((view) => {
-          const now = state(view.installation)
-          return (
-            <li key={`${view.installation} ${view.id}`}>
-              <NavLink
-                to={viewPath(view.installation, view.id) + kept}
-                data-testid={`nav-view-${view.installation}-${view.id}`}
-              >
-                <span>{clip(say(view.title, language), 40)}</span>
-                {view.region !== province && <small>{regionName(view.region)}</small>}
-                {now && now !== "running" && (
-                  <small className="nav-state" title={words.notRunning(words.states[now])}>
-                    ▲ {words.states[now]}
-                  </small>
-                )}
-              </NavLink>
-            </li>
-          )
-        })}
+        {inOrder(views.data?.views ?? []).map((view) => (
+          <li key={`${view.installation} ${view.id}`}>
+            <NavLink
+              to={viewPath(view.installation, view.id) + kept}
+              data-testid={`nav-view-${view.installation}-${view.id}`}
+            >
+              <span>{clip(say(view.title, language), 40)}</span>
+              {view.region !== province && <small>{regionName(view.region)}</small>}
+              {view.state !== "running" && (
+                <small className="nav-state" title={words.notRunning(words.states[view.state])}>
+                  ▲ {words.states[view.state]}
+                </small>
+              )}
+            </NavLink>
+          </li>
+        ))}
       </ul>
       {views.data?.views.length === 0 && <p className="quiet">{words.noViews}</p>}
       {views.isError && (

@@ -40,6 +40,9 @@ export const en: Dictionary = {
     unsigned: "Unsigned allowed",
     unsignedWhy:
       "The configuration says [trust] allow_unsigned = true: components that nobody signed may run. For development only.",
+    unsynced: "Messages not synced",
+    unsyncedWhy:
+      "The configuration says [nats] sync_always = false: messages are acknowledged before they are on the disk, and a power cut may take the last two minutes.",
   },
   renderedAt: "Rendered",
   newest: "Newest message",
@@ -237,6 +240,11 @@ export const en: Dictionary = {
     up: "up",
     down: "down",
     restarts: (count) => `${count} restarts`,
+    durability: {
+      synced: "each message on the disk",
+      relaxed: "▲ messages not synced: a power cut may take the last two minutes",
+      external: "the bus is external and syncs as it is configured",
+    },
     never: "never",
   },
   installationPage,

@@ -9,8 +9,9 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get;
 use dongting_manifest::Message;
+use dongting_manifest::exchange::{Answer, Failure};
 use dongting_manifest::installation::{HttpGrant, Limits};
-use dongting_sandbox::{Call, Egress, Network, Outcome, Refusal};
+use dongting_sandbox::{Applied, Call, Egress, Network, Outcome, Refusal};
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -26,6 +27,18 @@ async fn serve(router: Router) -> SocketAddr {
 
 /// What the guest says of each of its requests, in their order, and the CPU time it used.
 async fn fetched(server: SocketAddr, limits: Limits, times: usize) -> (Vec<String>, Duration) {
+    let outcome = outcome(server, limits, times).await;
+    (said(&outcome), outcome.cpu)
+}
+
+fn said(outcome: &Outcome<Applied>) -> Vec<String> {
+    match &outcome.result {
+        Err(Refusal::Reject(said)) => said.lines().map(str::to_owned).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn outcome(server: SocketAddr, limits: Limits, times: usize) -> Outcome<Applied> {
     let grant = HttpGrant {
         host: server.ip().to_string(),
         port: server.port(),
@@ -35,11 +48,7 @@ async fn fetched(server: SocketAddr, limits: Limits, times: usize) -> (Vec<Strin
     let asked = json!({ "url": format!("http://{server}/"), "times": times });
     let message = Message { body: asked.to_string().into_bytes(), ..message("a") };
     let call = Call { egress, ..call(limits, NOW, 1) };
-    let Outcome { result, cpu, .. } = plugin("http").apply(call, &[message]).await;
-    match result {
-        Err(Refusal::Reject(said)) => (said.lines().map(str::to_owned).collect(), cpu),
-        other => panic!("{other:?}"),
-    }
+    plugin("http").apply(call, &[message]).await
 }
 
 /// The server answers when as many have come as may come at once, and counts whether one more does.
@@ -90,6 +99,33 @@ async fn an_http_answer_has_an_end() {
         let (said, _) = fetched(server, limits(64), 1).await;
         assert!(said[0].contains("broke off") && said[0].contains("65536"), "{said:?}");
     }
+}
+
+#[tokio::test]
+async fn all_http_answers_together_have_an_end() {
+    const KIB: usize = 1024;
+    let server = serve(Router::new().route("/", get(async || vec![b'x'; 64 * KIB]))).await;
+    let limits = Limits { http_concurrency: 1, http_total_kib: 160, ..Limits::default() };
+    let all = outcome(server, limits, 3).await;
+    let told = said(&all);
+    assert_eq!(told[..2], ["200 65536", "200 65536"]);
+    assert!(told[2].contains("broke off") && told[2].contains("163840"), "{told:?}");
+    // A replay is told the same: the third broke off.
+    assert!(!all.overheard && all.exchanges.len() == 3);
+    assert!(matches!(&all.exchanges[2].answer, Ok(Answer { broken: Some(Failure::TooLarge(163_840)), .. })));
+}
+
+/// What is too much to be held for the call's record is let go, and the call goes on.
+#[tokio::test]
+async fn http_answers_that_are_too_much_to_be_kept_are_let_go() {
+    const KIB: usize = 1024;
+    let server = serve(Router::new().route("/", get(async || vec![b'x'; 64 * KIB]))).await;
+    let limits = |http_record_kib| Limits { http_record_kib, ..Limits::default() };
+    let all = outcome(server, limits(128), 3).await;
+    assert_eq!(said(&all), ["200 65536"; 3]);
+    assert!(all.overheard && all.exchanges.is_empty());
+    let kept = outcome(server, limits(192), 3).await;
+    assert!(!kept.overheard && kept.exchanges.len() == 3);
 }
 
 /// Host I/O must not be charged as CPU.

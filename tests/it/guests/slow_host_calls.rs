@@ -18,6 +18,10 @@ impl StateReader for Slow {
             Ok(None)
         })
     }
+
+    fn keys(&self, _: &str, _: u32) -> Read<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 async fn waiting(limits: Limits) -> Outcome<Applied> {

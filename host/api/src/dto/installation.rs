@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::Text;
 use super::plugin::Installation;
+use super::replay::Shadow;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +34,9 @@ pub struct InstallationWhole {
     /// Whether a message that may have arrived is held for a person; none for a plugin that is no sink.
     #[schema(required)]
     pub holds_unknown: Option<bool>,
+    /// The candidate that is tried beside it.
+    #[schema(required)]
+    pub shadow: Option<Shadow>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,6 +106,8 @@ pub struct CallLimits {
     pub http_requests: u32,
     pub http_concurrency: u32,
     pub http_response_kib: u32,
+    pub http_total_kib: u32,
+    pub http_record_kib: u32,
     pub state_kib: u32,
     pub records_kib: u32,
     pub timers: u32,
@@ -134,6 +140,11 @@ impl From<&Enabled> for InstallationWhole {
             push: (has(Role::Decoder) && opens).then(|| format!("/api/v1/push/{id}")),
             poll_seconds: (has(Role::Source) && given.poll).then_some(given.every_seconds),
             holds_unknown: has(Role::Sink).then_some(given.on_unknown == OnUnknown::Hold),
+            shadow: enabled
+                .installed
+                .as_ref()
+                .and_then(|installed| installed.shadow.as_ref())
+                .map(Shadow::from),
             installation: Installation::from(enabled),
         }
     }
@@ -197,6 +208,8 @@ impl From<Limits> for CallLimits {
             http_requests: limits.http_requests,
             http_concurrency: limits.http_concurrency,
             http_response_kib: limits.http_response_kib,
+            http_total_kib: limits.http_total_kib,
+            http_record_kib: limits.http_record_kib,
             state_kib: limits.state_kib,
             records_kib: limits.records_kib,
             timers: limits.timers,

@@ -4,14 +4,17 @@ use std::sync::atomic::Ordering;
 
 use dongting_engine::State;
 use dongting_engine::host::Enabled;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Text;
-use super::replay::Shadow;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PluginList {
+    /// How many are enabled at all, and how many of them are as was asked for.
+    pub enabled: usize,
+    pub found: usize,
+    /// A page of those.
     pub installations: Vec<Installation>,
 }
 
@@ -39,9 +42,6 @@ pub struct Installation {
     #[schema(required, format = DateTime)]
     pub last_activity: Option<String>,
     pub counts: Counts,
-    /// The candidate that is tried beside it.
-    #[schema(required)]
-    pub shadow: Option<Shadow>,
 }
 
 /// Empty texts where the component could not be loaded.
@@ -62,16 +62,17 @@ pub struct Counts {
     pub faults: u64,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+/// Trouble first: that is what somebody looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum InstallationState {
-    Starting,
-    Running,
-    Backoff,
-    Standby,
-    Tripped,
     Refused,
+    Tripped,
+    Backoff,
     Stopped,
+    Starting,
+    Standby,
+    Running,
 }
 
 impl InstallationState {
@@ -119,7 +120,6 @@ impl From<&Enabled> for Installation {
                 rejects: counts.rejects.load(Ordering::Relaxed),
                 faults: counts.faults.load(Ordering::Relaxed),
             },
-            shadow: installed.and_then(|installed| installed.shadow.as_ref()).map(Shadow::from),
             id,
         }
     }

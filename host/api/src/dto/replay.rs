@@ -18,6 +18,9 @@ pub struct Replay {
     pub different: u64,
     /// Calls whose messages or HTTP answers are no longer all kept.
     pub incomplete: u64,
+    /// Why the first of those was never complete: what it was answered was too much to be kept.
+    #[schema(required)]
+    pub unkept: Option<String>,
     /// Calls that were made by another release or with other attachments.
     pub otherwise: u64,
     /// The first of them.
@@ -85,6 +88,7 @@ impl From<Replayed> for Replay {
             same: replayed.same,
             different: replayed.different,
             incomplete: replayed.incomplete,
+            unkept: replayed.unkept,
             otherwise: replayed.otherwise,
             differences: replayed.differences.into_iter().map(Into::into).collect(),
         }

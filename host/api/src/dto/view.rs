@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::panel::Panel;
+use super::plugin::InstallationState;
 use super::{Language, Text};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +22,10 @@ pub struct ViewInfo {
     pub order: u32,
     pub region: String,
     pub reads: Vec<Read>,
+    /// Of the installation that draws it.
+    pub state: InstallationState,
+    #[schema(required)]
+    pub reason: Option<String>,
 }
 
 /// The view changes when such a message arrives.
@@ -59,16 +64,18 @@ pub struct Acted {
     pub messages: Vec<String>,
 }
 
-impl From<dongting_engine::ViewInfo> for ViewInfo {
-    fn from(info: dongting_engine::ViewInfo) -> Self {
-        let reads = info.view.reads.into_iter().map(|read| Read {
-            domain: read.topic.domain,
+impl ViewInfo {
+    pub fn of(info: &dongting_engine::ViewInfo, state: InstallationState, reason: Option<String>) -> Self {
+        let reads = info.view.reads.iter().map(|read| Read {
+            domain: read.topic.domain.clone(),
             kind: read.topic.kind.to_string(),
-            detail: read.topic.detail,
+            detail: read.topic.detail.clone(),
         });
         Self {
-            installation: info.installation,
-            id: info.view.id,
+            state,
+            reason,
+            installation: info.installation.clone(),
+            id: info.view.id.clone(),
             title: Text::from(&info.view.title),
             order: info.view.order,
             region: info.region.to_string(),

@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 
 use super::region;
 use crate::dto::Language;
+use crate::dto::plugin::InstallationState;
 use crate::dto::view::{ActRequest, Acted, Rendered, ViewInfo, ViewList};
 use crate::error::ApiError;
 
@@ -23,8 +24,12 @@ pub async fn views(State(host): State<Arc<Host>>) -> Json<ViewList> {
     let mut views: Vec<ViewInfo> = host
         .all()
         .iter()
-        .filter_map(|enabled| enabled.installed.as_ref())
-        .flat_map(|installed| installed.views.iter().cloned().map(ViewInfo::from))
+        .filter_map(|enabled| Some((enabled.status.state(), enabled.installed.as_ref()?)))
+        .flat_map(|(state, installed)| {
+            let (state, reason) = InstallationState::of(state);
+            let view = move |info: &_| ViewInfo::of(info, state, reason.clone());
+            installed.views.iter().map(view)
+        })
         .collect();
     views.sort_by(|a, b| (a.order, &a.installation, &a.id).cmp(&(b.order, &b.installation, &b.id)));
     Json(ViewList { views })

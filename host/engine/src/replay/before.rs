@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dongting_manifest::record::{self, Collections, Extent, Page, Query, Record, Written};
 use dongting_manifest::timer::Timer;
-use dongting_sandbox::{Read, RecordReader, StateReader, TimerReader, Writes};
+use dongting_sandbox::{Read, RecordReader, StateReader, TimerReader, Writes, keys_over};
 use dongting_store::{CallRecord, Store, StoreError};
 use tokio::sync::Mutex;
 
@@ -25,6 +25,7 @@ struct Since {
     state: BTreeMap<String, Option<Vec<u8>>>,
     timers: BTreeMap<String, Option<Timer>>,
     extent: Option<Extent>,
+    form: Option<u32>,
     /// All of them, once one was asked for; the operator's limit bounds them.
     documents: Option<BTreeMap<(String, String), Written>>,
 }
@@ -38,6 +39,18 @@ impl Before {
     pub async fn begin(&self, call: &CallRecord) {
         let mut since = self.since.lock().await;
         since.extent = since.extent.or(call.records);
+    }
+
+    /// In which form what was kept is by now: at first as the first call found it.
+    pub async fn form(&self, call: &CallRecord) -> u32 {
+        let found = call.migrated.as_ref().map(|migrated| migrated.from);
+        // What was recorded before forms were numbered was of the first.
+        *self.since.lock().await.form.get_or_insert(found.or(call.form).unwrap_or(1))
+    }
+
+    /// The replay has brought it to another.
+    pub async fn brought_to(&self, form: u32) {
+        self.since.lock().await.form = Some(form);
     }
 
     /// After it.
@@ -96,6 +109,18 @@ impl StateReader for Before {
                     .await
                     .map_err(|error| chain(&error)),
             }
+        })
+    }
+
+    fn keys(&self, after: &str, limit: u32) -> Read<'_, Vec<String>> {
+        let after = after.to_owned();
+        Box::pin(async move {
+            let since = self.since.lock().await;
+            let committed = async |most| {
+                let of = (after.as_str(), most);
+                self.store.state_keys_before(&self.installation, self.first, of).await
+            };
+            keys_over(&since.state, (&after, limit), committed).await.map_err(|error| chain(&error))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What an installation keeps, in memory instead of SQL: for the calls of one trial, under the same limits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -221,6 +222,14 @@ impl StateReader for Memory {
     fn get(&self, key: &str) -> Read<'_, Option<Vec<u8>>> {
         let value = self.lock().state.get(key).cloned();
         Box::pin(async move { Ok(value) })
+    }
+
+    fn keys(&self, after: &str, limit: u32) -> Read<'_, Vec<String>> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        let kept = self.lock();
+        let keys = kept.state.range::<str, _>(behind).take(limit as usize).map(|(key, _)| key.clone());
+        let keys: Vec<String> = keys.collect();
+        Box::pin(async move { Ok(keys) })
     }
 }
 

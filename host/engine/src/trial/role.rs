@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dongting_manifest::message::hash;
 use dongting_sandbox::views::{Context, Language, Listed, Panel};
-use dongting_sandbox::{Attempt, Delivered, Document, Reply, Request};
+use dongting_sandbox::{Attempt, Call, Delivered, Document, Egress, Readers, Reply, Request};
 use dongting_sandbox::{Rejected, Response};
 
 use super::{Draft, Message, Refusal, Region, Reject, Timestamp, Trial, TrialError, Tried, Writes};
@@ -118,6 +118,15 @@ impl Trial {
             self.memory.tell(&messages);
             Ok(Applied { messages, rejected: applied.rejected })
         })
+    }
+
+    /// Brings what is kept from an earlier form to that of the release.
+    pub async fn migrate(&self, from: u32, now: Timestamp) -> Tried<()> {
+        let call = self.call(now, &["migrate", &from.to_string(), &now.to_string()]);
+        let call =
+            Call { readers: Readers { history: None, ..call.readers }, egress: Egress::Closed, ..call };
+        let outcome = self.plugin.migrate(call, from).await;
+        self.tried(outcome, |(), writes| self.keep(writes, &[], now))
     }
 
     /// Attempts numbered `number`: 1 the first time.

@@ -2,6 +2,7 @@
 //! on the URL, the name is resolved once, each address is checked, and that address is dialled.
 
 mod address;
+mod budget;
 mod dial;
 mod failure;
 pub mod scripted;
@@ -24,6 +25,7 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
 
 use crate::call::CallState;
+use budget::Budget;
 use tape::Tape;
 
 pub use dial::{Network, NetworkError};
@@ -49,6 +51,7 @@ pub struct Requests {
     egress: Egress,
     left: u32,
     response_bytes: usize,
+    budget: Budget,
     at_once: Arc<Semaphore>,
     tape: Tape,
 }
@@ -63,12 +66,13 @@ impl Requests {
             left: limits.http_requests,
             response_bytes: limits.http_response_kib as usize * 1024,
             at_once: Arc::new(Semaphore::new(limits.http_concurrency.max(1) as usize)),
-            tape: Tape::default(),
+            budget: Budget::new(limits.http_total_kib as usize * 1024),
+            tape: Tape::new(limits.http_record_kib as usize * 1024),
         }
     }
 
-    /// What was asked of the network, and answered.
-    pub fn take_exchanges(&self) -> Vec<Exchange> {
+    /// What was asked of the network, and answered; none where that is too much to be kept.
+    pub fn take_exchanges(&self) -> Option<Vec<Exchange>> {
         self.tape.take()
     }
 }
@@ -87,7 +91,10 @@ impl WasiHttpHooks for Requests {
             return Box::new(async { Err(Error::ConnectionLimitReached) });
         };
         self.left = left;
-        let cap = self.response_bytes;
+        let (cap, budget) = (self.response_bytes, self.budget.clone());
+        let within = |(answer, worker): (http::Response<WasiBody>, Worker)| {
+            (answer.map(|body| budget.spent_on(body)), worker)
+        };
         match self.egress.clone() {
             Egress::Closed => Box::new(async { Err(Error::HttpRequestDenied) }),
             Egress::Recorded(recorded) => {
@@ -101,12 +108,14 @@ impl WasiHttpHooks for Requests {
                     let Ok(place) = place.await else {
                         return line.answered(Err(Error::ConnectionLimitReached));
                     };
-                    line.answered(network.send(request, options.unwrap_or_default(), cap, place).await)
+                    let sent = network.send(request, options.unwrap_or_default(), cap, place).await;
+                    line.answered(sent.map(within))
                 })
             }
             Egress::Scripted(scripted) => {
                 let chosen = scripted.choose(&request);
-                Box::new(scripted.send(request, chosen, cap))
+                let sent = scripted.send(request, chosen, cap);
+                Box::new(async move { sent.await.map(within) })
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::bindings::dongting::state::state;
 use crate::call::CallState;
 use crate::reader::StateReader;
 
-const MAX_KEY_BYTES: usize = 256;
+pub(super) const MAX_KEY_BYTES: usize = 256;
 const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 pub struct State {
@@ -27,6 +27,14 @@ impl State {
 
     pub fn take_writes(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         std::mem::take(&mut self.writes)
+    }
+
+    pub(super) fn writes(&self) -> &BTreeMap<String, Option<Vec<u8>>> {
+        &self.writes
+    }
+
+    pub(super) fn reader(&self) -> Option<&Arc<dyn StateReader>> {
+        self.reader.as_ref()
     }
 
     fn write(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), state::Error> {

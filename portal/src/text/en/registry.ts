@@ -100,6 +100,7 @@ export const review: Dictionary["review"] = {
     attachment: "attachment",
     records: "records",
     ordering: "order",
+    "state-version": "form of what it keeps (there is no way back)",
   },
   commands: "Decide",
   approve: "Approve",

@@ -96,6 +96,7 @@ export const review = {
     attachment: "附件",
     records: "记录集合",
     ordering: "次序",
+    "state-version": "保存数据的格式（升级后不能退回）",
   } as Record<string, string>,
   commands: "作出决定",
   approve: "通过",

@@ -12,8 +12,16 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::{Worker, failure};
 
 /// The exchanges of one call, in the order in which they were asked for.
-#[derive(Clone, Default)]
-pub struct Tape(Arc<Mutex<Vec<Taped>>>);
+#[derive(Clone)]
+pub struct Tape(Arc<Mutex<Lines>>);
+
+#[derive(Default)]
+struct Lines {
+    taped: Vec<Taped>,
+    /// Bytes of bodies that may still be held until the call ends; none once they were too many. What was held is let go then: the call goes
+    /// on, and cannot be made again.
+    room: Option<usize>,
+}
 
 struct Taped {
     method: String,
@@ -41,8 +49,12 @@ pub struct Line {
 pub struct Recorded(Arc<Mutex<VecDeque<Exchange>>>);
 
 impl Tape {
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(Mutex::new(Lines { taped: Vec::new(), room: Some(bytes) })))
+    }
+
     pub fn begin(&self, request: &http::Request<WasiBody>) -> Line {
-        let mut taped = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Lines { taped, .. } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         taped.push(Taped {
             method: request.method().to_string(),
             url: request.uri().to_string(),
@@ -53,24 +65,36 @@ impl Tape {
         Line { tape: self.clone(), at: taped.len() - 1 }
     }
 
-    /// What was asked for, as far as the plugin has heard an answer.
-    pub fn take(&self) -> Vec<Exchange> {
-        let taped = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    /// What was asked for, as far as the plugin has heard an answer; none where that was too much.
+    pub fn take(&self) -> Option<Vec<Exchange>> {
+        let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let Lines { taped, room: Some(_) } = lines else { return None };
         let heard = taped.into_iter().filter_map(|taped| {
             let Taped { method, url, head, body, broken } = taped;
             let answer =
                 head?.map(|Head { status, headers }| Answer { status, headers, body: body.concat(), broken });
             Some(Exchange { method, url, answer })
         });
-        heard.collect()
+        Some(heard.collect())
     }
 }
 
 impl Line {
     fn write(&self, write: impl FnOnce(&mut Taped)) {
-        let mut taped = self.tape.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = taped.get_mut(self.at) {
+        let mut lines = self.tape.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.taped.get_mut(self.at) {
             write(line);
+        }
+    }
+
+    fn hold(&self, data: &Bytes) {
+        let mut lines = self.tape.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(room) = lines.room else { return };
+        lines.room = room.checked_sub(data.len());
+        if lines.room.is_none() {
+            lines.taped.clear();
+        } else if let Some(line) = lines.taped.get_mut(self.at) {
+            line.body.push(data.clone());
         }
     }
 
@@ -104,8 +128,7 @@ impl Line {
                 match body.frame().await? {
                     Ok(frame) => {
                         let Ok(data) = frame.into_data() else { continue };
-                        let shared = data.clone();
-                        line.write(|line| line.body.push(shared));
+                        line.hold(&data);
                         return Some((Ok(Frame::data(data)), Some((body, line))));
                     }
                     Err(error) => {

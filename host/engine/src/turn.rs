@@ -1,0 +1,204 @@
+//! The turn of an installation that keeps something: one call after the other, each by a release that reads what is kept in the form it
+//! has. Where it has an earlier one, the release brings it along first, in a call of its own.
+
+use std::sync::Arc;
+
+use dongting_manifest::Timestamp;
+use dongting_manifest::record::Extent;
+use dongting_sandbox::{Call, Egress, Outcome, Readers, Refusal};
+use dongting_store::{CallRecord, Commit, CommitError, Form, Kept, Migrated, StoreError};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::installed::{Installed, chain};
+use crate::pin::Elsewhere;
+use crate::status::State;
+use crate::worker::{Shared, Worker};
+
+/// Shared by the releases of an installation, one after the other.
+pub type Turn = Arc<Mutex<Seen>>;
+
+/// Held for a call and its commit. Inside, the form in which what is kept was seen, and under which epoch of the lease: under another one,
+/// another host may have changed it.
+#[derive(Debug, Default)]
+pub struct Seen(Option<(i64, u32)>);
+
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error(transparent)]
+    Elsewhere(#[from] Elsewhere),
+    #[error("what it keeps cannot be looked at")]
+    Store(#[from] StoreError),
+    /// A release that was waiting for its turn when another one took over.
+    #[error(
+        "what it keeps has state_version {kept} by now, and {release} reads {reads}: the release that brought it to that takes over"
+    )]
+    Superseded { release: String, reads: u32, kept: u32 },
+    #[error(
+        "what it keeps has state_version {kept}, and {release} reads {reads}: nothing leads back from a migration. Enable a release of state_version {kept} or later; to go back to the old code, publish it as a new version whose state_version is {next} and whose migration undoes that of {kept}, or restore the database as it was before",
+        next = kept.saturating_add(1)
+    )]
+    Lower { release: String, reads: u32, kept: u32 },
+    #[error(
+        "{release} cannot bring what it keeps from state_version {from} to {to}, and nothing of it was changed: {why}"
+    )]
+    Migration { release: String, from: u32, to: u32, why: Refusal },
+    #[error("{release} was not allowed to bring what it keeps from state_version {from} to {to}")]
+    Commit {
+        release: String,
+        from: u32,
+        to: u32,
+        #[source]
+        source: CommitError,
+    },
+}
+
+impl TurnError {
+    /// Whether trying again may go another way.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Elsewhere(_) | Self::Store(_) | Self::Superseded { .. } => true,
+            Self::Lower { .. } => false,
+            Self::Migration { why, .. } => matches!(why, Refusal::Retry { .. }),
+            Self::Commit { source, .. } => !matches!(
+                source,
+                CommitError::StateFull { .. } | CommitError::TimersFull { .. } | CommitError::OtherForm(_)
+            ),
+        }
+    }
+}
+
+impl Worker {
+    /// The release at work once it is the installation's turn. While that was waited for another may have taken over.
+    pub(crate) async fn in_turn(&self) -> Result<(Arc<Installed>, Option<OwnedMutexGuard<Seen>>), String> {
+        loop {
+            let installed = self.installed();
+            let turn = installed.turn(&self.shared).await;
+            if !Arc::ptr_eq(&installed, &self.current.borrow()) {
+                continue;
+            }
+            return match turn {
+                Ok(turn) => Ok((installed, turn)),
+                Err(error) => {
+                    let reason = chain(&error);
+                    if !error.is_passing() {
+                        tracing::error!(
+                            installation = installed.id(),
+                            reason,
+                            "`{}` cannot work",
+                            installed.id()
+                        );
+                        installed.status.set(State::Refused(reason.clone()));
+                    }
+                    Err(reason)
+                }
+            };
+        }
+    }
+}
+
+impl Installed {
+    /// Waits for the turn; none for an installation that keeps nothing and needs none.
+    pub async fn turn(&self, shared: &Shared) -> Result<Option<OwnedMutexGuard<Seen>>, TurnError> {
+        if !self.stateful {
+            return Ok(None);
+        }
+        let mut seen = Arc::clone(&self.turn).lock_owned().await;
+        let epoch = self.pin.lease()?.map_or(0, |lease| lease.epoch);
+        let reads = self.manifest.state_version;
+        match seen.0 {
+            Some((at, form)) if at == epoch && form == reads => return Ok(Some(seen)),
+            Some((at, kept)) if at == epoch && kept > reads => {
+                return Err(TurnError::Superseded { release: self.release_name(), reads, kept });
+            }
+            _ => {}
+        }
+        match shared.store.kept_form(self.id()).await? {
+            Kept::Form(kept) if kept > reads => {
+                return Err(TurnError::Lower { release: self.release_name(), reads, kept });
+            }
+            Kept::Form(kept) if kept < reads => self.migrate(shared, kept).await?,
+            Kept::Form(_) => {}
+            Kept::Nothing => self.begin(shared).await?,
+        }
+        seen.0 = Some((epoch, reads));
+        Ok(Some(seen))
+    }
+
+    /// Whether what is kept has the form that this release reads, as far as can be seen without the turn.
+    pub async fn reads_what_is_kept(&self, shared: &Shared) -> Result<bool, TurnError> {
+        if !self.stateful {
+            return Ok(true);
+        }
+        let reads = self.manifest.state_version;
+        match shared.store.kept_form(self.id()).await? {
+            Kept::Form(kept) if kept > reads => {
+                Err(TurnError::Lower { release: self.release_name(), reads, kept })
+            }
+            Kept::Form(kept) => Ok(kept == reads),
+            Kept::Nothing => Ok(reads == 1),
+        }
+    }
+
+    /// The form that a commit of this release reads and leaves.
+    pub fn form(&self) -> Option<Form> {
+        let reads = self.manifest.state_version;
+        self.stateful.then_some(Form { from: reads, to: reads })
+    }
+
+    /// Notes the form of what nothing is kept of yet.
+    async fn begin(&self, shared: &Shared) -> Result<(), TurnError> {
+        let (from, to) = (1, self.manifest.state_version);
+        if from == to {
+            return Ok(());
+        }
+        let mut commit = Commit::new(self.id());
+        commit.lease = self.pin.lease()?;
+        commit.form = Some(Form { from, to });
+        let noted = shared.store.commit(&commit).await;
+        let release = self.release_name();
+        noted.map(drop).map_err(|source| TurnError::Commit { release, from, to, source })
+    }
+
+    async fn migrate(&self, shared: &Shared, from: u32) -> Result<(), TurnError> {
+        let (to, now) = (self.manifest.state_version, Timestamp::now());
+        let (id, release) = (self.id(), self.release_name());
+        tracing::info!(
+            installation = id,
+            from,
+            to,
+            "{release} begins to bring along what `{id}` keeps, from state_version {from} to {to}"
+        );
+        let outcome = self.log(self.plugin.migrate(self.call_to_migrate(now, from), from).await);
+        let Outcome { result, writes, .. } = outcome;
+        if let Err(why) = result {
+            return Err(TurnError::Migration { release, from, to, why });
+        }
+        let mut commit = Commit::new(self.id());
+        commit.lease = self.pin.lease()?;
+        commit.call = Some(CallRecord {
+            migrated: Some(Migrated { now, from }),
+            records: Some(writes.records.before).filter(|extent| *extent != Extent::default()),
+            ..self.record_of_now()
+        });
+        self.write(&mut commit, writes);
+        commit.form = Some(Form { from, to });
+        let committed = shared.store.commit(&commit).await;
+        if !commit.timers.is_empty() {
+            self.timer_changes.add();
+        }
+        committed.map_err(|source| TurnError::Commit { release: release.clone(), from, to, source })?;
+        tracing::info!(installation = id, from, to, "{release} has brought along what `{id}` keeps");
+        Ok(())
+    }
+
+    /// The surroundings of a migration: what is kept, and nothing of the world outside. A replay gives it the same.
+    pub(crate) fn call_to_migrate(&self, now: Timestamp, from: u32) -> Call {
+        let call = self.call(now, &["migrate", &from.to_string(), &now.to_string()]);
+        let readers = Readers { history: None, ..call.readers };
+        Call { egress: Egress::Closed, readers, ..call }
+    }
+
+    fn release_name(&self) -> String {
+        format!("{} {}", self.manifest.name, self.manifest.version)
+    }
+}

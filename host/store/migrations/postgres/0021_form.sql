@@ -1,0 +1,4 @@
+CREATE TABLE form (
+    installation TEXT COLLATE "C" PRIMARY KEY,
+    version      BIGINT           NOT NULL
+);
