@@ -15,6 +15,7 @@ use dongting_manifest::plugin::Role;
 use crate::host::Host;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
+use crate::shadow::Shadow;
 use crate::worker::{Shared, Worker};
 
 /// How long the history may take to read what is on the lanes; then the deliveries are tried later.
@@ -96,7 +97,8 @@ impl Host {
             if other.digest == digest {
                 codes.extend(other.installation.code().ok());
             }
-            if other.shadow.as_ref().is_some_and(|shadow| shadow.release.digest() == digest) {
+            let candidate = other.shadow.as_ref().and_then(Shadow::called);
+            if candidate.is_some_and(|candidate| candidate.release.digest() == digest) {
                 codes.extend(other.installation.candidate().ok().flatten());
             }
         }

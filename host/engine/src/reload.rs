@@ -7,7 +7,7 @@ use std::time::Instant;
 use dongting_manifest::Installation;
 
 use crate::host::Host;
-use crate::installed::{InstallError, Installed, chain, install};
+use crate::installed::{InstallError, chain, install};
 use crate::round::Round;
 use crate::shadow::Shadow;
 use crate::slot::Slot;
