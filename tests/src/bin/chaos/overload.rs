@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 const TOKEN: &str = "a-token-of-the-overload-run";
 /// The cities that the bulk is from.
 const CITIES: [[u8; 3]; 4] = [[43, 1, 0], [43, 2, 0], [43, 3, 0], [43, 4, 0]];
-/// Rounds that each reading makes its transform compute: some ten milliseconds, so that ten times what the host can do is something that
+/// Rounds that each reading makes its transform compute: about ten milliseconds, so that ten times what the host can do is something that
 /// nats-server and this program can still send.
-const WORK: u64 = 4_000_000;
+const WORK: u64 = 8_000_000;
 const TIMES: f64 = 10.0;
 const WARM_UP: Duration = Duration::from_secs(3);
 const CAPACITY: Duration = Duration::from_secs(10);
