@@ -253,6 +253,18 @@ async fn what_holds_and_what_it_was_made_of<P: Place>() {
 }
 
 #[tokio::test]
+async fn a_log_is_brought_to_its_file_beside_the_commits() {
+    let (place, store) = open::<TempDir>().await;
+    let bytes = |name: &str| std::fs::metadata(place.path().join(name)).unwrap().len();
+    let before = bytes("dongting.db");
+    let outputs: Vec<Message> = (0..500).map(output).collect();
+    commit(&store, &inputs([1]), Some(b"1"), &outputs).await.unwrap();
+    assert_eq!(bytes("dongting.db"), before, "it is in the log alone");
+    store.settle().await.unwrap();
+    assert!(bytes("dongting.db") > before + 100_000);
+}
+
+#[tokio::test]
 async fn two_hosts_make_one_schema() {
     let postgres = Postgres::start().unwrap();
     let database = postgres.database();

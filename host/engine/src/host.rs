@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
@@ -19,7 +19,7 @@ use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::gate::Gate;
 use crate::history::Arrival;
-use crate::installed::Installed;
+use crate::installed::{Installed, chain};
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -244,6 +244,7 @@ impl Host {
             replay_gib: self.config.replay_gib,
         };
         tasks.spawn(history::forget(self.shared.store.clone(), retention));
+        tasks.spawn(settle(self.shared.store.clone()));
         let mut slots = self.slots.lock().await;
         for slot in slots.values() {
             self.show(slot);
@@ -362,6 +363,18 @@ async fn tell_ready(mut starting: Vec<Arc<Status>>, mut changes: watch::Receiver
     }
     let took = began.elapsed();
     tracing::info!(installations, ?took, "All {installations} installations have started after {took:.1?}");
+}
+
+/// Keeps the database's logs short, for ever.
+async fn settle(store: Store) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(error) = store.settle().await {
+            tracing::debug!("The database's logs stay as they are for now: {}", chain(&error));
+        }
+    }
 }
 
 async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Result<Server, ServerError> {

@@ -13,6 +13,7 @@ pub mod highest;
 pub mod history;
 pub mod lease;
 pub mod lineage;
+mod log;
 pub mod outbox;
 pub mod parked;
 pub mod record;

@@ -28,6 +28,8 @@ pub struct Store {
     pub(crate) reader: AnyPool,
     pub(crate) history_writer: AnyPool,
     pub(crate) history_reader: AnyPool,
+    /// For looking after SQLite's write-ahead logs; none for PostgreSQL.
+    pub(crate) logs: Vec<AnyPool>,
 }
 
 /// A database is named in it without its password.
@@ -84,12 +86,14 @@ impl Store {
                     opened.map_err(|source| StoreError::Open { path: path.display().to_string(), source })
                 };
                 let history = path.with_extension("history.db");
-                let (writer, reader) = open(path, "FULL").await?;
+                let Sqlite { writer, reader, log } = open(path, "FULL").await?;
                 migrate(&SQLITE, &writer, path.display().to_string()).await?;
                 // What a power cut takes of the history is read again from the lanes.
-                let (history_writer, history_reader) = open(&history, "NORMAL").await?;
+                let Sqlite { writer: history_writer, reader: history_reader, log: history_log } =
+                    open(&history, "NORMAL").await?;
                 migrate(&SQLITE_HISTORY, &history_writer, history.display().to_string()).await?;
-                Ok(Self { writer, reader, history_writer, history_reader })
+                let logs = vec![log, history_log];
+                Ok(Self { writer, reader, history_writer, history_reader, logs })
             }
             Database::Postgres(url) => {
                 let pool = postgres(url)
@@ -101,13 +105,15 @@ impl Store {
                     reader: pool.clone(),
                     history_writer: pool.clone(),
                     history_reader: pool,
+                    logs: Vec::new(),
                 })
             }
         }
     }
 
     pub async fn close(&self) {
-        for pool in [&self.history_reader, &self.history_writer, &self.reader, &self.writer] {
+        let pools = [&self.history_reader, &self.history_writer, &self.reader, &self.writer];
+        for pool in self.logs.iter().chain(pools) {
             pool.close().await;
         }
     }
@@ -120,8 +126,15 @@ async fn migrate(migrations: &Migrator, writer: &AnyPool, database: String) -> R
     })
 }
 
-/// A writer and readers. `synchronous` says when a commit is on the disk.
-async fn sqlite(path: &Path, synchronous: &'static str) -> Result<(AnyPool, AnyPool), sqlx::Error> {
+/// The connections to one file.
+struct Sqlite {
+    writer: AnyPool,
+    reader: AnyPool,
+    log: AnyPool,
+}
+
+/// `synchronous` says when a commit is on the disk.
+async fn sqlite(path: &Path, synchronous: &'static str) -> Result<Sqlite, sqlx::Error> {
     let path = path.to_str().ok_or_else(|| {
         sqlx::Error::Configuration("the name of the data directory is not UTF-8: rename it".into())
     })?;
@@ -141,7 +154,8 @@ async fn sqlite(path: &Path, synchronous: &'static str) -> Result<(AnyPool, AnyP
         .connect(&format!("sqlite:{path}?mode=rwc"))
         .await?;
     let reader = AnyPoolOptions::new().max_connections(4).connect(&format!("sqlite:{path}?mode=ro")).await?;
-    Ok((writer, reader))
+    let log = AnyPoolOptions::new().max_connections(1).connect(&format!("sqlite:{path}?mode=rw")).await?;
+    Ok(Sqlite { writer, reader, log })
 }
 
 async fn postgres(url: &str) -> Result<AnyPool, sqlx::Error> {
@@ -159,3 +173,6 @@ async fn postgres(url: &str) -> Result<AnyPool, sqlx::Error> {
         .connect(url)
         .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+use super::*;
+
+const FIRST: &str = include_str!("../../migrations/sqlite-history/0001_first.sql");
+const IN_ORDER: &str = include_str!("../../migrations/sqlite-history/0002_rows_in_order.sql");
+
+#[tokio::test]
+async fn a_history_that_lay_by_its_ids_is_kept() {
+    install_default_drivers();
+    let folder = tempfile::tempdir().unwrap();
+    let Sqlite { writer, .. } = sqlite(&folder.path().join("history.db"), "NORMAL").await.unwrap();
+    let run = async |sql: &'static str| writer.execute(sqlx::raw_sql(sql)).await.map(drop);
+    let count =
+        async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&writer).await.unwrap() };
+    run(FIRST).await.unwrap();
+    run("INSERT INTO message VALUES
+             ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', x'01'),
+             ('a', 'bulk', 1, 10, 22, 'water', 'observation', 430100, '{}', x'02')")
+    .await
+    .unwrap();
+    run("INSERT INTO statement VALUES
+             ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1),
+             ('a', 's', 't', 'l', 10, 22, 'water', 'observation', '-', 430100, 2)")
+    .await
+    .unwrap();
+    run(IN_ORDER).await.unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM message m JOIN statement s ON s.id = m.id").await, 2);
+    assert_eq!(count("SELECT rowid FROM message WHERE id = 'b' AND body = x'01'").await, 1, "it came first");
+    // A statement still goes with its message, and without one there is none.
+    run("DELETE FROM message WHERE id = 'a'").await.unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM statement").await, 1);
+    run("INSERT INTO statement VALUES ('c', 's', 't', 'm', 1, 1, 'water', 'warning', '-', 430000, 3)")
+        .await
+        .unwrap_err();
+    assert_eq!(count("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%in_order%'").await, 0);
+}
