@@ -41,9 +41,7 @@ impl Worker {
             self.bury(installed, broken).await?;
         }
         let again = items.iter().any(|item| item.tries > 1);
-        // What was used up and comes for the first time is caught by the commit's fence, except where it would come so again and again, or
-        // would have gone out by then.
-        if installed.ordered() || installed.is_sink() || again {
+        if installed.fenced() || again {
             items = self.unapplied(installed, items).await?;
         }
         if installed.fenced() || !again {
