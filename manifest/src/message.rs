@@ -11,6 +11,8 @@ pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// letter, and NATS takes 8 MiB with the headers.
 pub const MAX_RAW_BYTES: usize = 7 * 1024 * 1024;
 pub const MAX_KEY_BYTES: usize = 256;
+/// The extension attribute that names the installation whose call made a message.
+pub const INSTALLATION: &str = "installation";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

@@ -22,7 +22,7 @@ const ELSEWHERE_PAUSE: Duration = Duration::from_secs(30);
 pub async fn listen(host: Weak<Host>) {
     let mut failing = false;
     loop {
-        let Err(error) = hear(&host).await else { return };
+        let Err(error) = hear(&host, &mut failing).await else { return };
         // While the bus is away, everybody says so.
         if !failing {
             tracing::warn!("What JetStream gives up on cannot be heard now: {}", chain(&error));
@@ -33,9 +33,10 @@ pub async fn listen(host: Weak<Host>) {
 }
 
 /// Returns when the host ends, and with an error where listening begins anew.
-async fn hear(host: &Weak<Host>) -> Result<(), BusError> {
+async fn hear(host: &Weak<Host>, failing: &mut bool) -> Result<(), BusError> {
     let Some(bus) = host.upgrade().map(|host| host.bus().clone()) else { return Ok(()) };
     let mut exhausted = bus.exhausted().await?;
+    *failing = false;
     loop {
         let advised = exhausted.next().await?;
         let Some(host) = host.upgrade() else { return Ok(()) };

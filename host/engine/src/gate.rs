@@ -13,7 +13,6 @@ use dongting_manifest::{Manifest, Version};
 use dongting_registry::{At, Digest, Reference, Registry, RegistryError, Release, Repository};
 use dongting_sandbox::MAX_COMPONENT_BYTES;
 use dongting_trust::{Claim, Distrust, Keyring, PublicKey, Trusted, verify_release};
-
 use tokio::io::AsyncReadExt;
 
 use crate::installed::chain;

@@ -2,11 +2,11 @@
 
 use dongting_manifest::Message;
 use dongting_manifest::installation::Grants;
+use dongting_manifest::message::INSTALLATION;
 use dongting_store::{Dispatched, Granted, StoreError};
 
 use crate::host::Host;
 use crate::installed::Installed;
-use crate::publish::INSTALLATION;
 
 pub struct Lineage {
     pub message: Step,

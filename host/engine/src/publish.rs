@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dongting_bus::PublishError;
-use dongting_manifest::message::{hash, id};
+use dongting_manifest::message::{INSTALLATION, hash, id};
 use dongting_manifest::{Draft, Installation, Message, Region, Subject, Timestamp};
 use dongting_sandbox::Fault;
 
@@ -11,8 +11,6 @@ use crate::installed::Installed;
 use crate::publisher::Publisher;
 
 const MAX_CAUSES: usize = 256;
-/// The extension attribute that names the installation whose call made a message.
-pub const INSTALLATION: &str = "installation";
 
 /// What a call's drafts are made of.
 pub struct Inputs<'i> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use dongting_manifest::message::INSTALLATION;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
 use sqlx::any::AnyArguments;
@@ -152,7 +153,7 @@ impl Store {
                 query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
             for (cause, attributes) in rows {
                 let made = row::message(&attributes, Vec::new())?;
-                if made.extensions.iter().any(|(name, by)| name == "installation" && by == installation) {
+                if made.extensions.iter().any(|(name, by)| name == INSTALLATION && by == installation) {
                     makers.entry(cause).or_insert(made.plugin);
                 }
             }
