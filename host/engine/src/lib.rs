@@ -31,6 +31,7 @@ mod pin;
 mod publish;
 mod publisher;
 mod rate;
+mod reading;
 mod recheck;
 mod recorder;
 mod records;
