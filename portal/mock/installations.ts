@@ -177,6 +177,7 @@ export function whole(id: string): InstallationWhole | undefined {
       httpResponseKib: 8192,
       httpTotalKib: 32768,
       httpRecordKib: 16384,
+      documentRecordKib: 1024,
       stateKib: 4096,
       recordsKib: 16384,
       timers: 10000,
@@ -184,6 +185,7 @@ export function whole(id: string): InstallationWhole | undefined {
     service: has("service") ? { path: `/api/v1/services/${id}/`, subject: `svc.${id}` } : null,
     push: has("decoder") ? `/api/v1/push/${id}` : null,
     pollSeconds: has("source") ? 60 : null,
+    completeUntil: has("source") ? "2026-08-29T07:40:00Z" : null,
     holdsUnknown: has("sink") ? true : null,
   }
 }

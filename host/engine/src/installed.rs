@@ -148,7 +148,7 @@ pub async fn install(
         imported,
         turn: Arc::default(),
         timer_changes: Arc::default(),
-        pin: Arc::new(Pin::new(None)),
+        pin: Arc::new(Pin::new(false)),
         outbox: Arc::default(),
         reference: release.reference.to_string(),
         readers: readers(store, &id, release.manifest()),
