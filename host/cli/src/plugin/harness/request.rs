@@ -74,6 +74,10 @@ pub enum Ask {
         content_type: Option<String>,
         body: Bytes,
     },
+    /// A connection on which these pieces come.
+    Converse {
+        pieces: Vec<Bytes>,
+    },
     Poll {
         cursor: Option<String>,
     },
@@ -127,6 +131,7 @@ impl Ask {
     pub fn role(&self) -> Role {
         match self {
             Self::Decode { .. } => Role::Decoder,
+            Self::Converse { .. } => Role::Session,
             Self::Poll { .. } => Role::Source,
             Self::Apply { .. } | Self::Ring => Role::Transform,
             Self::Deliver { .. } => Role::Sink,
