@@ -28,6 +28,9 @@ struct Settings {
     stays: bool,
     #[serde(default)]
     takes_none: bool,
+    /// What a plugin must not do: what a stream comes to depends on its cuts then.
+    #[serde(default)]
+    forgets: bool,
 }
 
 thread_local! {
@@ -61,6 +64,9 @@ impl Guest for Plugin {
                 if step.close {
                     break;
                 }
+            }
+            if settings().forgets {
+                connection.buffer.clear();
             }
             step
         })
