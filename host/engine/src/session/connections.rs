@@ -174,6 +174,11 @@ impl Here {
     /// The connection goes on on another release.
     pub fn moved(&self, to: &Arc<Installed>) {
         self.all.moved.fetch_add(1, Ordering::Relaxed);
+        self.stays(to);
+    }
+
+    /// It goes on in the same instance.
+    pub fn stays(&self, to: &Arc<Installed>) {
         self.all.open.send_modify(|open| {
             if let Some(one) = open.get_mut(&self.number) {
                 one.installed = Arc::clone(to);

@@ -25,6 +25,12 @@ impl Connection {
         if Arc::ptr_eq(&to, &self.installed) || !to.is_session() {
             return Ok(None);
         }
+        if self.installed.is_alike(&to) {
+            // Other grants, or back again: what the instance has of it is the same.
+            self.here.stays(&to);
+            (self.installed, self.finish) = (to, None);
+            return Ok(None);
+        }
         match self.handed(&to).await {
             Ok((session, outcome)) => {
                 let now = self.clock();
@@ -84,5 +90,15 @@ impl Connection {
                 Err(Stays::Because(why))
             }
         }
+    }
+}
+
+impl Installed {
+    /// Whether an instance made for one would be the same made for the other.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.settings() == other.settings()
+            && self.attachments == other.attachments
+            && self.installation.limits == other.installation.limits
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::Reject;
-use dongting_sandbox::{Outcome, Refusal, Step, Writes};
+use dongting_sandbox::{Outcome, Refusal, Step};
 
 use super::connection::Connection;
-use crate::outbox;
+use crate::installed::chain;
 use crate::publish::Inputs;
 
 /// Why a connection ends at once. The device has no answer to what it said last, and says it again on its next connection.
@@ -68,16 +68,21 @@ impl Connection {
         messages: Vec<dongting_manifest::Message>,
         rejects: Vec<Reject>,
     ) -> Result<(), Over> {
-        let installed = &self.installed;
+        let installed = Arc::clone(&self.installed);
         while !rejects.is_empty()
             && let Err(wait) = installed.connections.rejects.take(rejects.len())
         {
             tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
         }
-        if messages.is_empty() && rejects.is_empty() {
+        let publisher = &self.shared.publisher;
+        let unstored = |error| Over::Unstored(chain(&error));
+        for reject in rejects {
+            installed.reject(publisher, reject).await.map_err(unstored)?;
+        }
+        if messages.is_empty() {
             return Ok(());
         }
-        let stored = outbox::store(installed, &self.shared, (messages, rejects), Writes::default()).await;
-        stored.map_err(Over::Unstored)
+        // It keeps nothing in SQL, so nothing has to be committed with them.
+        installed.publish(publisher, &messages).await.map_err(unstored)
     }
 }
