@@ -154,6 +154,8 @@ pub struct Limits {
     /// Bytes of answers that are held until the call ends, to be kept for a replay. A call that is answered more goes on, and cannot be made
     /// again.
     pub http_record_kib: u32,
+    /// Bytes of a document or request that are kept for a replay. One that is larger is handled, and that cannot be made again.
+    pub document_record_kib: u32,
     pub http_requests: u32,
     /// Requests whose answers are not read to their end; further ones wait. At least one.
     pub http_concurrency: u32,
@@ -185,6 +187,7 @@ impl Default for Limits {
             http_response_kib: 8 * 1024,
             http_total_kib: 32 * 1024,
             http_record_kib: 16 * 1024,
+            document_record_kib: 1024,
             http_requests: 16,
             http_concurrency: 4,
             state_kib: 4 * 1024,

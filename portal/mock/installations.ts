@@ -178,6 +178,7 @@ export function whole(id: string): InstallationWhole | undefined {
       httpResponseKib: 8192,
       httpTotalKib: 32768,
       httpRecordKib: 16384,
+      documentRecordKib: 1024,
       stateKib: 4096,
       recordsKib: 16384,
       timers: 10000,
@@ -201,6 +202,7 @@ export function whole(id: string): InstallationWhole | undefined {
         }
       : null,
     pollSeconds: has("source") ? 60 : null,
+    completeUntil: has("source") ? "2026-08-29T07:40:00Z" : null,
     holdsUnknown: has("sink") ? true : null,
   }
 }

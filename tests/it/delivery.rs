@@ -8,6 +8,8 @@ use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 
+mod begun;
+
 /// Documents become observations, and the gate lets them pass.
 fn configuration(settings: &str) -> String {
     let installation = format!(
@@ -271,84 +273,4 @@ fn observation(body: &str) -> Message {
         extensions: Vec::new(),
         body: body.as_bytes().to_vec(),
     }
-}
-
-/// A release without state was killed when it had published what it made of an input and not acknowledged it, and another took its place
-/// meanwhile. What the first has begun it finishes, where it is to be had; else the other says that it does.
-async fn what_another_release_has_begun(is_to_be_had: bool) {
-    let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
-    let model = "id = \"model\"\nregion = \"430000\"";
-    let first = documents::configuration("guests/echo.wasm", model).unwrap();
-    let mut host = Host::start_with(&first, &[("DONGTING_NATS", &url)]).unwrap();
-    assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
-    eventually("the first", || Ok(host.messages("assessment")?.len() == 1)).unwrap();
-    let maker = host.messages("assessment").unwrap()[0]["plugin"].as_str().unwrap().to_owned();
-    let mut raw = nats.raw().await.unwrap();
-    change_consumer(&mut raw, &[("ack_wait", 100_000_000.into())]).await;
-    host.stop().unwrap();
-
-    // As if the host had been killed in between: its delivery, and what the release made of it.
-    let input = observation("2");
-    nats.bus.publish(std::slice::from_ref(&input)).await.remove(0).unwrap();
-    let next = "$JS.API.CONSUMER.MSG.NEXT.EM_BULK.model";
-    assert_eq!(raw.request(next, &[], "{\"batch\":1}").await.unwrap(), 2);
-    let revision = message::hash([input.id.as_bytes()]);
-    let r#type = "em.test.assessment.v1".to_owned();
-    let made = Message {
-        id: message::id("/systems/echo", &r#type, &input.key, &revision),
-        source: "/systems/echo".to_owned(),
-        r#type,
-        subject: "em.43.01.00.test.assessment.-".parse().unwrap(),
-        revision,
-        partition: input.key.clone(),
-        causation: vec![input.id.clone()],
-        plugin: maker.clone(),
-        extensions: vec![("installation".to_owned(), "model".to_owned())],
-        ..input.clone()
-    };
-    nats.bus.publish(&[made]).await.remove(0).unwrap();
-
-    let mut second = documents::configuration("guests/batch-size.wasm", model).unwrap();
-    if is_to_be_had {
-        let component = plugin("guests/echo.wasm").unwrap();
-        second += &format!(
-            "\n[[installation]]\nid = \"other\"\ncomponent = {component:?}\nregion = \"430200\"\n\
-             grants.subscribe = [{{ domain = \"test\", kind = \"observation\" }}]\n\
-             grants.publish = [{{ domain = \"test\", kind = \"assessment\" }}]\n"
-        );
-    }
-    host.configure(&second).unwrap();
-    host.kill_and_restart().unwrap();
-    assert_eq!(documents::push(&host, b"3").unwrap().status, 200);
-    told(&mut raw, CONSUMER_INFO, "all acknowledged", |told| {
-        told["ack_floor"]["stream_seq"] == 3 && told["num_ack_pending"] == 0
-    })
-    .await;
-    let count = |of: &str| -> usize {
-        let all = host.messages("assessment").unwrap();
-        all.iter().filter(|one| one["plugin"].as_str().unwrap().starts_with(of)).count()
-    };
-    eventually("the third", || Ok(count("batch-size@") >= 1)).unwrap();
-    let log = std::fs::read_to_string(host.folder.path().join("log")).unwrap();
-    if is_to_be_had {
-        assert_eq!((count("echo@"), count("batch-size@")), (2, 1), "{log}");
-        assert!(log.contains(&format!("`{maker}` finishes for `model` what it has begun")), "{log}");
-    } else {
-        eventually("the second's own", || Ok(count("batch-size@") == 2)).unwrap();
-        assert_eq!(count("echo@"), 2);
-        let said = "neither the registry nor another installation has it): `batch-size@0.1.0#";
-        assert!(log.contains(said) && log.contains("what the other has published of them stays"), "{log}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_release_has_begun_it_finishes() {
-    what_another_release_has_begun(true).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_release_has_begun_that_is_gone_another_takes() {
-    what_another_release_has_begun(false).await;
 }

@@ -111,6 +111,53 @@ fn state_stays_and_timers_ring() {
     assert_eq!(timers.kept().unwrap().timers.len(), 1);
 }
 
+/// What a release has kept is there for the next one, in its form.
+#[test]
+fn a_release_takes_over_and_migrates() {
+    let said = |key: &str| observation(key, &json!(format!("a/{key}")));
+    let mut forms = guest("form-one").start().unwrap();
+    forms.apply(&[said("1"), said("2")]).unwrap().done().unwrap();
+    assert_eq!(forms.state_version(), 1);
+    assert!(matches!(forms.migrate(1), Err(Error::Refused(why)) if why.contains("state_version 1")));
+
+    // One that fails leaves all as it was, and the first at work.
+    let failed = forms.upgrade(guest("form-two").settings(json!({ "fails": "refuse" }))).unwrap().unwrap();
+    assert!(failed.rejected().unwrap().contains("cannot be understood"));
+    let kept = forms.kept().unwrap();
+    assert_eq!(
+        (kept.state::<u64>("count/a").unwrap(), kept.records.len(), forms.state_version()),
+        (Some(2), 0, 1)
+    );
+
+    forms.upgrade(guest("form-two")).unwrap().unwrap().done().unwrap();
+    let kept = forms.kept().unwrap();
+    assert_eq!((kept.state::<u64>("count/a").unwrap(), forms.state_version()), (None, 2));
+    assert_eq!(kept.records[0].json::<Value>().unwrap(), json!({ "count": 2 }));
+    assert_eq!(kept.timers[0].payload.0, b"two");
+    let applied = forms.apply(&[said("3")]).unwrap().done().unwrap();
+    assert_eq!(applied.messages[0].json::<Value>().unwrap(), json!(["a", 3, 1]));
+
+    // The same form needs no migration, and nothing leads back.
+    assert!(forms.upgrade(guest("form-two")).unwrap().is_none());
+    let back = forms.upgrade(guest("form-one"));
+    assert!(matches!(back, Err(Error::Refused(why)) if why.contains("nothing leads back")));
+
+    // Where nothing was kept yet.
+    let mut begun = guest("form-two").start().unwrap();
+    begun.migrate(1).unwrap().done().unwrap();
+    assert!(begun.kept().unwrap().records.is_empty());
+}
+
+/// What a decoder keeps is there for its next call.
+#[test]
+fn a_decoder_keeps_its_state() {
+    let mut tally = guest("tally").start().unwrap();
+    for n in 1..=2u64 {
+        let decoded = tally.decode(&Document::new("a", "any")).unwrap().done().unwrap();
+        assert_eq!(decoded.messages[0].json::<u64>().unwrap(), n);
+    }
+}
+
 #[test]
 fn a_sink_delivers_and_a_service_answers() {
     let settings = json!({ "url": "http://ledger.invalid" });

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use dongting_tests::documents;
-use dongting_tests::host::{Host, eventually};
+use dongting_tests::host::{Host, eventually, plugin};
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
 
@@ -58,4 +58,44 @@ async fn what_keeps_state_runs_on_one_and_moves_when_it_dies() {
     println!("moved and caught up {:?} after the kill", died.elapsed());
     assert!(died.elapsed().as_secs() < 15, "{:?}", died.elapsed());
     assert_eq!(state(&second), "running");
+}
+
+/// However many installations are pinned, the leases of a host are taken on by one statement and looked at by another.
+#[test]
+fn many_leases_are_taken_on_by_one_statement() {
+    const MANY: usize = 50;
+    let postgres = Postgres::start().unwrap();
+    let tally = plugin("guests/tally.wasm").unwrap();
+    let installation = |n: usize| {
+        format!(
+            r#"
+            [[installation]]
+            id = "tally-{n}"
+            component = {tally:?}
+            region = "430000"
+            push_token = "a-token-of-the-tests"
+            grants = {{ capabilities = ["state"], publish = [{{ domain = "test", kind = "observation" }}] }}
+            "#
+        )
+    };
+    let configuration: String = (0..MANY).map(installation).collect();
+    let host = Host::start_with(&configuration, &[("DONGTING_DATABASE", &postgres.url())]).unwrap();
+    let running = |host: &Host| {
+        let all = host.get("plugins?limit=1000").unwrap().body;
+        let all = all["installations"].as_array().unwrap().clone();
+        all.iter().filter(|one| one["state"] == "running").count()
+    };
+    eventually("all run", || Ok(running(&host) == MANY)).unwrap();
+    postgres.log_statements().unwrap();
+    let (renewal, look) = ("INSERT INTO lease_holder", "SELECT name, holder, epoch");
+    let count = |log: &str, text: &str| log.lines().filter(|line| line.contains(text)).count();
+    eventually("five renewals", || Ok(count(&postgres.log(), renewal) >= 5)).unwrap();
+    let log = postgres.log();
+    let of_leases = log.lines().filter(|line| line.contains("LOG:") && line.contains("lease")).count();
+    let (renewed, looked) = (count(&log, renewal), count(&log, look));
+    assert!(
+        looked <= renewed + 1 && of_leases <= renewed + looked,
+        "{of_leases} of {renewed} and {looked}:\n{log}"
+    );
+    assert_eq!(running(&host), MANY, "nothing was lost meanwhile");
 }

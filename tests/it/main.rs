@@ -9,6 +9,7 @@
 )]
 
 mod bus;
+mod calls;
 mod chaos;
 mod compliance;
 mod component;
@@ -23,6 +24,7 @@ mod harness;
 mod history;
 mod hosts;
 mod installations;
+mod lease;
 mod migration;
 mod openapi;
 mod postgres;

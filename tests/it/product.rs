@@ -88,6 +88,11 @@ async fn a_feed_becomes_warnings_views_and_a_cancellation() {
     assert!(warnings.iter().all(|w| w["plugin"].as_str().unwrap().starts_with("earthquake-impact@0.1.0#")));
     let keys: BTreeSet<_> = warnings.iter().map(|w| w["key"].to_string()).collect();
     assert_eq!(keys.len(), alerts, "one warning a county");
+    // Until when the catalogue says that it is complete: a while before its last poll, and no other role says so.
+    let complete = |id: &str| host.installation(id).unwrap()["completeUntil"].take();
+    let until: jiff::Timestamp = complete("catalogue").as_str().unwrap().parse().unwrap();
+    assert!(until < jiff::Timestamp::now(), "{until}");
+    assert_eq!(complete("impact"), Value::Null);
 
     // From a warning back to the statement and forward again, in one trace.
     let lineage = host.get(&format!("messages/{}", warnings[0]["id"].as_str().unwrap())).unwrap().body;

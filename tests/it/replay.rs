@@ -14,6 +14,8 @@ use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
 
+mod given;
+
 fn configuration(model: &str, capabilities: &str, more: &str) -> String {
     let installation = format!(
         r#"

@@ -57,6 +57,24 @@ impl Postgres {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// From now on every statement is told in the log.
+    pub fn log_statements(&self) -> Result<()> {
+        let mut psql = Command::new(program("psql")?);
+        psql.arg(self.url()).args([
+            "-c",
+            "ALTER SYSTEM SET log_statement = 'all'",
+            "-c",
+            "SELECT pg_reload_conf()",
+        ]);
+        run(&mut psql)
+    }
+
+    /// What the server has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        log(&self.folder)
+    }
+
     /// `kill -9`, as a crash of the machine would: nothing is written any more.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::plugin::Role;
-use dongting_sandbox::{Document, Outcome, Refusal, Reply};
+use dongting_sandbox::{Decoded, Document, Outcome, Refusal, Reply};
 
+use crate::given::{Heard, told_in_reply};
 use crate::installed::{Installed, chain};
-use crate::outbox;
+use crate::item::End;
 use crate::publish::Inputs;
+use crate::transform::Effects;
 use crate::worker::Shared;
 
 /// What the deliverer is told.
@@ -36,45 +38,57 @@ pub enum PushError {
 
 pub const LATER: Duration = Duration::from_secs(5);
 
-/// Decodes and publishes. A document that the plugin refuses, or that makes it fault, is `Rejected`, and the caller's to keep.
-async fn decoded(installed: &Installed, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
+/// Calls the decoder and stores what it gave. A document that it refuses, or that makes it fault, is `Rejected`; it becomes a dead letter
+/// where it is not one already.
+async fn decoded(
+    installed: &Installed,
+    shared: &Shared,
+    document: Document,
+    is_letter: bool,
+) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
     let _turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
-    let call = installed.call(received, &["decode", &hash([document.body.as_slice()])]);
-    let outcome = installed.log(installed.plugin.decode(call, document).await);
+    let (note, raw) = (installed.note_document(&document), document.body.clone());
+    let call = installed.call_to_decode(&document);
+    let mut outcome = installed.log(installed.plugin.decode(call, document).await);
+    let heard = Heard::of(&mut outcome);
     let Outcome { result, writes, .. } = outcome;
-    let decoded = match result {
-        Ok(decoded) => decoded,
+    let made = result.and_then(|Decoded { drafts, rejects, reply }| {
+        let outputs = installed.messages(&Inputs { messages: &[], received }, drafts)?;
+        Ok((outputs, rejects, reply))
+    });
+    let (outputs, rejects, reply) = match made {
+        Ok(made) => made,
         Err(Refusal::Retry { reason, after }) => {
             return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
         }
         Err(Refusal::Other(reason)) => return Err(later(reason)),
-        Err(refusal) => return Err(PushError::Rejected(refusal.to_string())),
+        Err(refusal) => {
+            let reason = refusal.to_string();
+            if !is_letter {
+                let effects = Effects { ends: vec![End::Dead(reason.clone())], ..Effects::default() };
+                let noted = installed.noted(note, heard, &effects, None);
+                let reject = Reject { reason: reason.clone(), raw };
+                installed.store(shared, (effects, vec![reject]), noted).await.map_err(later)?;
+            }
+            return Err(PushError::Rejected(reason));
+        }
     };
-    let inputs = Inputs { messages: &[], received };
-    let messages = installed
-        .messages(&inputs, decoded.drafts)
-        .map_err(|fault| PushError::Rejected(fault.to_string()))?;
-    let rejects: Vec<String> = decoded.rejects.iter().map(|reject| reject.reason.clone()).collect();
-    let ids = messages.iter().map(|message| message.id.clone()).collect();
-    outbox::store(installed, shared, (messages, decoded.rejects), writes).await.map_err(later)?;
+    let reasons: Vec<String> = rejects.iter().map(|reject| reject.reason.clone()).collect();
+    let messages = outputs.iter().map(|message| message.id.clone()).collect();
+    let ends = reasons.iter().cloned().map(End::Dead).collect();
+    let effects = Effects { outputs, ends, writes, ..Effects::default() };
+    let noted = installed.noted(note, heard, &effects, told_in_reply(reply.as_ref()));
+    installed.store(shared, (effects, rejects), noted).await.map_err(later)?;
     installed.status.active();
-    Ok(Accepted { messages: ids, rejects, reply: decoded.reply })
+    Ok(Accepted { messages, rejects: reasons, reply })
 }
 
 impl Installed {
     /// Decodes one delivered document and publishes what it gave. One that is refused is kept: nothing that was delivered is lost.
     pub async fn decode(&self, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
-        let raw = document.body.clone();
-        let done = decoded(self, shared, document).await;
-        if let Err(PushError::Rejected(reason)) = &done {
-            let reject = Reject { reason: reason.clone(), raw };
-            self.reject(&shared.publisher, reject)
-                .await
-                .map_err(|error| PushError::Later { reason: chain(&error), after: LATER })?;
-        }
-        done
+        decoded(self, shared, document, false).await
     }
 
     /// Decodes a document that is kept already.
@@ -83,7 +97,7 @@ impl Installed {
         shared: &Shared,
         document: Document,
     ) -> Result<Accepted, PushError> {
-        decoded(self, shared, document).await
+        decoded(self, shared, document, true).await
     }
 
     /// Whether `token` opens this decoder.

@@ -11,7 +11,7 @@ const SHOWN: usize = 4_096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub what: What,
-    /// Of the message; empty where the difference is in a verdict or a cursor.
+    /// Of the message; empty where the difference is in a verdict, a cursor or an answer.
     pub id: String,
     /// What was there before.
     pub before: Option<String>,
@@ -28,6 +28,8 @@ pub enum What {
     Verdict,
     /// A source goes on from another place.
     Cursor,
+    /// Whoever delivered, asked or submitted it is told something else.
+    Answer,
 }
 
 /// Everything of a message that its plugin decides.
@@ -102,14 +104,28 @@ pub fn cursor(before: Option<String>, after: Option<String>) -> Difference {
     Difference { what: What::Cursor, id: String::new(), before, after }
 }
 
+/// From what somebody was told to what he is told by now, which is `said` in words. Of what was told before only the digest is kept.
+pub fn told(before: Option<&String>, (after, said): (Option<String>, Option<&str>)) -> Option<Difference> {
+    (before != after.as_ref()).then(|| Difference {
+        what: What::Answer,
+        id: String::new(),
+        before: before.map(|digest| format!("an answer with the digest {digest}")),
+        after: said.map(cut),
+    })
+}
+
 pub fn nothing(reason: String) -> Difference {
     Difference { what: What::Verdict, id: String::new(), before: None, after: Some(reason) }
 }
 
 fn shown(message: &Message) -> String {
-    let body = String::from_utf8_lossy(&message.body);
-    let end = body.floor_char_boundary(SHOWN.min(body.len()));
-    format!("{} {} {}", message.subject, message.key, body.get(..end).unwrap_or_default())
+    let body = cut(&String::from_utf8_lossy(&message.body));
+    format!("{} {} {body}", message.subject, message.key)
+}
+
+fn cut(text: &str) -> String {
+    let end = text.floor_char_boundary(SHOWN.min(text.len()));
+    text.get(..end).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

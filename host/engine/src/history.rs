@@ -96,8 +96,8 @@ pub async fn forget(store: Store, retention: Retention) {
             tracing::warn!("Old messages could not be removed: {}", chain(&error));
         }
         let before = days_ago(retention.replay_days);
-        if let Err(error) = store.forget_answers(before, u64::from(retention.replay_gib) << 30).await {
-            tracing::warn!("Old HTTP answers could not be removed: {}", chain(&error));
+        if let Err(error) = store.forget_bodies(before, u64::from(retention.replay_gib) << 30).await {
+            tracing::warn!("Old documents and HTTP answers could not be removed: {}", chain(&error));
         }
         if minutes.is_multiple_of(HOUR) {
             if let Err(error) = store.forget_calls(before).await {

@@ -20,6 +20,7 @@ use crate::courtesy::Courtesy;
 use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
+use crate::leases::{self, Leases};
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -192,12 +193,14 @@ impl Host {
             .collect();
         let gate = Gate::new(registry.clone(), config.trust.policy());
         let releases = Releases::new(Arc::clone(&sandbox), bulk.handle.clone());
+        let leases = Leases::new(holder.clone());
         let host = Arc::new(Self {
             shared: Arc::new(Shared {
                 publisher,
                 store,
                 permits,
                 recorder: Recorder::default(),
+                leases,
                 bulk,
                 courtesy: Courtesy::default(),
                 exhausted: broadcast::channel(EXHAUSTED).0,
@@ -232,6 +235,7 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
+        tasks.spawn(leases::keep(Arc::clone(&self.shared)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
         }

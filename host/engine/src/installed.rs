@@ -151,7 +151,7 @@ pub async fn install(
         imported,
         turn: Arc::default(),
         timer_changes: Arc::default(),
-        pin: Arc::new(Pin::new(None)),
+        pin: Arc::new(Pin::new(false)),
         outbox: Arc::default(),
         connections: Arc::default(),
         reference: release.reference.to_string(),

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dongting_manifest::message::Reject;
 use dongting_manifest::{DeadLetter, Message};
-use dongting_sandbox::Writes;
 use dongting_store::{Commit, CommitError, Output, Pending};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -75,33 +73,6 @@ impl Committed {
         installed.outbox.clean.store(true, Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// Stores what a call made that had no message for its input: with what it wrote in one transaction, where the installation keeps something;
-/// else on the bus at once.
-pub async fn store(
-    installed: &Installed,
-    shared: &Shared,
-    (messages, rejects): (Vec<Message>, Vec<Reject>),
-    writes: Writes,
-) -> Result<(), String> {
-    if !installed.stateful {
-        for reject in rejects {
-            installed.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
-        }
-        return installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error));
-    }
-    let mut made = Commit::new(installed.id());
-    made.lease = installed.lease()?;
-    installed.write(&mut made, writes);
-    made.outputs = messages.into_iter().map(Output::Message).collect();
-    let letters = rejects.into_iter().map(|reject| Output::DeadLetter(installed.letter(reject)));
-    made.outputs.extend(letters);
-    if made.holds_something() {
-        commit(installed, shared, made).await?;
-        tidy(installed, shared).await?;
-    }
-    Ok(())
 }
 
 /// Publishes everything that is pending for the installation and deletes what the bus has stored.

@@ -1,9 +1,9 @@
 //! Writes down the calls that need no transaction, in batches, beside the work: a database that is slow loses records, not time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dongting_store::{CallRecord, Store};
+use dongting_store::{Body, CallRecord, Store, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -11,6 +11,8 @@ use crate::courtesy::Courtesy;
 use crate::installed::chain;
 
 const WAITING: usize = 4_096;
+/// Bytes of bodies that wait with them; a call whose bodies find no room is not recorded.
+const WAITING_BYTES: usize = 64 << 20;
 const BATCH: usize = 256;
 /// As many as come in this time are written in one transaction, which syncs the disk once.
 const GATHER: Duration = Duration::from_millis(100);
@@ -18,12 +20,21 @@ const GATHER: Duration = Duration::from_millis(100);
 pub struct Recorder {
     sender: mpsc::Sender<Incoming>,
     receiver: Mutex<mpsc::Receiver<Incoming>>,
-    gathered: Mutex<Vec<(String, CallRecord)>>,
+    gathered: Mutex<Vec<Made>>,
     dropped: AtomicU64,
+    /// Bytes of the bodies that wait.
+    waiting: AtomicUsize,
+}
+
+/// A call with the bodies that its record names, as far as they are not kept yet.
+struct Made {
+    installation: String,
+    call: CallRecord,
+    bodies: Vec<Body>,
 }
 
 enum Incoming {
-    Call(String, Box<CallRecord>),
+    Call(Box<Made>),
     /// Somebody wants to read what came before this.
     Wanted(oneshot::Sender<()>),
 }
@@ -36,15 +47,29 @@ impl Default for Recorder {
             receiver: Mutex::new(receiver),
             gathered: Mutex::default(),
             dropped: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
         }
     }
 }
 
 impl Recorder {
     pub fn record(&self, installation: &str, call: CallRecord) {
-        if self.sender.try_send(Incoming::Call(installation.to_owned(), Box::new(call))).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.record_with(installation, call, Vec::new());
+    }
+
+    /// With the bodies that the record names.
+    pub fn record_with(&self, installation: &str, call: CallRecord, bodies: Vec<Body>) {
+        let made = Made { installation: installation.to_owned(), call, bodies };
+        let bytes = made.bytes();
+        let room = |waiting: usize| waiting.checked_add(bytes).filter(|all| *all <= WAITING_BYTES);
+        let taken = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok();
+        if taken && self.sender.try_send(Incoming::Call(Box::new(made))).is_ok() {
+            return;
         }
+        if taken {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns when what was recorded until now can be read from the store.
@@ -75,20 +100,21 @@ impl Recorder {
     pub async fn finish(&self, store: &Store) {
         let (mut receiver, mut gathered) = (self.receiver.lock().await, self.gathered.lock().await);
         while let Ok(incoming) = receiver.try_recv() {
-            if let Incoming::Call(installation, call) = incoming {
-                gathered.push((installation, *call));
+            if let Incoming::Call(made) = incoming {
+                gathered.push(*made);
             }
         }
         self.keep(&mut gathered, store).await;
     }
 
-    async fn keep(&self, calls: &mut Vec<(String, CallRecord)>, store: &Store) {
+    async fn keep(&self, calls: &mut Vec<Made>, store: &Store) {
         if !calls.is_empty()
-            && let Err(error) = store.record_calls(calls).await
+            && let Err(error) = written(calls, store).await
         {
             self.dropped.fetch_add(calls.len() as u64, Ordering::Relaxed);
             tracing::debug!("Calls could not be recorded: {}", chain(&error));
         }
+        self.waiting.fetch_sub(calls.iter().map(Made::bytes).sum(), Ordering::Relaxed);
         calls.clear();
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
@@ -97,10 +123,24 @@ impl Recorder {
     }
 }
 
+/// The bodies go first: a record whose body is missing could not be made again.
+async fn written(calls: &[Made], store: &Store) -> Result<(), StoreError> {
+    let bodies = calls.iter().flat_map(|made| &made.bodies).collect();
+    store.keep_bodies(bodies).await?;
+    let calls: Vec<_> = calls.iter().map(|made| (made.installation.as_str(), &made.call)).collect();
+    store.record_calls(&calls).await
+}
+
+impl Made {
+    fn bytes(&self) -> usize {
+        self.bodies.iter().map(|body| body.bytes.len()).sum()
+    }
+}
+
 /// Waits for a call, and a while for more, unless somebody wants to read them.
 async fn gather(
     receiver: &mut mpsc::Receiver<Incoming>,
-    gathered: &mut Vec<(String, CallRecord)>,
+    gathered: &mut Vec<Made>,
 ) -> Option<oneshot::Sender<()>> {
     let mut until = None;
     while gathered.len() < BATCH {
@@ -109,7 +149,7 @@ async fn gather(
             Some(until) => timeout_at(until, receiver.recv()).await.ok().flatten(),
         };
         match incoming {
-            Some(Incoming::Call(installation, call)) => gathered.push((installation, *call)),
+            Some(Incoming::Call(made)) => gathered.push(*made),
             Some(Incoming::Wanted(wanted)) => return Some(wanted),
             None => break,
         }

@@ -149,7 +149,13 @@ impl Host {
                     }
                 }
             }
-            (Err(error), before) => Change::Refused(refused(slot, &error, before.is_some())),
+            (Err(error), before) => {
+                if before.is_none() {
+                    // Nobody here works with the lease that may have been taken to bring along what is kept.
+                    slot.leave(&self.shared).await;
+                }
+                Change::Refused(refused(slot, &error, before.is_some()))
+            }
         }
     }
 }

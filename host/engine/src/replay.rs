@@ -1,32 +1,32 @@
-//! A stretch of an installation's past, run again: the batches as they were cut, the clock, chance, settings and state as they were. Nothing
+//! A stretch of an installation's past, run again: what it was given as it came, the batches as they were cut, the clock, chance, settings and state as they were. Nothing
 //! leaves it. The same release must come to the same, bit for bit; another one is compared.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dongting_manifest::Timestamp;
 use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
-    Call, Egress, LoadError, Outcome, Polled, Readers, RecordReader, Recorded as Answers, Refusal, Release,
+    Call, Egress, LoadError, Outcome, Readers, RecordReader, Recorded as Answers, Refusal, Release,
     StateReader, TimerReader,
 };
-use dongting_store::{CallRecord, Poll, Recorded, StoreError};
+use dongting_store::{CallRecord, Recorded, StoreError};
 
 use crate::difference::{self, Difference};
 use crate::gate::GateError;
 use crate::host::Host;
 use crate::installed::Installed;
-use crate::item::End;
-use crate::publish::{Inputs, messages};
-use crate::transform::{Effects, Made, apply};
+use crate::transform::Made;
 
 use before::Before;
 
 mod before;
+mod input;
 
 const PAGE: u32 = 256;
+/// Roles whose calls are recorded. What a sink delivers is told by its attempts, and nobody delivers again to try.
+const RECORDED: [Role; 5] = [Role::Source, Role::Decoder, Role::Transform, Role::Service, Role::Views];
 /// Differences that are told; the others are counted.
 const TOLD: usize = 200;
 /// Calls of one replay.
@@ -39,7 +39,7 @@ pub struct Replayed {
     pub calls: u64,
     pub same: u64,
     pub different: u64,
-    /// Calls whose messages are no longer all kept; the state after them may be another.
+    /// Calls of which not all that they were given is still kept; the state after them may be another.
     pub incomplete: u64,
     /// Why the first of those was never complete.
     pub unkept: Option<String>,
@@ -61,7 +61,9 @@ pub enum Candidate {
 pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
     NotInstalled(String),
-    #[error("the installation `{0}` is no transform and no source: only their calls are recorded")]
+    #[error(
+        "the calls of the installation `{0}` are not recorded: only those of sources, decoders, transforms, services and views are"
+    )]
     NotRecorded(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
@@ -92,7 +94,7 @@ impl Host {
         candidate: Option<Candidate>,
     ) -> Result<Replayed, ReplayError> {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
-        if !installed.has(Role::Transform) && !installed.has(Role::Source) {
+        if !RECORDED.iter().any(|role| installed.has(*role)) {
             return Err(ReplayError::NotRecorded(id.to_owned()));
         }
         let release = match candidate {
@@ -200,7 +202,7 @@ impl Host {
             replayed.unkept.get_or_insert_with(|| why.clone());
             return Ok(());
         }
-        let Some(batch) = self.batch(installed, recorded).await? else {
+        let Some(input) = input::find(self.store(), installed, recorded).await? else {
             replayed.incomplete += 1;
             return Ok(());
         };
@@ -208,29 +210,22 @@ impl Host {
             replayed.incomplete += 1;
             return Ok(());
         };
-        let surroundings = match &record.poll {
-            Some(poll) => installed.call_to_poll(poll.now, poll.from.as_deref()),
-            None => installed.call_for(&batch),
-        };
+        let surroundings = input.surroundings(installed);
         let now = surroundings.now;
         let history = installed.past(self.store(), now).up_to(record.history.unwrap_or(u64::MAX));
         let call = as_of(surroundings, past, record);
         let history = call.readers.history.as_ref().map(|_| Arc::new(history) as _);
         let readers = Readers { history, ..call.readers };
         let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges)), ..call };
-        let outcome = match &record.poll {
-            Some(poll) => poll_again(made, call, poll).await,
-            None => apply(made, call, &batch).await.result.map(|effects| (effects, None)),
-        };
-        let differences = match outcome {
-            Err(refusal) => vec![difference::nothing(refusal.to_string())],
-            Ok((effects, moved)) => {
+        let differences = match input.call(made, call, record).await {
+            Err(refusal) => refused(record, &refusal),
+            Ok((effects, more)) => {
                 let ids: Vec<String> = record.outputs.iter().map(|(id, _)| id.clone()).collect();
                 let before = self.store().messages(&ids).await?;
                 let before = before.into_iter().map(|message| (message.id.clone(), message)).collect();
                 let mut found = difference::rejects(&record.rejects, &effects.rejects());
                 found.extend(difference::outputs(&record.outputs, &before, &effects.outputs));
-                found.extend(moved);
+                found.extend(more);
                 past.write(record, effects.writes).await;
                 found
             }
@@ -243,28 +238,6 @@ impl Host {
         let room = TOLD.saturating_sub(replayed.differences.len());
         replayed.differences.extend(differences.into_iter().take(room).map(|one| (recorded.made_at, one)));
         Ok(())
-    }
-
-    /// The messages of a call's batch; none where they are no longer all kept.
-    async fn batch(
-        &self,
-        installed: &Installed,
-        Recorded { position, record, .. }: &Recorded,
-    ) -> Result<Option<Vec<Message>>, StoreError> {
-        if record.timers.is_empty() {
-            let kept = self.store().messages(&record.inputs).await?;
-            let kept: BTreeMap<&str, &Message> = kept.iter().map(|m| (m.id.as_str(), m)).collect();
-            let found = record.inputs.iter().map(|id| kept.get(id.as_str()).map(|m| (*m).clone()));
-            return Ok(found.collect());
-        }
-        // Timers were on no lane: they are made again of what they carried then.
-        let mut batch = Vec::with_capacity(record.timers.len());
-        for (name, at) in &record.timers {
-            let timer = self.store().timer_before(installed.id(), name, *position).await?;
-            let Some(timer) = timer.filter(|timer| timer.at == *at) else { return Ok(None) };
-            batch.push(installed.timer_message(name, timer, &record.plugin));
-        }
-        Ok(Some(batch))
     }
 }
 
@@ -282,18 +255,10 @@ fn as_of(call: Call, past: &Arc<Before>, record: &CallRecord) -> Call {
     }
 }
 
-/// A source's call made again: what it comes to, and whether its cursor went elsewhere.
-async fn poll_again(
-    made: &Made<'_>,
-    call: Call,
-    poll: &Poll,
-) -> Result<(Effects, Option<Difference>), Refusal> {
-    let Outcome { result, writes, .. } = made.plugin.poll(call, poll.from.as_deref()).await;
-    let Polled { drafts, rejects, cursor, .. } = result?;
-    let inputs = Inputs { messages: &[], received: poll.now };
-    let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
-    let to = cursor.or_else(|| poll.from.clone());
-    let moved = (to != poll.to).then(|| difference::cursor(poll.to.clone(), to));
-    let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();
-    Ok((Effects { outputs, ends, writes, ..Effects::default() }, moved))
+/// How a call that gives nothing by now differs from what it came to.
+fn refused(record: &CallRecord, refusal: &Refusal) -> Vec<Difference> {
+    let reason = refusal.to_string();
+    // An input that was refused as a whole is refused again.
+    let alike = matches!(record.rejects.as_slice(), [Some(before)] if *before == reason);
+    if alike && record.outputs.is_empty() { Vec::new() } else { vec![difference::nothing(reason)] }
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use dongting_bus::Asked;
 use dongting_manifest::Timestamp;
-use dongting_manifest::message::hash;
 use dongting_manifest::plugin::Role;
 use dongting_sandbox::{Outcome, Refusal, Request, Response};
 use tokio::sync::{Semaphore, watch};
 
 use crate::decoder::{LATER, PushError};
+use crate::given::{Heard, told_in_response};
 use crate::installed::{Installed, chain};
-use crate::outbox;
 use crate::publish::Inputs;
+use crate::transform::Effects;
 use crate::worker::Shared;
 
 /// Calls of one service at once over NATS.
@@ -27,10 +27,11 @@ impl Installed {
     pub async fn handle(&self, shared: &Shared, request: Request) -> Result<Response, PushError> {
         let later = |reason: String| PushError::Later { reason, after: LATER };
         let received = request.received;
-        let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
         let _turn = self.turn(shared).await.map_err(|error| later(chain(&error)))?;
-        let call = self.call(received, &["handle", &request.method, &seed]);
-        let Outcome { result, writes, .. } = self.log(self.plugin.handle(call, request).await);
+        let (note, call) = (self.note_request(&request), self.call_to_handle(&request));
+        let mut outcome = self.log(self.plugin.handle(call, request).await);
+        let heard = Heard::of(&mut outcome);
+        let Outcome { result, writes, .. } = outcome;
         let mut response = match result {
             Ok(response) => response,
             Err(Refusal::Retry { reason, after }) => {
@@ -41,9 +42,11 @@ impl Installed {
         };
         let inputs = Inputs { messages: &[], received };
         let drafts = std::mem::take(&mut response.drafts);
-        let messages =
+        let outputs =
             self.messages(&inputs, drafts).map_err(|fault| PushError::Rejected(fault.to_string()))?;
-        outbox::store(self, shared, (messages, Vec::new()), writes).await.map_err(later)?;
+        let effects = Effects { outputs, writes, ..Effects::default() };
+        let noted = self.noted(note, heard, &effects, Some(told_in_response(&response)));
+        self.store(shared, (effects, Vec::new()), noted).await.map_err(later)?;
         self.status.active();
         Ok(response)
     }

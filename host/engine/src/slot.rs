@@ -37,7 +37,6 @@ enum Task {
     Lane(Lane),
     Serve,
     Listen,
-    Pin,
 }
 
 impl Slot {
@@ -48,7 +47,7 @@ impl Slot {
             status,
             current: None,
             breaker: Arc::default(),
-            pin: Arc::new(Pin::new(holder)),
+            pin: Arc::new(Pin::new(holder.is_some())),
             at_work: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
@@ -81,17 +80,14 @@ impl Slot {
         if installed.reads_what_is_kept(shared).await.map_err(refused)? {
             return Ok(None);
         }
-        self.pin.take_now(installed.id(), &shared.store).await;
+        if self.pin.lease().is_err() {
+            shared.leases.claim(installed.id(), &self.pin, &self.status, State::Starting);
+            shared.leases.take(installed.id(), &shared.store).await;
+        }
         match installed.turn(shared).await {
             Ok(turn) => Ok(turn),
             Err(TurnError::Elsewhere(_)) => Ok(None),
-            Err(source) => {
-                if self.current.is_none() {
-                    // Nobody here keeps the lease.
-                    self.pin.release(&shared.store).await;
-                }
-                Err(refused(source))
-            }
+            Err(source) => Err(refused(source)),
         }
     }
 
@@ -130,6 +126,7 @@ impl Slot {
             stays
         });
         let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Listen | Task::Lane(_)));
+        self.claim(shared, if starts { State::Starting } else { State::Running });
         for task in wanted {
             if !self.at_work.contains_key(&task) {
                 let handle = self.spawn(task, current.clone(), Arc::clone(shared));
@@ -149,11 +146,6 @@ impl Slot {
     ) -> AbortHandle {
         match task {
             Task::Poll => self.tasks.spawn(source::run(current, shared)),
-            Task::Pin => {
-                let (pin, status) = (Arc::clone(&self.pin), Arc::clone(&self.status));
-                let id = self.installation.id.clone();
-                self.tasks.spawn(async move { pin.keep(&id, &shared.store, &status).await })
-            }
             Task::Serve => self.tasks.spawn(service::run(current, shared)),
             Task::Listen => self.tasks.spawn(session::run(current, shared)),
             Task::Lane(lane) => {
@@ -162,13 +154,30 @@ impl Slot {
         }
     }
 
+    /// Claims the lease of what is at work, where it needs one. `begins` is its state once it has that.
+    fn claim(&self, shared: &Shared, begins: State) {
+        let pinned = self.installed().is_some_and(|installed| installed.is_pinned());
+        if pinned && self.pin.is_shared() {
+            shared.leases.claim(&self.installation.id, &self.pin, &self.status, begins);
+        } else {
+            shared.leases.waive(&self.installation.id);
+            self.pin.lose();
+        }
+    }
+
+    /// Leaves its work to another host at once.
+    pub async fn leave(&self, shared: &Shared) {
+        shared.leases.waive(&self.installation.id);
+        self.pin.release(&shared.store).await;
+    }
+
     /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.
     pub async fn stop(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
         if let Some(installed) = self.installed() {
             installed.connections.end().await;
         }
-        self.pin.release(&shared.store).await;
+        self.leave(shared).await;
         self.at_work.clear();
         self.status.set(State::Stopped);
     }
@@ -187,9 +196,6 @@ impl Slot {
 
 fn tasks(installed: &Installed) -> BTreeSet<Task> {
     let mut tasks = BTreeSet::new();
-    if installed.is_pinned() && installed.pin.is_shared() {
-        tasks.insert(Task::Pin);
-    }
     if installed.polls() {
         tasks.insert(Task::Poll);
     }

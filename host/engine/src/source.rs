@@ -6,6 +6,7 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::{Reject, hash};
+use dongting_manifest::record::Extent;
 use dongting_sandbox::{Call, Outcome, Polled, Refusal};
 use dongting_store::{Asked, CallRecord, Commit, Cursor, Move, Output, Poll, Store};
 use tokio::sync::watch;
@@ -98,6 +99,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
             asked,
             unkept: installed.unkept(overheard),
             history,
+            records: Some(writes.records.before).filter(|extent| *extent != Extent::default()),
             rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),
             outputs: messages.iter().map(|one| (one.id.clone(), difference::digest(one))).collect(),
             ..installed.record_of_now()

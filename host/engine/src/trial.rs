@@ -146,6 +146,12 @@ impl Trial {
         })
     }
 
+    /// The same installation with another release, as an upgrade leaves it: what is kept stays, and so does what other systems answer.
+    pub fn taking_over(self, before: &Self) -> Self {
+        before.memory.index(&self.release.manifest.records);
+        Self { memory: Arc::clone(&before.memory), scripted: before.scripted.clone(), ..self }
+    }
+
     pub fn manifest(&self) -> &Manifest {
         &self.release.manifest
     }

@@ -7,9 +7,10 @@ use dongting_sandbox::views::{Context, Language, Listed, Panel};
 use dongting_sandbox::{Outcome, Refusal};
 use dongting_store::{Store, StoreError};
 
+use crate::given::{Heard, told_in_text};
 use crate::installed::{Installed, chain};
-use crate::outbox;
 use crate::publish::Inputs;
+use crate::transform::Effects;
 use crate::worker::Shared;
 
 /// A view of an installation.
@@ -75,17 +76,21 @@ impl Installed {
     ) -> Result<Acted, ViewError> {
         let context = self.context(&shared.store, view, region, language).await?;
         let _turn = self.turn(shared).await.map_err(|error| ViewError::Failed(chain(&error)))?;
-        let call = self.call(context.now, &["act", view, action, &context.now.to_string()]);
-        let outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
+        let note = self.note_form((view, action), form, &context);
+        let call = self.call_to_act(view, action, context.now);
+        let mut outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
+        let heard = Heard::of(&mut outcome);
         let Outcome { result, writes, .. } = outcome;
         let acted = result.map_err(|refusal| self.refused(&refusal))?;
         // What a view publishes rests on what it was shown; the plugin names which by index over all its reads.
         let shown: Vec<Message> = context.messages.into_iter().flatten().collect();
         let inputs = Inputs { messages: &shown, received: context.now };
-        let messages =
+        let outputs =
             self.messages(&inputs, acted.drafts).map_err(|fault| ViewError::Failed(fault.to_string()))?;
-        let ids = messages.iter().map(|message| message.id.clone()).collect();
-        outbox::store(self, shared, (messages, Vec::new()), writes).await.map_err(ViewError::Failed)?;
+        let ids = outputs.iter().map(|message| message.id.clone()).collect();
+        let effects = Effects { outputs, writes, ..Effects::default() };
+        let noted = self.noted(note, heard, &effects, Some(told_in_text(&acted.text)));
+        self.store(shared, (effects, Vec::new()), noted).await.map_err(ViewError::Failed)?;
         self.status.active();
         Ok(Acted { text: acted.text, messages: ids })
     }

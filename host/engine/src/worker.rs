@@ -24,6 +24,7 @@ use crate::floor::Floor;
 use crate::host::Host;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
+use crate::leases::Leases;
 use crate::leaving::{self, Leaving};
 use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
@@ -45,6 +46,7 @@ pub struct Shared {
     pub store: Store,
     pub permits: Permits,
     pub recorder: Recorder,
+    pub leases: Leases,
     /// Where the calls of bulk lanes compute.
     pub bulk: Bulk,
     /// Between the lanes.

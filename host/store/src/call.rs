@@ -1,14 +1,16 @@
 //! Calls as they were made, for replay. Kept for a bounded time.
 
+use dongting_manifest::message::hash;
 use dongting_manifest::record::Extent;
 use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::answer::Asked;
+use crate::given::Given;
 use crate::{Store, StoreError, row};
 
-/// A call of a transform or source, as far as it follows from more than the release.
+/// A call as far as it follows from more than the release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
     #[serde(skip)]
@@ -33,6 +35,12 @@ pub struct CallRecord {
     /// A source's call has no batch, and this instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
+    /// A call of a decoder, a service or a view has no batch, and this instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
+    /// Digest of what whoever gave it was told; none where that was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
     /// The form of what the installation kept; none where it kept nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<u32>,
@@ -42,10 +50,10 @@ pub struct CallRecord {
     /// What it asked of the network, and was answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
-    /// Why the call cannot be made again, where what it was answered was not kept.
+    /// Why the call cannot be made again, where something that it was given was not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unkept: Option<String>,
-    /// Why an input was rejected; none where it was not.
+    /// Why an input was rejected; none where it was not. Of a call without a batch, why each part was.
     pub rejects: Vec<Option<String>>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.
     pub outputs: Vec<(String, String)>,
@@ -75,11 +83,21 @@ pub struct Recorded {
 }
 
 impl Store {
-    /// Writes calls down that changed no state.
-    pub async fn record_calls(&self, calls: &[(String, CallRecord)]) -> Result<(), StoreError> {
+    /// Writes calls down that changed no state. Written again, because nobody has heard whether they were, they are there once.
+    pub async fn record_calls(&self, calls: &[(&str, &CallRecord)]) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         for (installation, record) in calls {
-            write(&mut transaction, installation, record).await?;
+            let Row { made_at, text } = row_of(record)?;
+            sqlx::query(
+                "INSERT INTO call (installation, made_at, key, record) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            )
+            .bind(*installation)
+            .bind(made_at)
+            .bind(hash([text.as_bytes()]))
+            .bind(text)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::sql)?;
         }
         transaction.commit().await.map_err(StoreError::sql)
     }
@@ -146,19 +164,28 @@ impl Store {
     }
 }
 
-/// Writes a call down; its position.
+struct Row {
+    made_at: i64,
+    text: String,
+}
+
+fn row_of(record: &CallRecord) -> Result<Row, StoreError> {
+    let text = serde_json::to_string(record).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(Row { made_at: record.made_at.unwrap_or_else(Timestamp::now).as_micros(), text })
+}
+
+/// Writes a call down in the transaction of its commit, which is there once; its position.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,
     record: &CallRecord,
 ) -> Result<i64, StoreError> {
-    let text = serde_json::to_string(record).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    let made_at = record.made_at.unwrap_or_else(Timestamp::now);
+    let Row { made_at, text } = row_of(record)?;
     sqlx::query_scalar(
         "INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3) RETURNING position",
     )
     .bind(installation)
-    .bind(made_at.as_micros())
+    .bind(made_at)
     .bind(text)
     .fetch_one(&mut **transaction)
     .await

@@ -1,5 +1,6 @@
-//! Who may work for an installation, where several hosts share the database. A lease ends by itself; its epoch tells a holder that was
-//! thought dead, and goes on, from the one that has taken its place.
+//! Who may work for an installation, where several hosts share the database. A lease ends by itself when its holder takes its leases on no
+//! more, which it does for all of them at once; its epoch tells a holder that was thought dead, and goes on, from the one that has taken its
+//! place.
 
 use std::time::Duration;
 
@@ -16,6 +17,27 @@ pub struct Lease {
     pub epoch: i64,
 }
 
+/// A lease as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub lease: Lease,
+    /// Whoever comes may take it.
+    pub is_free: bool,
+}
+
+/// At its end by `$now`, and its holder gone.
+macro_rules! free {
+    ($now:literal) => {
+        concat!(
+            "lease.until < ",
+            $now,
+            " AND NOT EXISTS (SELECT 1 FROM lease_holder WHERE lease_holder.name = lease.holder AND lease_holder.until >= ",
+            $now,
+            ")"
+        )
+    };
+}
+
 impl Store {
     /// Takes the lease for `ttl`, or takes it on: where it is free, at its end, or held by `holder` already. None while another has it.
     pub async fn take_lease(
@@ -26,14 +48,15 @@ impl Store {
         ttl: Duration,
     ) -> Result<Option<Lease>, StoreError> {
         // Compare and set in one statement: of two that find it free one takes it.
-        let epoch: Option<i64> = sqlx::query_scalar(
+        let epoch: Option<i64> = sqlx::query_scalar(concat!(
             "INSERT INTO lease VALUES ($1, $2, 1, $3)
              ON CONFLICT (name) DO UPDATE SET
                  holder = $2, until = $3,
                  epoch = CASE WHEN lease.holder = $2 THEN lease.epoch ELSE lease.epoch + 1 END
-             WHERE lease.holder = $2 OR lease.until < $4
-             RETURNING epoch",
-        )
+             WHERE lease.holder = $2 OR (",
+            free!("$4"),
+            ") RETURNING epoch"
+        ))
         .bind(name)
         .bind(holder)
         .bind(now.saturating_add(ttl).as_micros())
@@ -44,12 +67,52 @@ impl Store {
         Ok(epoch.map(|epoch| Lease { name: name.to_owned(), holder: holder.to_owned(), epoch }))
     }
 
+    /// Takes on everything that `holder` has, for `ttl`. No commit waits for it: what each of them locks is the row of its own lease.
+    pub async fn take_on(&self, holder: &str, now: Timestamp, ttl: Duration) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO lease_holder VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET until = $2")
+            .bind(holder)
+            .bind(now.saturating_add(ttl).as_micros())
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(())
+    }
+
+    /// All leases as of `now`.
+    pub async fn leases(&self, now: Timestamp) -> Result<Vec<Standing>, StoreError> {
+        let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(concat!(
+            "SELECT name, holder, epoch, CASE WHEN ",
+            free!("$1"),
+            " THEN 1 ELSE 0 END FROM lease"
+        ))
+        .bind(now.as_micros())
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let standing = |(name, holder, epoch, free)| Standing {
+            lease: Lease { name, holder, epoch },
+            is_free: free == 1,
+        };
+        Ok(rows.into_iter().map(standing).collect())
+    }
+
     /// Lets another host take it at once.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
-        sqlx::query("UPDATE lease SET until = 0 WHERE name = $1 AND holder = $2 AND epoch = $3")
+        // Without a holder, since this one may live on with others.
+        sqlx::query("UPDATE lease SET until = 0, holder = '' WHERE name = $1 AND holder = $2 AND epoch = $3")
             .bind(&lease.name)
             .bind(&lease.holder)
             .bind(lease.epoch)
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(())
+    }
+
+    /// Forgets holders whose time was over by `before`. What they had is free without them.
+    pub async fn forget_holders(&self, before: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM lease_holder WHERE until < $1")
+            .bind(before.as_micros())
             .execute(&self.writer)
             .await
             .map_err(StoreError::sql)?;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod attempt;
+pub mod body;
 pub mod call;
 pub mod checkpoint;
 pub mod commit;
@@ -9,6 +10,7 @@ pub mod cursor;
 pub mod database;
 pub mod floor;
 pub mod form;
+pub mod given;
 pub mod highest;
 pub mod history;
 pub mod lease;
@@ -27,14 +29,16 @@ mod version;
 
 pub use answer::Asked;
 pub use attempt::Begun;
+pub use body::Body;
 pub use call::{CallRecord, Migrated, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use form::{Form, Kept};
+pub use given::{Given, GivenDocument, GivenForm, GivenRequest};
 pub use history::{Entry, Lineage, Tailed};
-pub use lease::Lease;
+pub use lease::{Lease, Standing};
 pub use lineage::{Dispatched, Granted};
 pub use outbox::{Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition, Parkings, Waiting};

@@ -2,6 +2,7 @@ import { Link } from "react-router"
 import type { InstallationWhole } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
+import { beijingTime } from "../format/time"
 import { Copied } from "../message/copied"
 import { useRegionName } from "../region/names"
 import { releasePath } from "../release/address"
@@ -34,6 +35,7 @@ export function InstallationFacts({ one }: { one: InstallationWhole }) {
           [page.system, one.system],
           [page.ordering, about && (about.ordered ? page.ordered : page.unordered)],
           [page.polled, one.pollSeconds !== null && page.everySeconds(String(one.pollSeconds))],
+          [page.completeUntil, one.completeUntil && beijingTime(one.completeUntil)],
           [page.unknown, one.holdsUnknown !== null && (one.holdsUnknown ? page.held : page.retried)],
         ]}
       />
@@ -108,6 +110,7 @@ const unit: Partial<Record<keyof InstallationWhole["limits"], string>> = {
   httpResponseKib: "KiB",
   httpTotalKib: "KiB",
   httpRecordKib: "KiB",
+  documentRecordKib: "KiB",
   stateKib: "KiB",
   recordsKib: "KiB",
 }

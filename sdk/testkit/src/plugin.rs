@@ -20,6 +20,7 @@ pub struct Plugin {
     clock: Timestamp,
     cursor: Option<String>,
     roles: Vec<String>,
+    state_version: u32,
 }
 
 /// What an operator would say of it.
@@ -54,6 +55,12 @@ impl Plugin {
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
+    }
+
+    /// The form in which it keeps what it keeps, as its manifest numbers it.
+    #[must_use]
+    pub fn state_version(&self) -> u32 {
+        self.state_version
     }
 
     #[must_use]
@@ -116,6 +123,27 @@ impl Plugin {
     /// One batch of messages.
     pub fn apply(&mut self, messages: &[Message]) -> Result<Call<Applied>, Error> {
         self.call("apply", json!({ "messages": messages }))
+    }
+
+    /// Has it bring what is kept along from an earlier form. Where nothing is kept, as in an installation that has just begun.
+    pub fn migrate(&mut self, from: u32) -> Result<Call<()>, Error> {
+        self.call("migrate", json!({ "from": from }))
+    }
+
+    /// Another release takes its place, as when an operator enables it: what is kept stays, and where the other reads it in a later form its
+    /// migration is called first. None where none is needed. Where it fails, this release goes on and all is as it was.
+    pub fn upgrade(&mut self, to: Builder) -> Result<Option<Call<()>>, Error> {
+        let mut request = to.load()?;
+        if let Value::Object(fields) = &mut request {
+            fields.insert("op".to_owned(), "upgrade".into());
+            fields.insert("now".to_owned(), self.clock.to_string().into());
+        }
+        let mut loaded = self.harness.ask(&request)?;
+        let migration = loaded.get_mut("migration").map(Value::take).map(Call::new).transpose()?;
+        if migration.as_ref().is_none_or(|call: &Call<()>| call.answer().is_some()) {
+            (self.roles, self.state_version) = told(&loaded);
+        }
+        Ok(migration)
     }
 
     /// Gives the timers that are due by the clock, in a batch of their own. None where none is.
@@ -238,11 +266,17 @@ impl Builder {
     }
 
     pub fn start(self) -> Result<Plugin, Error> {
-        let component = self.component.map_err(|(name, looked)| Error::NoComponent { name, looked })?;
         let clock = self.clock.as_deref().unwrap_or(CLOCK);
         let clock = clock.parse().map_err(|_| Error::Instant(clock.to_owned()))?;
+        let request = self.load()?;
         let mut harness = Harness::start()?;
-        let loaded = harness.ask(&json!({
+        let (roles, state_version) = told(&harness.ask(&request)?);
+        Ok(Plugin { harness, clock, cursor: None, roles, state_version })
+    }
+
+    fn load(self) -> Result<Value, Error> {
+        let component = self.component.map_err(|(name, looked)| Error::NoComponent { name, looked })?;
+        Ok(json!({
             "op": "load",
             "component": component,
             "settings": self.settings,
@@ -250,11 +284,16 @@ impl Builder {
             "region": self.region,
             "system": self.system,
             "limits": self.limits,
-        }))?;
-        let roles = loaded.get("roles").and_then(Value::as_array).into_iter().flatten();
-        let roles = roles.filter_map(Value::as_str).map(str::to_owned).collect();
-        Ok(Plugin { harness, clock, cursor: None, roles })
+        }))
     }
+}
+
+/// What is told of a component that was loaded: its roles and its state_version.
+fn told(loaded: &Value) -> (Vec<String>, u32) {
+    let roles = loaded.get("roles").and_then(Value::as_array).into_iter().flatten();
+    let roles = roles.filter_map(Value::as_str).map(str::to_owned).collect();
+    let version = loaded.get("stateVersion").and_then(Value::as_u64).and_then(|one| u32::try_from(one).ok());
+    (roles, version.unwrap_or(1))
 }
 
 /// In the folder that is named, else in target folders from the package's upwards. The error is the name and where it was looked for.

@@ -87,4 +87,11 @@ fn two_releases_are_compared_by_what_they_ask_for() {
     let json: Value =
         serde_json::from_str(&inspect(&["--against", gauge.to_str().unwrap(), "--json"])).unwrap();
     assert!(json["differences"].as_array().unwrap().iter().any(|one| one["what"] == "capability"));
+    assert_eq!(json["stateVersion"], 1, "{json}");
+    // In which form something is kept is said of what keeps something.
+    assert!(!alone.contains("state_version"), "{alone}");
+    let second = plugin("guests/form-two.wasm").unwrap();
+    let output = dongting(&["plugin", "inspect", second.to_str().unwrap()]).unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("in state_version 2"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! One installation with all that was granted to it. No setting is told: an address in one may hold a key.
 
 use dongting_engine::host::Enabled;
+use dongting_manifest::Timestamp;
 use dongting_manifest::installation::{Grants, HttpGrant, Limits, OnUnknown, PublishGrant};
 use dongting_manifest::plugin::{Manifest, Ordering, Role, Topic};
 use serde::Serialize;
@@ -35,6 +36,9 @@ pub struct InstallationWhole {
     /// Seconds from one poll to the next; none for a plugin that is not polled.
     #[schema(required)]
     pub poll_seconds: Option<f64>,
+    /// Nothing older than this comes any more, as far as the system that is polled can promise; none where it has promised nothing yet.
+    #[schema(required, format = DateTime)]
+    pub complete_until: Option<String>,
     /// Whether a message that may have arrived is held for a person; none for a plugin that is no sink.
     #[schema(required)]
     pub holds_unknown: Option<bool>,
@@ -115,6 +119,7 @@ pub struct CallLimits {
     pub http_response_kib: u32,
     pub http_total_kib: u32,
     pub http_record_kib: u32,
+    pub document_record_kib: u32,
     pub state_kib: u32,
     pub records_kib: u32,
     pub timers: u32,
@@ -129,8 +134,8 @@ pub struct ServiceAddress {
     pub subject: String,
 }
 
-impl From<&Enabled> for InstallationWhole {
-    fn from(enabled: &Enabled) -> Self {
+impl InstallationWhole {
+    pub fn new(enabled: &Enabled, complete_until: Option<Timestamp>) -> Self {
         let given = &enabled.installation;
         let manifest = enabled.installed.as_deref().map(|installed| installed.manifest.as_ref());
         let has = |role: Role| manifest.is_some_and(|manifest| manifest.roles.contains(&role));
@@ -147,6 +152,7 @@ impl From<&Enabled> for InstallationWhole {
             push: (has(Role::Decoder) && opens).then(|| format!("/api/v1/push/{id}")),
             listening: Listening::of(enabled),
             poll_seconds: (has(Role::Source) && given.poll).then_some(given.every_seconds),
+            complete_until: complete_until.map(|until| until.to_string()),
             holds_unknown: has(Role::Sink).then_some(given.on_unknown == OnUnknown::Hold),
             shadow: enabled
                 .installed
@@ -219,6 +225,7 @@ impl From<Limits> for CallLimits {
             http_response_kib: limits.http_response_kib,
             http_total_kib: limits.http_total_kib,
             http_record_kib: limits.http_record_kib,
+            document_record_kib: limits.document_record_kib,
             state_kib: limits.state_kib,
             records_kib: limits.records_kib,
             timers: limits.timers,

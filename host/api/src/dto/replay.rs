@@ -16,9 +16,9 @@ pub struct Replay {
     /// Calls that came to the same, bit for bit.
     pub same: u64,
     pub different: u64,
-    /// Calls whose messages or HTTP answers are no longer all kept.
+    /// Calls whose messages, documents or HTTP answers are no longer all kept.
     pub incomplete: u64,
-    /// Why the first of those was never complete: what it was answered was too much to be kept.
+    /// Why the first of those was never complete: what it was given was too much to be kept.
     #[schema(required)]
     pub unkept: Option<String>,
     /// Calls that were made by another release or with other attachments.
@@ -49,7 +49,7 @@ pub struct Difference {
     #[schema(format = DateTime)]
     pub at: String,
     pub what: DifferenceKind,
-    /// Of the message; empty for a verdict or a cursor.
+    /// Of the message; empty for a verdict, a cursor or an answer.
     pub message: String,
     #[schema(required)]
     pub before: Option<String>,
@@ -65,6 +65,7 @@ pub enum DifferenceKind {
     New,
     Verdict,
     Cursor,
+    Answer,
 }
 
 impl From<(Timestamp, difference::Difference)> for Difference {
@@ -75,6 +76,7 @@ impl From<(Timestamp, difference::Difference)> for Difference {
             What::New => DifferenceKind::New,
             What::Verdict => DifferenceKind::Verdict,
             What::Cursor => DifferenceKind::Cursor,
+            What::Answer => DifferenceKind::Answer,
         };
         Self { at: at.to_string(), what, message: one.id, before: one.before, after: one.after }
     }

@@ -20,7 +20,9 @@ pub async fn show(
     State(host): State<Arc<Host>>,
     Path(id): Path<String>,
 ) -> Result<Json<InstallationWhole>, ApiError> {
-    Ok(Json(InstallationWhole::from(&find(&host, &id)?)))
+    let enabled = find(&host, &id)?;
+    let complete_until = host.store().cursor(&id).await?.complete_until;
+    Ok(Json(InstallationWhole::new(&enabled, complete_until)))
 }
 
 /// Its messages that wait in their order, by partition.

@@ -24,7 +24,7 @@ pub struct ReplayQuery {
     release: Option<String>,
 }
 
-/// Runs the calls of a transform again, in the release at work, in the one named or in the component sent. Nothing leaves it.
+/// Runs an installation's calls again, in the release at work, in the one named or in the component sent. Nothing leaves it.
 #[utoipa::path(post, path = "/replays", params(ReplayQuery), request_body(content = String, content_type = "application/wasm"), responses((status = 200, body = Replay), (status = "default", body = ApiError)))]
 pub async fn replay(
     State(host): State<Arc<Host>>,

@@ -60,6 +60,9 @@ async fn one(line: &str, loaded: &mut Option<Loaded>) -> anyhow::Result<Value> {
         return Ok(answer);
     }
     let Some(loaded) = loaded else { bail!("load a component first") };
+    if let Request::Upgrade { to, now } = request {
+        return upgrade(*to, now, loaded).await;
+    }
     asked(request, loaded).await
 }
 
@@ -80,16 +83,42 @@ fn load(load: Load) -> anyhow::Result<(Loaded, Value)> {
     let manifest = trial.manifest();
     let answer = json!({
         "plugin": release.reference(),
+        "stateVersion": manifest.state_version,
         "roles": manifest.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
         "capabilities": manifest.capabilities.keys().map(|one| one.as_str()).collect::<Vec<_>>(),
     });
     Ok((Loaded { trial, options }, answer))
 }
 
+/// As the host does it: where the migration gives nothing, what was at work goes on, and all that is kept stays as it was.
+async fn upgrade(to: Load, now: Timestamp, loaded: &mut Loaded) -> anyhow::Result<Value> {
+    let kept = loaded.trial.manifest().state_version;
+    let (made, mut answer) = self::load(to)?;
+    let reads = made.trial.manifest().state_version;
+    if reads < kept {
+        bail!(
+            "what is kept has state_version {kept}, and the other release reads {reads}: nothing leads back from a migration"
+        );
+    }
+    let trial = made.trial.taking_over(&loaded.trial);
+    let mut is_taken = true;
+    if reads > kept {
+        let tried = trial.migrate(kept, now).await;
+        is_taken = tried.result.is_ok();
+        if let Value::Object(fields) = &mut answer {
+            fields.insert("migration".to_owned(), answer::tried(tried, |()| Value::Null));
+        }
+    }
+    if is_taken {
+        *loaded = Loaded { trial, options: made.options };
+    }
+    Ok(answer)
+}
+
 async fn asked(request: Request, loaded: &mut Loaded) -> anyhow::Result<Value> {
     let trial = &mut loaded.trial;
     Ok(match request {
-        Request::Load(_) => Value::Null,
+        Request::Load(_) | Request::Upgrade { .. } => Value::Null,
         Request::Http { rules } => {
             let here = Path::new(".");
             trial.script(compliance::samples::rules(&rules, here).map_err(anyhow::Error::msg)?);
@@ -106,7 +135,9 @@ async fn asked(request: Request, loaded: &mut Loaded) -> anyhow::Result<Value> {
 }
 
 async fn call(ask: Ask, now: Timestamp, trial: &Trial) -> anyhow::Result<Value> {
-    trial.needs(ask.role())?;
+    if let Some(role) = ask.role() {
+        trial.needs(role)?;
+    }
     Ok(match ask {
         Ask::Decode { transport, name, content_type, body } => {
             let transport = transport.unwrap_or_else(|| "http".to_owned());
@@ -122,6 +153,15 @@ async fn call(ask: Ask, now: Timestamp, trial: &Trial) -> anyhow::Result<Value> 
         Ask::Apply { messages } => {
             let batch = self::messages(&messages, now)?;
             answer::tried(trial.apply(&batch).await, answer::applied)
+        }
+        Ask::Migrate { from } => {
+            let reads = trial.manifest().state_version;
+            if !(1..reads).contains(&from) {
+                bail!(
+                    "the plugin reads what is kept in state_version {reads}: it migrates from an earlier one, which {from} is not"
+                );
+            }
+            answer::tried(trial.migrate(from, now).await, |()| Value::Null)
         }
         Ask::Ring => match trial.ring(now).await {
             Some(tried) => answer::tried(tried, answer::applied),

@@ -127,6 +127,7 @@ fn value(found: &Found, differences: Option<&[Difference]>) -> Value {
         "publish": names(manifest.publish.iter().map(ToString::to_string).collect()),
         "subscribe": names(manifest.subscribe.iter().map(ToString::to_string).collect()),
         "ordering": ordering(manifest),
+        "stateVersion": manifest.state_version,
         "settings": map(manifest.settings.iter().map(|(name, setting)| (name.clone(), json!({
             "type": kind(setting), "required": setting.required, "title": text(&setting.title),
         }))).collect()),
@@ -173,6 +174,9 @@ fn page(found: &Found, differences: Option<&[Difference]>) -> String {
         "records",
         manifest.records.iter().map(|(name, one)| format!("{name}: {}", one.indexes.join(" "))),
     );
+    if manifest.capabilities.keys().any(|one| one.keeps()) {
+        page.line("keeps", format!("in state_version {}", manifest.state_version));
+    }
     let limits = Limits::default();
     page.line("limits", format!(
         "as usual, unless the operator sets others: {} MiB of memory, {} ms of CPU and {} s on the wall a call",

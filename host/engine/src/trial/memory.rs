@@ -8,7 +8,7 @@ use std::time::Duration;
 use dongting_manifest::history::{Found, Query};
 use dongting_manifest::installation::Limits;
 use dongting_manifest::plugin::Topic;
-use dongting_manifest::record::{self, Extent, Page, Record, Written};
+use dongting_manifest::record::{self, Collections, Extent, Page, Record, Written};
 use dongting_manifest::timer::Timer;
 use dongting_manifest::{Message, Region, Timestamp};
 use dongting_sandbox::{HistoryReader, Read, RecordReader, StateReader, TimerReader, Writes};
@@ -117,6 +117,14 @@ impl Memory {
             };
         }
         Ok(())
+    }
+
+    /// Makes the keys of all documents anew, for a release with other indexes.
+    pub fn index(&self, collections: &Collections) {
+        for ((collection, id), written) in &mut self.lock().records {
+            written.keys = record::keys(collections, collection, &written.record.body);
+            written.record.bytes = record::size(collection, id, &written.record.body, &written.keys);
+        }
     }
 
     /// Puts messages into the history, each once.

@@ -66,9 +66,10 @@ impl Trial {
         let received = document.received;
         let call = self.call(received, &["decode", &hash([document.body.as_slice()])]);
         let outcome = self.plugin.decode(call, document).await;
-        self.tried(outcome, |mut decoded, _| {
+        self.tried(outcome, |mut decoded, writes| {
             decoded.drafts.retain(wanted);
             let messages = self.messages(&[], received, decoded.drafts)?;
+            self.keep(writes, &[], received)?;
             Ok(Decoded { messages, rejects: decoded.rejects, reply: decoded.reply })
         })
     }
@@ -76,8 +77,9 @@ impl Trial {
     pub async fn poll(&self, cursor: Option<&str>, now: Timestamp) -> Tried<Polled> {
         let call = self.call(now, &["poll", cursor.unwrap_or(""), &now.to_string()]);
         let outcome = self.plugin.poll(call, cursor).await;
-        self.tried(outcome, |polled, _| {
+        self.tried(outcome, |polled, writes| {
             let messages = self.messages(&[], now, polled.drafts)?;
+            self.keep(writes, &[], now)?;
             Ok(Polled {
                 messages,
                 rejects: polled.rejects,
@@ -148,8 +150,9 @@ impl Trial {
         let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
         let call = self.call(received, &["handle", &request.method, &seed]);
         let outcome = self.plugin.handle(call, request).await;
-        self.tried(outcome, |Response { status, headers, body, drafts }, _| {
+        self.tried(outcome, |Response { status, headers, body, drafts }, writes| {
             let messages = self.messages(&[], received, drafts)?;
+            self.keep(writes, &[], received)?;
             Ok(Handled { status, headers, body, messages })
         })
     }
@@ -182,9 +185,10 @@ impl Trial {
         let context = self.context(view, looks, now).await?;
         let call = self.call(now, &["act", view, action, &now.to_string()]);
         let outcome = self.plugin.act(call, view, action, form, &context).await;
-        Ok(self.tried(outcome, |acted, _| {
+        Ok(self.tried(outcome, |acted, writes| {
             let shown: Vec<Message> = context.messages.iter().flatten().cloned().collect();
             let messages = self.messages(&shown, now, acted.drafts)?;
+            self.keep(writes, &[], now)?;
             self.memory.tell(&messages);
             Ok(Acted { text: acted.text, messages })
         }))
@@ -216,7 +220,7 @@ impl Trial {
         Ok(Context { region, language, now, messages })
     }
 
-    /// What a transform or sink wrote; the other roles keep nothing.
+    /// What a call wrote, under the limits of the installation.
     fn keep(&self, writes: Writes, rung: &[String], now: Timestamp) -> Result<(), Refusal> {
         self.memory.commit(writes, rung, self.installation.limits, now).map_err(Refusal::Other)
     }

@@ -26,6 +26,7 @@ export const installationPage: Dictionary["installationPage"] = {
   unordered: "none asked for",
   polled: "Polled",
   everySeconds: (seconds) => `every ${seconds} s`,
+  completeUntil: "Complete until",
   unknown: "Unknown outcome",
   held: "becomes a dead letter for a person to check",
   retried: "tried again with the same idempotency key",
@@ -70,6 +71,7 @@ export const installationPage: Dictionary["installationPage"] = {
     httpResponseKib: "One HTTP answer",
     httpTotalKib: "All HTTP answers of a call",
     httpRecordKib: "HTTP answers kept for replay, of a call",
+    documentRecordKib: "A document or request kept for replay",
     stateKib: "State (in all)",
     recordsKib: "Records (in all)",
     timers: "Timers (in all)",
@@ -114,8 +116,8 @@ export const shadow: Dictionary["shadow"] = {
 export const replay: Dictionary["replay"] = {
   title: "Replay",
   about:
-    "Runs a stretch of the past again with its batches, clock, randomness, settings and state. Nothing leaves it: no message, no request.",
-  unable: "Only the calls of sources and transforms are recorded and can be replayed.",
+    "Runs a stretch of the past again with what was given then, clock, randomness, settings and state. Nothing leaves it: no message, no request.",
+  unable: "What a sink delivers is told by its attempts; its calls are not recorded and cannot be replayed.",
   from: "From (Beijing time)",
   to: "Until before (Beijing time)",
   candidateRelease: "Candidate release (optional, vendor/plugin:version)",
@@ -142,9 +144,9 @@ export const replay: Dictionary["replay"] = {
   otherDiffers: (different, calls) =>
     `${different} of ${calls} calls differ; some were made by another release, other settings or other attachments then, so they need not be the same bit for bit.`,
   unfinished: (calls) =>
-    `Nothing differs, but the messages of ${calls} calls are no longer kept, so those were not compared.`,
+    `Nothing differs, but what ${calls} calls were given is no longer all kept, so those were not compared.`,
   otherwiseNote: (calls) => `${calls} calls were made by another release, other settings or other attachments.`,
-  incompleteNote: (calls) => `${calls} calls could not be run again: their messages are no longer all kept.`,
+  incompleteNote: (calls) => `${calls} calls could not be run again: what they were given is no longer all kept.`,
 }
 
 export const difference: Dictionary["difference"] = {
@@ -155,6 +157,7 @@ export const difference: Dictionary["difference"] = {
     new: "Newly made",
     verdict: "Other verdict",
     cursor: "Other cursor",
+    answer: "Other answer",
   },
   before: "Before",
   after: "After",

@@ -24,6 +24,7 @@ export const installationPage = {
   unordered: "不要求次序",
   polled: "轮询",
   everySeconds: (seconds: string) => `每 ${seconds} 秒一次`,
+  completeUntil: "数据完整至",
   unknown: "结果不明的外发",
   held: "转为死信，由人核实",
   retried: "用同一幂等键重试",
@@ -68,6 +69,7 @@ export const installationPage = {
     httpResponseKib: "单个 HTTP 回答",
     httpTotalKib: "一次调用的全部 HTTP 回答",
     httpRecordKib: "一次调用可留作重做的 HTTP 回答",
+    documentRecordKib: "可留作重做的一份文档或请求",
     stateKib: "状态（累计）",
     recordsKib: "记录（累计）",
     timers: "定时器（累计）",
@@ -110,8 +112,8 @@ export const shadow = {
 
 export const replay = {
   title: "回放",
-  about: "用当时的批次、时钟、随机数、设置和状态重新执行一段历史。不发布、不外发，任何结果都留在回放之内。",
-  unable: "只有采集（source）和研判处理（transform）的插件留有可回放的调用记录。",
+  about: "用当时的输入、时钟、随机数、设置和状态重新执行一段历史。不发布、不外发，任何结果都留在回放之内。",
+  unable: "下发（sink）插件的投递另有记录，其调用不能回放。",
   from: "起（含，北京时间）",
   to: "止（不含，北京时间）",
   candidateRelease: "候选版本（可选，厂商/插件:版本）",
@@ -126,7 +128,7 @@ export const replay = {
   calls: "调用",
   same: "逐位相同",
   different: "有差别",
-  incomplete: "消息已不全",
+  incomplete: "输入已不全",
   otherwise: "出自别的版本",
   nothing: "这段时间没有留下调用记录。",
   identical: (calls: string) => `逐位一致：${calls} 次调用全部得出同样的结果。`,
@@ -135,14 +137,14 @@ export const replay = {
   candidateDiffers: (different: string, calls: string) => `候选版本在 ${calls} 次调用中有 ${different} 次结果不同。`,
   otherDiffers: (different: string, calls: string) =>
     `${calls} 次调用中有 ${different} 次不同；其中有调用当时由别的版本、设置或附件做出，不能要求逐位一致。`,
-  unfinished: (calls: string) => `没有不同，但有 ${calls} 次调用的消息已过保留期，无法核对。`,
+  unfinished: (calls: string) => `没有不同，但有 ${calls} 次调用的输入已过保留期，无法核对。`,
   otherwiseNote: (calls: string) => `${calls} 次调用当时由别的版本、设置或附件做出。`,
-  incompleteNote: (calls: string) => `${calls} 次调用的消息已不全，未能重做。`,
+  incompleteNote: (calls: string) => `${calls} 次调用的输入已不全，未能重做。`,
 }
 
 export const difference = {
   title: "差别",
-  what: { changed: "内容不同", missing: "不再产出", new: "新产出", verdict: "判定不同", cursor: "游标不同" },
+  what: { changed: "内容不同", missing: "不再产出", new: "新产出", verdict: "判定不同", cursor: "游标不同", answer: "答复不同" },
   before: "原来",
   after: "现在",
   nothing: "（无）",

@@ -15,6 +15,12 @@ use serde_json::{Map, Value};
 pub enum Request {
     /// Comes first; again it begins anew with nothing kept.
     Load(Box<Load>),
+    /// Another release takes the place of the one that is loaded and finds what that has kept, brought along where it reads it in a later form.
+    Upgrade {
+        #[serde(flatten)]
+        to: Box<Load>,
+        now: Timestamp,
+    },
     /// What other systems answer from now on.
     Http {
         rules: Value,
@@ -84,6 +90,10 @@ pub enum Ask {
     Apply {
         messages: Vec<Value>,
     },
+    /// The migration of what is kept from an earlier form.
+    Migrate {
+        from: u32,
+    },
     /// The timers that are due; null where none is.
     Ring,
     Deliver {
@@ -127,9 +137,10 @@ impl Bytes {
 }
 
 impl Ask {
-    /// Who is asked.
-    pub fn role(&self) -> Role {
-        match self {
+    /// Who is asked; none where that is no role.
+    pub fn role(&self) -> Option<Role> {
+        Some(match self {
+            Self::Migrate { .. } => return None,
             Self::Decode { .. } => Role::Decoder,
             Self::Converse { .. } => Role::Session,
             Self::Poll { .. } => Role::Source,
@@ -137,6 +148,6 @@ impl Ask {
             Self::Deliver { .. } => Role::Sink,
             Self::Handle { .. } => Role::Service,
             Self::Views | Self::Render { .. } | Self::Act { .. } => Role::Views,
-        }
+        })
     }
 }

@@ -1,0 +1,222 @@
+//! Calls that are given no message of a lane: a document, a request, a form. How each is written down, so that it can be made again.
+
+use dongting_manifest::message::{Reject, hash};
+use dongting_manifest::record::Extent;
+use dongting_manifest::{Message, Timestamp};
+use dongting_sandbox::views::{Context, Language};
+use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response};
+use dongting_store::answer::asked;
+use dongting_store::{
+    Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Output,
+};
+
+use crate::installed::{Installed, chain};
+use crate::outbox;
+use crate::transform::Effects;
+use crate::worker::Shared;
+
+/// Messages that a view was shown of which a record names each.
+const MAX_SHOWN: usize = 4_096;
+
+/// What goes into a call, as its record will have it.
+pub struct Note {
+    given: Given,
+    /// That the record names and that are not kept yet.
+    bodies: Vec<Body>,
+    unkept: Option<String>,
+}
+
+/// What a call heard of the world outside. Its record is made of it.
+pub struct Heard {
+    asked: Vec<Asked>,
+    bodies: Vec<Body>,
+    overheard: bool,
+    history: Option<u64>,
+    records: Option<Extent>,
+}
+
+/// A call as it is written down, with the bodies that the record names.
+pub struct Noted {
+    call: CallRecord,
+    bodies: Vec<Body>,
+}
+
+impl Heard {
+    /// Takes it from an outcome, which needs it no more.
+    pub fn of<T>(outcome: &mut Outcome<T>) -> Self {
+        let (asked, bodies) = asked(std::mem::take(&mut outcome.exchanges));
+        let before = outcome.writes.records.before;
+        Self {
+            asked,
+            bodies,
+            overheard: outcome.overheard,
+            history: outcome.history,
+            records: Some(before).filter(|extent| *extent != Extent::default()),
+        }
+    }
+}
+
+impl Installed {
+    pub fn note_document(&self, document: &Document) -> Note {
+        let (body, bodies, unkept) = self.body("the document", &document.body);
+        let given = Given::Document(GivenDocument {
+            transport: document.transport.clone(),
+            name: document.name.clone(),
+            content_type: document.content_type.clone(),
+            received: document.received,
+            body,
+        });
+        Note { given, bodies, unkept }
+    }
+
+    pub fn note_request(&self, request: &Request) -> Note {
+        let (body, bodies, unkept) = self.body("the request", &request.body);
+        let given = Given::Request(GivenRequest {
+            transport: request.transport.clone(),
+            method: request.method.clone(),
+            path: request.path.clone(),
+            query: request.query.clone(),
+            headers: request.headers.clone(),
+            received: request.received,
+            body,
+        });
+        Note { given, bodies, unkept }
+    }
+
+    pub fn note_form(
+        &self,
+        (view, action): (&str, &str),
+        form: &[(String, String)],
+        context: &Context,
+    ) -> Note {
+        let count: usize = context.messages.iter().map(Vec::len).sum();
+        let ids = |messages: &Vec<Message>| messages.iter().map(|message| message.id.clone()).collect();
+        let shown = if count <= MAX_SHOWN { context.messages.iter().map(ids).collect() } else { Vec::new() };
+        let given = Given::Form(GivenForm {
+            view: view.to_owned(),
+            action: action.to_owned(),
+            form: form.to_vec(),
+            region: context.region,
+            language: match context.language {
+                Language::Zh => "zh".to_owned(),
+                Language::En => "en".to_owned(),
+            },
+            now: context.now,
+            shown,
+        });
+        let unkept = (count > MAX_SHOWN).then(|| {
+            format!("the view was shown {count} messages, and a record names {MAX_SHOWN} at most: let the view read fewer")
+        });
+        Note { given, bodies: Vec::new(), unkept }
+    }
+
+    /// A body's digest; and the body, or why it is not kept.
+    fn body(&self, what: &str, body: &[u8]) -> (String, Vec<Body>, Option<String>) {
+        let (bytes, kib) = (body.len(), self.installation.limits.document_record_kib);
+        if bytes <= kib as usize * 1024 {
+            let body = Body::new(body.to_vec());
+            return (body.digest.clone(), vec![body], None);
+        }
+        let why = format!(
+            "{what} has {} KiB, over {kib} KiB, and was not kept: the operator can raise limits.document_record_kib",
+            bytes.div_ceil(1024)
+        );
+        (hash([body]), Vec::new(), Some(why))
+    }
+
+    /// The record of a call that came to `effects`, and of which whoever gave it was told `told`.
+    pub fn noted(&self, note: Note, heard: Heard, effects: &Effects, told: Option<String>) -> Noted {
+        let Note { given, mut bodies, unkept } = note;
+        let Heard { asked, bodies: answers, overheard, history, records } = heard;
+        bodies.extend(answers);
+        let call = CallRecord {
+            given: Some(given),
+            told,
+            asked,
+            unkept: unkept.or_else(|| self.unkept(overheard)),
+            history,
+            records,
+            rejects: effects.rejects(),
+            outputs: effects.digests(),
+            ..self.record_of_now()
+        };
+        Noted { call, bodies }
+    }
+
+    /// The surroundings of a call with a document. A replay gives it the same.
+    pub fn call_to_decode(&self, document: &Document) -> Call {
+        self.call(document.received, &["decode", &hash([document.body.as_slice()])])
+    }
+
+    pub fn call_to_handle(&self, request: &Request) -> Call {
+        let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
+        self.call(request.received, &["handle", &request.method, &seed])
+    }
+
+    pub fn call_to_act(&self, view: &str, action: &str, now: Timestamp) -> Call {
+        self.call(now, &["act", view, action, &now.to_string()])
+    }
+
+    /// Stores what such a call came to: with its record in one transaction, where the installation keeps something; else on the bus at once,
+    /// and the record beside the work.
+    pub async fn store(
+        &self,
+        shared: &Shared,
+        (effects, rejects): (Effects, Vec<Reject>),
+        Noted { call, bodies }: Noted,
+    ) -> Result<(), String> {
+        if !self.stateful {
+            for reject in rejects {
+                self.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
+            }
+            self.publish(&shared.publisher, &effects.outputs).await.map_err(|error| chain(&error))?;
+            shared.recorder.record_with(self.id(), call, bodies);
+            return Ok(());
+        }
+        let mut commit = Commit::new(self.id());
+        commit.lease = self.lease()?;
+        self.write(&mut commit, effects.writes);
+        commit.outputs = effects.outputs.into_iter().map(Output::Message).collect();
+        commit.outputs.extend(rejects.into_iter().map(|reject| Output::DeadLetter(self.letter(reject))));
+        let makes = !commit.outputs.is_empty();
+        // A document of which nothing was made is worth a commit, since another release may make something of it. Whoever only asked is not
+        // to wait for one.
+        if !commit.holds_something() && !matches!(call.given, Some(Given::Document(_))) {
+            return Ok(());
+        }
+        commit.call = Some(self.with_bodies(shared, call, &bodies).await);
+        outbox::commit(self, shared, commit).await?;
+        if makes { outbox::tidy(self, shared).await } else { Ok(()) }
+    }
+
+    /// Keeps the bodies that a record names. Where that fails the work goes on: the record says so, and tells apart what the call wrote.
+    async fn with_bodies(&self, shared: &Shared, call: CallRecord, bodies: &[Body]) -> CallRecord {
+        let Err(error) = shared.store.keep_bodies(bodies.iter().collect()).await else { return call };
+        let id = self.id();
+        tracing::warn!(
+            installation = id,
+            "A call of `{id}` cannot be replayed, since what it was given could not be kept: {}",
+            chain(&error)
+        );
+        let why = "what it was given could not be kept: the database did not take it".to_owned();
+        CallRecord { unkept: call.unkept.or(Some(why)), ..call }
+    }
+}
+
+/// What the deliverer of a document was told, in short.
+pub fn told_in_reply(reply: Option<&Reply>) -> Option<String> {
+    reply.map(|reply| hash([reply.content_type.as_bytes(), reply.body.as_slice()]))
+}
+
+/// What who asked a service was told, in short.
+pub fn told_in_response(response: &Response) -> String {
+    let status = response.status.to_be_bytes();
+    let mut parts: Vec<&[u8]> = vec![&status, &response.body];
+    parts.extend(response.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+    hash(parts)
+}
+
+/// What who submitted a form was told, in short.
+pub fn told_in_text(text: &str) -> String {
+    hash([text.as_bytes()])
+}
