@@ -125,7 +125,9 @@ pub enum ManifestError {
     Name(String),
     #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
     Version(String),
-    #[error("plugin.toml: name at least one role: source, decoder, session, transform, sink, service or views")]
+    #[error(
+        "plugin.toml: name at least one role: source, decoder, session, transform, sink, service or views"
+    )]
     NoRole,
     #[error(
         "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
@@ -188,15 +190,8 @@ const fn default_state_version() -> u32 {
 }
 
 impl Role {
-    pub const ALL: [Self; 7] = [
-        Self::Source,
-        Self::Decoder,
-        Self::Session,
-        Self::Transform,
-        Self::Sink,
-        Self::Service,
-        Self::Views,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Source, Self::Decoder, Self::Session, Self::Transform, Self::Sink, Self::Service, Self::Views];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -267,7 +267,9 @@ async fn a_session_complies() {
         assert_eq!(*verdict(&report, "session", name), Verdict::Passed, "{report}");
     }
     let report = checked("guests/device.wasm", &options, &Samples::default(), &bounds()).await;
-    assert!(matches!(verdict(&report, "session", "cuts"), Verdict::Skipped(why) if why.contains("samples/streams")));
+    assert!(
+        matches!(verdict(&report, "session", "cuts"), Verdict::Skipped(why) if why.contains("samples/streams"))
+    );
 }
 
 #[tokio::test]

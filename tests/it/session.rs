@@ -3,6 +3,7 @@
 mod hosts;
 mod limits;
 mod outage;
+mod replay;
 mod sandbox;
 mod upgrade;
 
@@ -109,7 +110,11 @@ fn frames_are_acknowledged_however_they_come() {
     assert_eq!((&shown["granted"], &shown["most"]), (&"127.0.0.1:0".into(), &64.into()), "{shown}");
     assert_eq!(shown["open"][0]["count"], 1, "{shown}");
     let one = host.installation("devices").unwrap();
-    assert_eq!((&one["state"], &one["granted"]["listen"]), (&"running".into(), &"127.0.0.1:0".into()), "{one}");
+    assert_eq!(
+        (&one["state"], &one["granted"]["listen"]),
+        (&"running".into(), &"127.0.0.1:0".into()),
+        "{one}"
+    );
     // A message says who made it, and never by which connection it came.
     let message = &host.messages("observation").unwrap()[0];
     assert_eq!(message["source"], "/systems/device", "{message}");
@@ -129,9 +134,13 @@ fn what_cannot_be_understood_is_kept() {
     assert_eq!(device.answer().unwrap(), Answer::Gone);
     eventually("both are kept", || Ok(host.rejects("devices")? == 2)).unwrap();
     let letters = host.get("dead-letters").unwrap().body.to_string();
-    assert!(letters.contains("frame 1 has a wrong checksum") && letters.contains("no frame can begin"), "{letters}");
+    assert!(
+        letters.contains("frame 1 has a wrong checksum") && letters.contains("no frame can begin"),
+        "{letters}"
+    );
     // It has said so itself, and is told of its own end.
-    eventually("the end", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Asked"))).unwrap();
+    eventually("the end", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Asked")))
+        .unwrap();
     has(&host, "a", 1);
 }
 
@@ -173,7 +182,8 @@ fn a_device_that_goes_is_known_to_have_gone() {
     let (host, at) = start("");
     let device = Device::named(&at, "a").unwrap();
     device.finish().unwrap();
-    eventually("it has gone", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Peer"))).unwrap();
+    eventually("it has gone", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Peer")))
+        .unwrap();
     eventually("nothing is open", || Ok(open(&host) == 0)).unwrap();
 }
 
@@ -188,7 +198,11 @@ fn an_address_that_is_taken_is_told_and_tried_again() {
     let taken = format!("it cannot listen on {at}");
     eventually("it is taken", || Ok(host.state("second")?.1.contains(&taken))).unwrap();
     let health = host.get("health").unwrap().body;
-    assert_eq!((&health["status"], &health["troubled"][0]["id"]), (&"degraded".into(), &"second".into()), "{health}");
+    assert_eq!(
+        (&health["status"], &health["troubled"][0]["id"]),
+        (&"degraded".into(), &"second".into()),
+        "{health}"
+    );
     assert!(host.installation("second").unwrap()["listening"]["address"].is_null());
     assert_eq!(host.state("devices").unwrap().0, "running");
     reload(&host, &other(""));
@@ -208,7 +222,10 @@ fn what_asks_for_more_than_a_session_may_have_is_refused() {
         std::fs::write(&path, dongting_manifest::section::append(&plain, &more).unwrap()).unwrap();
         let ran = dongting(&["plugin", "check", path.to_str().unwrap()]).unwrap();
         let said = String::from_utf8_lossy(&ran.stderr).into_owned() + &String::from_utf8_lossy(&ran.stdout);
-        assert!(said.contains(&format!("names the role session and asks for the capability `{asked}`")), "{said}");
+        assert!(
+            said.contains(&format!("names the role session and asks for the capability `{asked}`")),
+            "{said}"
+        );
     }
     let nowhere = configuration(&component(), "").replace("listen = \"127.0.0.1:0\"", "");
     let host = Host::start(&nowhere).unwrap();

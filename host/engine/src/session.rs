@@ -9,16 +9,17 @@ use dongting_manifest::plugin::Role;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::backoff;
 use crate::installed::Installed;
 use crate::status::State;
 use crate::worker::Shared;
-use crate::backoff;
 use connection::Connection;
 
 mod connection;
 mod connections;
 mod moving;
 mod stored;
+pub(crate) mod transcript;
 
 pub use connections::{Connections, Listening};
 

@@ -23,8 +23,8 @@ pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, sc
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
 pub use outcome::{
-    Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
-    Rejected, Reply, Request, Response, Step, Writes,
+    Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled,
+    Refusal, Rejected, Reply, Request, Response, Step, Writes,
 };
 pub use plugin::Plugin;
 pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader, keys_over};

@@ -56,6 +56,10 @@ impl Plugin {
         Arc::clone(&self.places).try_acquire_many_owned(self.weight).ok().map(Place)
     }
 
+    pub fn is_session(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Whether it can give a connection's state to another release, and take one.
     pub fn hands_over(&self) -> bool {
         self.handover.is_some()
@@ -116,7 +120,8 @@ impl Session {
                 let left = indices(handover)?.call_leave(&mut *store, now.as_micros()).await;
                 Ok(left.map_err(Stopped::trap)?.map_err(convert::refusal).and_then(|state| {
                     if state.len() > MAX_HANDOVER_BYTES {
-                        let said = format!("a state of {} bytes; {MAX_HANDOVER_BYTES} are carried", state.len());
+                        let said =
+                            format!("a state of {} bytes; {MAX_HANDOVER_BYTES} are carried", state.len());
                         return Err(Refusal::Other(said));
                     }
                     Ok(state)
@@ -133,7 +138,8 @@ impl Session {
         let outcome = self
             .running
             .step(async |store| {
-                let resumed = indices(handover)?.call_resume(&mut *store, &peer, state, now.as_micros()).await;
+                let resumed =
+                    indices(handover)?.call_resume(&mut *store, &peer, state, now.as_micros()).await;
                 let resumed = resumed.map_err(Stopped::trap)?.map_err(convert::refusal);
                 Ok(resumed.and_then(|step| self::step(step, limits)))
             })

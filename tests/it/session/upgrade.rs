@@ -90,7 +90,8 @@ fn finishes(before: &str, after: &str, why: &str) {
         }
     };
     assert!(ended.as_secs() < 20, "{ended:?}");
-    eventually("the end", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Replaced"))).unwrap();
+    eventually("the end", || Ok(said(&host).iter().any(|(_, body)| body == "closed: Ending::Replaced")))
+        .unwrap();
     assert_eq!(new.tell(2, "reading 2").unwrap(), Answer::Has(2));
     has(&host, "n", 2);
 }

@@ -24,7 +24,8 @@ pub async fn checks(subject: &Subject<'_>) -> Result<Vec<Check>, TrialError> {
     checks.push(check);
 
     checks.push(understood(subject, &trial, skip(new("golden", "golden streams are understood"))).await);
-    let check = new("cuts", "the same stream cut into other pieces gives the same messages and the same answers");
+    let check =
+        new("cuts", "the same stream cut into other pieces gives the same messages and the same answers");
     checks.push(cuts(subject, &trial, skip(check)).await);
 
     let mut check = skip(new("truncated", "a stream that breaks off anywhere meets no fault"));

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::connections::Here;
 use super::stored::Over;
+use super::transcript::{self, Transcript};
 use crate::installed::Installed;
 use crate::permits::Caller;
 use crate::worker::Shared;
@@ -36,13 +37,14 @@ pub struct Connection {
     pub(super) session: Option<Session>,
     stream: TcpStream,
     /// Where its clock stands.
-    now: Timestamp,
+    pub(super) now: Timestamp,
     heard: Instant,
     wake: Option<Instant>,
     /// Until when it may finish on a release that another has replaced.
     pub(super) finish: Option<Instant>,
     /// How often it has moved to another release.
     pub(super) moves: u32,
+    pub(super) transcript: Transcript,
 }
 
 /// What its instance is told.
@@ -56,6 +58,8 @@ pub(super) enum Told {
 enum Next {
     Tell(Told),
     AnotherRelease,
+    /// Nothing has come for a while: its transcript is written down meanwhile.
+    WriteDown,
     End(Ending),
 }
 
@@ -69,20 +73,39 @@ impl Connection {
         let (now, shared) = (here.opened, Arc::clone(shared));
         let (heard, moves) = (Instant::now(), 0);
         let (session, wake, finish) = (None, None, None);
-        Self { installed, current, shared, here, session, stream, now, heard, wake, finish, moves }
+        let transcript = Transcript::new(here.peer, here.opened);
+        Self {
+            installed,
+            current,
+            shared,
+            here,
+            session,
+            stream,
+            now,
+            heard,
+            wake,
+            finish,
+            moves,
+            transcript,
+        }
     }
 
     /// Serves the connection to its end.
     pub async fn run(mut self, place: Place) {
         let _ = self.stream.set_nodelay(true);
-        let call = self.installed.call(self.now, &self.origin().each_ref().map(String::as_str));
+        let origin = transcript::origin(self.here.peer, self.here.opened, 0);
+        let origin: Vec<&str> = origin.iter().map(String::as_str).collect();
+        let call = self.installed.call(self.now, &origin);
         match self.installed.log(self.installed.plugin.open(call, place).await).result {
             Ok(session) => self.session = Some(session),
             Err(refusal) => return self.tell_over(&Over::Faulted(refusal)),
         }
         let ending = match self.live().await {
             Ok(ending) => ending,
-            Err(over) => return self.tell_over(&over),
+            Err(over) => {
+                self.transcript.write(&self.installed, &self.shared);
+                return self.tell_over(&over);
+            }
         };
         tracing::debug!(
             installation = self.installed.id(),
@@ -93,6 +116,7 @@ impl Connection {
         if let Err(over) = self.told(Told::Closed(ending.clone())).await {
             self.tell_over(&over);
         }
+        self.transcript.write(&self.installed, &self.shared);
         self.session = None;
         if !matches!(ending, Ending::Peer | Ending::Broken(_) | Ending::Stalled) {
             let _ = tokio::time::timeout(LINGER, self.linger()).await;
@@ -107,6 +131,7 @@ impl Connection {
             let ending = match self.next().await {
                 Next::Tell(told) => self.told(told).await?,
                 Next::AnotherRelease => self.follow().await?,
+                Next::WriteDown => None,
                 Next::End(ending) => Some(ending),
             };
             if let Some(ending) = ending {
@@ -122,7 +147,13 @@ impl Connection {
         if self.finish.is_some_and(|finish| finish <= Instant::now()) {
             return Next::End(Ending::Replaced);
         }
-        let first = [Some(idle), self.wake, self.finish].into_iter().flatten().min().unwrap_or(idle);
+        let due = self.transcript.due();
+        if due.is_some_and(|due| due <= Instant::now()) {
+            self.transcript.write(&self.installed, &self.shared);
+        }
+        let due = self.transcript.due();
+        let all = [Some(idle), self.wake, self.finish, due];
+        let first = all.into_iter().flatten().min().unwrap_or(idle);
         tokio::select! {
             biased;
             _ = self.here.ends.changed() => Next::End(Ending::Stopped),
@@ -143,8 +174,10 @@ impl Connection {
                     Next::End(Ending::Replaced)
                 } else if idle <= first {
                     Next::End(Ending::Idle)
-                } else {
+                } else if self.wake.is_some_and(|wake| wake <= first) {
                     Next::Tell(Told::Tick)
+                } else {
+                    Next::WriteDown
                 }
             }
         }
@@ -171,8 +204,8 @@ impl Connection {
         drop(permit);
         self.session = Some(session);
         let closing = matches!(told, Told::Closed(_));
-        let bytes = if let Told::Received(bytes) = told { bytes } else { Vec::new() };
-        let step = self.stored(outcome, bytes, now).await?;
+        let (told, bytes) = told.recorded();
+        let step = self.stored(outcome, (told, bytes), now).await?;
         if closing { Ok(None) } else { Ok(self.sent(step).await) }
     }
 
@@ -196,11 +229,6 @@ impl Connection {
         self.now
     }
 
-    /// What chance follows from.
-    pub(super) fn origin(&self) -> [String; 3] {
-        ["session".to_owned(), self.here.peer.to_string(), self.here.opened.to_string()]
-    }
-
     /// What it computes waits behind what is more urgent than anything it may publish.
     fn lane(&self) -> Lane {
         let lanes = self.installed.manifest.publish.iter().map(|topic| topic.kind.lane());
@@ -222,6 +250,18 @@ impl Connection {
     async fn linger(&mut self) {
         if self.stream.shutdown().await.is_ok() {
             while matches!(read(&self.stream).await, Ok(bytes) if !bytes.is_empty()) {}
+        }
+    }
+}
+
+impl Told {
+    /// As a record has it, and the bytes that go with it.
+    fn recorded(self) -> (dongting_store::Told, Vec<u8>) {
+        match self {
+            Self::Opened => (dongting_store::Told::Opened, Vec::new()),
+            Self::Received(bytes) => (dongting_store::Told::Received, bytes),
+            Self::Tick => (dongting_store::Told::Tick, Vec::new()),
+            Self::Closed(ending) => (dongting_store::Told::Closed(transcript::written(&ending)), Vec::new()),
         }
     }
 }

@@ -4,11 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dongting_manifest::message::hash;
 use dongting_sandbox::{Ending, Outcome, Refusal, Session, Step};
+use dongting_store::Told;
 use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::stored::Over;
+use super::transcript;
 use crate::installed::Installed;
 
 /// Why a connection stays.
@@ -32,14 +35,15 @@ impl Connection {
             return Ok(None);
         }
         match self.handed(&to).await {
-            Ok((session, outcome)) => {
-                let now = self.clock();
+            Ok((session, outcome, state)) => {
+                let now = self.now;
                 // The old instance goes with this.
                 self.session = Some(session);
                 self.installed = to;
                 self.here.moved(&self.installed);
                 (self.finish, self.moves) = (None, self.moves + 1);
-                let step = self.stored(outcome, Vec::new(), now).await?;
+                let told = Told::Resumed(self.moves);
+                let step = self.stored(outcome, (told, state), now).await?;
                 Ok(self.sent(step).await)
             }
             Err(Stays::Because(why)) => {
@@ -60,30 +64,33 @@ impl Connection {
     }
 
     /// A new instance that has the connection's state, and its first step.
-    async fn handed(&mut self, to: &Arc<Installed>) -> Result<(Session, Outcome<Step>), Stays> {
+    async fn handed(&mut self, to: &Arc<Installed>) -> Result<(Session, Outcome<Step>, Vec<u8>), Stays> {
         let because = |why: &str| Stays::Because(why.to_owned());
         if !self.installed.plugin.hands_over() || !to.plugin.hands_over() {
             return Err(because("not both of the releases export dongting:handover"));
         }
-        let place =
-            to.plugin.place().ok_or_else(|| because("this host has as many instances as it can"))?;
+        let place = to.plugin.place().ok_or_else(|| because("this host has as many instances as it can"))?;
         let now = self.clock();
         let mut session = self.session.take().ok_or_else(|| because("a call was interrupted"))?;
         let left = self.installed.log(session.leave(now).await).result;
         self.session = Some(session);
+        let answer = left.as_ref().ok().map(|state| hash([state.as_slice()]));
+        self.transcript.add((Told::Left, &[], now), &[], std::iter::empty(), answer);
         let state = left.map_err(|refusal| match refusal {
             Refusal::Fault(_) => Stays::Lost(refusal),
             other => Stays::Because(format!("it does not leave: {other}")),
         })?;
-        let moves = (self.moves + 1).to_string();
-        let origin = self.origin();
-        let inputs: Vec<&str> =
-            origin.iter().map(String::as_str).chain(["resume", moves.as_str()]).collect();
+        let origin = transcript::origin(self.here.peer, self.here.opened, self.moves + 1);
+        let inputs: Vec<&str> = origin.iter().map(String::as_str).collect();
         let opened = to.log(to.plugin.open(to.call(now, &inputs), place).await).result;
         let mut session = opened.map_err(|refusal| Stays::Because(refusal.to_string()))?;
         let outcome = session.resume(self.here.peer, &state, now).await;
         match &outcome.result {
-            Ok(_) => Ok((session, outcome)),
+            Ok(_) => {
+                // What comes is another release's.
+                self.transcript.write(&self.installed, &self.shared);
+                Ok((session, outcome, state))
+            }
             Err(refusal) => {
                 let why = format!("{} does not take it: {refusal}", to.reference);
                 to.log(outcome);

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dongting_manifest::Timestamp;
 use dongting_manifest::message::Reject;
+use dongting_manifest::{Message, Timestamp};
 use dongting_sandbox::{Outcome, Refusal, Step};
+use dongting_store::Told;
 
 use super::connection::Connection;
+use super::transcript::answered;
 use crate::installed::chain;
 use crate::publish::Inputs;
 
@@ -37,7 +39,7 @@ impl Connection {
     pub(super) async fn stored(
         &mut self,
         outcome: Outcome<Step>,
-        bytes: Vec<u8>,
+        (told, bytes): (Told, Vec<u8>),
         now: Timestamp,
     ) -> Result<Step, Over> {
         let installed = Arc::clone(&self.installed);
@@ -49,25 +51,26 @@ impl Connection {
         let (messages, mut step) = match made {
             Ok(made) => made,
             Err(refusal) => {
-                if !bytes.is_empty() {
+                let said = std::iter::once(refusal.to_string());
+                self.transcript.add((told.clone(), &bytes, now), &[], said, None);
+                if told == Told::Received {
                     let reason = format!("these bytes of a device ended its connection: {refusal}");
-                    self.keep(Vec::new(), vec![Reject { reason, raw: bytes }]).await?;
+                    self.keep(&[], vec![Reject { reason, raw: bytes }]).await?;
                 }
                 return Err(Over::Faulted(refusal));
             }
         };
-        self.keep(messages, std::mem::take(&mut step.rejects)).await?;
+        let rejects = std::mem::take(&mut step.rejects);
+        let reasons: Vec<String> = rejects.iter().map(|reject| reject.reason.clone()).collect();
+        self.keep(&messages, rejects).await?;
+        self.transcript.add((told, &bytes, now), &messages, reasons.into_iter(), answered(&step));
         if installed.pin.lease().is_ok() && installed.connections.listening().is_some() {
             installed.status.active();
         }
         Ok(step)
     }
 
-    async fn keep(
-        &mut self,
-        messages: Vec<dongting_manifest::Message>,
-        rejects: Vec<Reject>,
-    ) -> Result<(), Over> {
+    async fn keep(&mut self, messages: &[Message], rejects: Vec<Reject>) -> Result<(), Over> {
         let installed = Arc::clone(&self.installed);
         while !rejects.is_empty()
             && let Err(wait) = installed.connections.rejects.take(rejects.len())
@@ -83,6 +86,6 @@ impl Connection {
             return Ok(());
         }
         // It keeps nothing in SQL, so nothing has to be committed with them.
-        installed.publish(publisher, &messages).await.map_err(unstored)
+        installed.publish(publisher, messages).await.map_err(unstored)
     }
 }

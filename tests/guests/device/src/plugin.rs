@@ -129,10 +129,9 @@ impl Connection {
             // Far more than a connection holds on its way, time and again.
             "flood" => step.send = vec![b'F'; 60 * 1024],
             "too much" => step.send = vec![b'F'; 64 * 1024 + 1],
-            "elsewhere" => step.drafts.extend(draft("elsewhere", now, &said).map(|draft| Draft {
-                domain: "other".to_owned(),
-                ..draft
-            })),
+            "elsewhere" => step.drafts.extend(
+                draft("elsewhere", now, &said).map(|draft| Draft { domain: "other".to_owned(), ..draft }),
+            ),
             "bye" => step.close = true,
             "chatter" => (0..1000).for_each(|line| log::info(&format!("line {line}"))),
             // What a replay must give again.
