@@ -46,6 +46,8 @@ pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Share
             Ok(listener) => {
                 failures = 0;
                 serve(&listener, address, &mut current, &shared).await;
+                // Before anything is waited for: nobody would answer who connects now.
+                drop(listener);
                 installed.connections.listens(None);
                 if installed.pin.lease().is_err() {
                     // The other host listens from now on, where the devices find it.

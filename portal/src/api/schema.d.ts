@@ -289,7 +289,7 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Runs the calls of a transform again, in the release at work, in the one named or in the component sent. Nothing leaves it. */
+    /** Runs an installation's calls again, in the release at work, in the one named or in the component sent. Nothing leaves it. */
     post: operations["replay"]
     delete?: never
     options?: never
@@ -478,6 +478,8 @@ export interface components {
       /** Format: int32 */
       cpuMs: number
       /** Format: int32 */
+      documentRecordKib: number
+      /** Format: int32 */
       httpConcurrency: number
       /** Format: int32 */
       httpRecordKib: number
@@ -661,12 +663,12 @@ export interface components {
        */
       at: string
       before: string | null
-      /** @description Of the message; empty for a verdict or a cursor. */
+      /** @description Of the message; empty for a verdict, a cursor or an answer. */
       message: string
       what: components["schemas"]["DifferenceKind"]
     }
     /** @enum {string} */
-    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor"
+    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor" | "answer"
     /** @description Against the newest release before it that was approved. */
     Differences: {
       differences: components["schemas"]["AskedDifference"][]
@@ -716,6 +718,8 @@ export interface components {
     Granted: {
       capabilities: string[]
       http: components["schemas"]["GrantedHttp"][]
+      /** @description Address and port on which devices may connect. */
+      listen: string | null
       publish: components["schemas"]["GrantedPublish"][]
       subscribe: components["schemas"]["GrantedTopic"][]
     }
@@ -838,10 +842,16 @@ export interface components {
     InstallationState: "refused" | "tripped" | "backoff" | "stopped" | "starting" | "standby" | "running"
     InstallationWhole: components["schemas"]["Installation"] & {
       about: components["schemas"]["PluginAbout"] | null
+      /**
+       * Format: date-time
+       * @description Nothing older than this comes any more, as far as the system that is polled can promise; none where it has promised nothing yet.
+       */
+      completeUntil: string | null
       granted: components["schemas"]["Granted"]
       /** @description Whether a message that may have arrived is held for a person; none for a plugin that is no sink. */
       holdsUnknown: boolean | null
       limits: components["schemas"]["CallLimits"]
+      listening: components["schemas"]["Listening"] | null
       /**
        * Format: double
        * @description Seconds from one poll to the next; none for a plugin that is not polled.
@@ -883,6 +893,44 @@ export interface components {
       grants: components["schemas"]["Grants"] | null
       /** @description The installation whose call made it. */
       installation: string | null
+    }
+    Listening: {
+      /** @description Where this host listens; none where another host does, or where it cannot. */
+      address: string | null
+      /**
+       * Format: int32
+       * @description How long those may finish that cannot be handed over.
+       */
+      drainSeconds: number
+      /** @description As the operator granted it; port 0 is any that is free. */
+      granted: string
+      /**
+       * Format: int32
+       * @description A device that sends nothing for so long loses its connection.
+       */
+      idleSeconds: number
+      /**
+       * Format: int32
+       * @description The most that may be open.
+       */
+      most: number
+      /**
+       * Format: int64
+       * @description How often one was handed over to another release.
+       */
+      moved: number
+      /** @description Open connections, by the release that serves them. */
+      open: components["schemas"]["OpenConnections"][]
+      /**
+       * Format: int64
+       * @description Since the installation was enabled on this host.
+       */
+      opened: number
+      /**
+       * Format: int64
+       * @description Those beyond what may be open.
+       */
+      refused: number
     }
     Marks:
       | {
@@ -931,6 +979,11 @@ export interface components {
     }
     MessageList: {
       messages: components["schemas"]["Message"][]
+    }
+    OpenConnections: {
+      count: number
+      /** @description `name@version#digest`. */
+      plugin: string
     }
     Panel:
       | {
@@ -1207,7 +1260,7 @@ export interface components {
       different: number
       /**
        * Format: int64
-       * @description Calls whose messages or HTTP answers are no longer all kept.
+       * @description Calls whose messages, documents or HTTP answers are no longer all kept.
        */
       incomplete: number
       /**
@@ -1222,7 +1275,7 @@ export interface components {
        * @description Calls that came to the same, bit for bit.
        */
       same: number
-      /** @description Why the first of those was never complete: what it was answered was too much to be kept. */
+      /** @description Why the first of those was never complete: what it was given was too much to be kept. */
       unkept: string | null
     }
     Row: {
