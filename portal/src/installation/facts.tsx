@@ -85,7 +85,10 @@ export function Listening({ one }: { one: InstallationWhole }) {
       <Facts
         testid="listening"
         lines={[
-          [page.listensAt, listening.address ? <Copied text={listening.address} /> : page.listensNot(listening.granted)],
+          [
+            page.listensAt,
+            listening.address ? <Copied text={listening.address} /> : page.listensNot(listening.granted),
+          ],
           ...listening.open.map(({ plugin, count }): [string, string] => [
             page.openOn(clip(plugin.split("#")[0] ?? plugin, 80)),
             formatNumber(count, 0),

@@ -144,7 +144,14 @@ export const replay = {
 
 export const difference = {
   title: "差别",
-  what: { changed: "内容不同", missing: "不再产出", new: "新产出", verdict: "判定不同", cursor: "游标不同", answer: "答复不同" },
+  what: {
+    changed: "内容不同",
+    missing: "不再产出",
+    new: "新产出",
+    verdict: "判定不同",
+    cursor: "游标不同",
+    answer: "答复不同",
+  },
   before: "原来",
   after: "现在",
   nothing: "（无）",
