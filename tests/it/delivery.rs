@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dongting_manifest::{Message, Timestamp, message};
 use dongting_tests::documents;
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::host::{Host, dongting, eventually};
 use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 

@@ -23,29 +23,38 @@ fn counts(host: &Host) -> Vec<u64> {
     counts
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_keeps_state_runs_on_one_and_moves_when_it_dies() {
+/// A NATS and a PostgreSQL, and the environment of hosts that share them.
+async fn shared() -> (Postgres, Nats, [(&'static str, String); 2]) {
     let postgres = Postgres::start().unwrap();
     let nats = Nats::start().await.unwrap();
     let login = nats.server.credentials();
     let address = nats.server.url().strip_prefix("nats://").unwrap().to_owned();
     let nats_url = format!("nats://{}:{}@{address}", login.user, login.password);
-    let database = postgres.url();
-    let environment = [("DONGTING_DATABASE", database.as_str()), ("DONGTING_NATS", nats_url.as_str())];
-    let state = |host: &Host| host.state("model").unwrap().0;
+    let environment = [("DONGTING_DATABASE", postgres.url()), ("DONGTING_NATS", nats_url)];
+    (postgres, nats, environment)
+}
 
+fn state(host: &Host) -> String {
+    host.state("model").unwrap().0
+}
+
+/// Documents are taken by every host; one counts them.
+fn push(host: &Host, bodies: std::ops::Range<u64>) {
+    for body in bodies {
+        assert_eq!(documents::push(host, body.to_string().as_bytes()).unwrap().status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_state_runs_on_one_and_moves_when_it_dies() {
+    let (_postgres, _nats, environment) = shared().await;
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
     let mut first = Host::start_with(&configuration(), &environment).unwrap();
     eventually("the first has it", || Ok(state(&first) == "running")).unwrap();
     let second = Host::start_with(&configuration(), &environment).unwrap();
     eventually("the second stands by", || Ok(state(&second) == "standby")).unwrap();
     assert_eq!(second.get("health").unwrap().body["status"], "ok", "standing by is no failure");
 
-    // Documents are taken by both; one counts them.
-    let push = |host: &Host, bodies: std::ops::Range<u64>| {
-        for body in bodies {
-            assert_eq!(documents::push(host, body.to_string().as_bytes()).unwrap().status, 200);
-        }
-    };
     push(&first, 0..5);
     push(&second, 5..10);
     eventually("ten", || Ok(counts(&second) == (1..=10).collect::<Vec<u64>>())).unwrap();
@@ -57,6 +66,33 @@ async fn what_keeps_state_runs_on_one_and_moves_when_it_dies() {
     eventually("fifteen", || Ok(counts(&second) == (1..=15).collect::<Vec<u64>>())).unwrap();
     println!("moved and caught up {:?} after the kill", died.elapsed());
     assert!(died.elapsed().as_secs() < 15, "{:?}", died.elapsed());
+    assert_eq!(state(&second), "running");
+}
+
+/// A host that stands still for longer than its lease, and goes on, commits nothing of what it is given then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_comes_back_late_commits_nothing() {
+    let (_postgres, _nats, environment) = shared().await;
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let first = Host::start_with(&configuration(), &environment).unwrap();
+    eventually("the first has it", || Ok(state(&first) == "running")).unwrap();
+    let second = Host::start_with(&configuration(), &environment).unwrap();
+    push(&second, 0..3);
+    eventually("three", || Ok(counts(&second) == [1, 2, 3])).unwrap();
+
+    let signal = |name: &str| {
+        let sent = std::process::Command::new("kill").args([name, &first.pid().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    signal("-STOP");
+    eventually("the second has it", || Ok(state(&second) == "running")).unwrap();
+    // The bus gives them to the first, which waits for messages as far as the bus knows.
+    push(&second, 3..6);
+    signal("-CONT");
+    eventually("six", || Ok(counts(&second) == (1..=6).collect::<Vec<u64>>())).unwrap();
+    eventually("the first stands by", || Ok(state(&first) == "standby")).unwrap();
+    push(&first, 6..9);
+    eventually("nine", || Ok(counts(&first) == (1..=9).collect::<Vec<u64>>())).unwrap();
     assert_eq!(state(&second), "running");
 }
 

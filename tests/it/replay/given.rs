@@ -105,14 +105,17 @@ async fn all_that_it_is_given(start: impl Fn(&str) -> Host) {
     assert_eq!(push(&host, r#"{"quiet": true}"#).0, 200);
     assert_eq!(push(&host, &fetch), (200, "4".to_owned()));
     eventually("the letters", || Ok(host.rejects("desk")? >= 3)).unwrap();
+    let messages = |host: &Host| -> anyhow::Result<usize> {
+        Ok(host.messages("observation")?.len() + host.messages("feedback")?.len())
+    };
+    eventually("the messages", || Ok(messages(&host)? == 4)).unwrap();
     server.abort();
     let _ = server.await;
 
     let (same, all) = replay(&host, &[]);
     assert!(same, "{all}");
     assert_eq!(figures(&all), [6, 6, 0, 0, 0], "{all}");
-    let count = || host.messages("observation").unwrap().len() + host.messages("feedback").unwrap().len();
-    assert_eq!((count(), host.rejects("desk").unwrap()), (4, 3), "nothing left it");
+    assert_eq!((messages(&host).unwrap(), host.rejects("desk").unwrap()), (4, 3), "nothing left it");
 
     let other = host.folder.path().join("other.wasm");
     let desk = std::fs::read(plugin("guests/desk.wasm").unwrap()).unwrap();
