@@ -112,6 +112,9 @@ fn admit(
     if installed.connections.count() >= most {
         return refused(format!("it has the {most} connections that limits.connections allows"));
     }
+    if installed.connections.arrivals.take(1).is_err() {
+        return refused(format!("more than {ARRIVALS_PER_SECOND} a second come anew, over a minute"));
+    }
     let Some(place) = installed.plugin.place() else {
         return refused("this host has as many instances of sessions as it can".to_owned());
     };

@@ -26,6 +26,20 @@ fn connections_beyond_the_limit_are_refused_and_counted() {
 }
 
 #[test]
+fn a_flood_of_connections_is_refused() {
+    let (host, at) = start("limits.connections = 1024");
+    let log = || std::fs::read_to_string(host.folder.path().join("log")).unwrap();
+    // A minute's worth is let in at once.
+    let flooded = (0..2_000).any(|_| {
+        Device::connect(&at).unwrap();
+        log().contains("more than 20 a second come anew")
+    });
+    assert!(flooded, "{}", listening(&host));
+    eventually("all are gone", || Ok(open(&host) == 0)).unwrap();
+    assert!(listening(&host)["opened"].as_u64() >= Some(1_200), "{}", listening(&host));
+}
+
+#[test]
 fn a_device_that_takes_nothing_loses_its_connection() {
     let (host, at) = start("limits.stalled_seconds = 1");
     let mut device = Device::named(&at, "s").unwrap();

@@ -119,4 +119,9 @@ fn a_connection_that_moved_is_followed() {
     let [calls, same, different, incomplete, otherwise] = figures(&all);
     assert_eq!((same, different, incomplete), (calls, 0, 0), "{all}");
     assert_eq!(otherwise, 5, "the steps of the release before: {all}");
+    // From the middle of it on: what came before is run again, and only what comes then is told.
+    let messages = host.messages("observation").unwrap();
+    let last = messages.iter().find(|message| message["key"] == "a/2").unwrap();
+    let all = replay(&host, last["received"].as_str().unwrap(), &[]).1;
+    assert_eq!(figures(&all), [1, 1, 0, 0, 0], "{all}");
 }

@@ -17,6 +17,8 @@ use crate::rate::Bucket;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Refusals are counted; a log line tells of them this often at most.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
+/// New connections of an installation, a minute deep: each has its instance made and its end told, and nobody had to show a token for it.
+pub const ARRIVALS_PER_SECOND: u32 = 20;
 /// What nobody had to show a token for may fill the dead letters' lane no faster.
 const REJECTS_PER_SECOND: f64 = 1.0;
 
@@ -31,6 +33,7 @@ pub struct Connections {
     refused: AtomicU64,
     told: Mutex<Option<Instant>>,
     pub rejects: Bucket,
+    pub arrivals: Bucket,
 }
 
 struct Open {
@@ -74,6 +77,7 @@ impl Default for Connections {
             refused: AtomicU64::default(),
             told: Mutex::default(),
             rejects: Bucket::per_second(REJECTS_PER_SECOND),
+            arrivals: Bucket::per_second(ARRIVALS_PER_SECOND.into()),
         }
     }
 }
