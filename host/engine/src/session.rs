@@ -14,6 +14,7 @@ use crate::installed::Installed;
 use crate::status::State;
 use crate::worker::Shared;
 use connection::Connection;
+use connections::ARRIVALS_PER_SECOND;
 
 mod connection;
 mod connections;

@@ -141,7 +141,7 @@ fn another_address_is_another_listener_and_keeps_the_connections() {
     .unwrap();
     assert!(Device::connect(&at).is_err());
     assert_eq!(device.tell(1, "reading 1").unwrap(), Answer::Has(1));
-    Device::named(&now_at, "b").unwrap();
+    let _second = Device::named(&now_at, "b").unwrap();
     assert_eq!(open(&host), 2);
 }
 
