@@ -13,7 +13,7 @@ use super::{Host, Installed, Made, PAGE, ReplayError, Replayed, refused};
 use crate::difference::{self, Difference};
 use crate::publish::{Inputs, messages};
 use crate::replay::MAX_CALLS;
-use crate::session::transcript::{answered, origin, read};
+use crate::session::transcript::{LONGEST, answered, origin, read};
 
 /// Why steps cannot be made again whose connection's beginning is not there.
 const NO_BEGINNING: &str = "not all that came before on a connection was recorded and is still kept";
@@ -46,8 +46,10 @@ impl Host {
         replayed: &mut Replayed,
     ) -> Result<(), ReplayError> {
         let mut last = String::new();
+        // A stretch is known by its first step, and may reach into the time.
+        let wide = (span.0.saturating_sub(LONGEST), span.1);
         loop {
-            let page = self.store().connections(installed.id(), span, &last, PAGE).await?;
+            let page = self.store().connections(installed.id(), wide, &last, PAGE).await?;
             let Some(newest) = page.last().cloned() else { return Ok(()) };
             for connection in &page {
                 let again = Again { installed, made, session: None, next: 0 };

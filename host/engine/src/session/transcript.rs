@@ -17,6 +17,8 @@ use crate::worker::Shared;
 const STEPS: usize = 256;
 const BYTES: usize = 64 * 1024;
 const AGE: Duration = Duration::from_secs(1);
+/// No step of a stretch comes so long after its first: a stretch is written down before a step that would.
+pub const LONGEST: Duration = Duration::from_secs(10);
 /// Bytes of one connection. One that sends more goes on, and can be replayed up to there.
 const MOST: usize = 64 << 20;
 
