@@ -1,20 +1,22 @@
 //! Devices that stay connected: what an idle connection takes of the host, and what a frame costs it beside a native loop over TCP that
 //! publishes and acknowledges as often.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use dongting_bus::Bus;
+use dongting_bus::server::ServerOptions;
+use dongting_bus::{Bus, Server};
 use dongting_guests_device::frame::{Found, Frame, answer, next};
 use dongting_manifest::{Message, Timestamp, message};
 use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::host::{Host, eventually};
-use dongting_tests::nats::Nats;
+use dongting_tests::nats::{options, small};
 use dongting_tests::process::{cpu_time, resident_bytes};
 use rustix::time::{ClockId, clock_gettime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::sample;
 
@@ -98,19 +100,23 @@ fn frames(host: &Host, at: &str) -> Result<Cost> {
 
 /// The same device, and a loop on a thread of its own: what that thread needs.
 fn native() -> Result<Cost> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let at = listener.local_addr()?.to_string();
+    let (ready, address) = mpsc::channel();
     let serving = std::thread::spawn(move || -> Result<Duration> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let nats = Nats::start().await?;
-            let (stream, _) = listener.accept()?;
+            let directory = tempfile::tempdir()?;
+            let options = ServerOptions { sync_always: false, ..options(&directory) };
+            let server = Server::start(&options).await?;
+            let bus = Bus::connect(&server.url(), server.credentials(), &small()).await?;
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            ready.send(listener.local_addr()?)?;
+            let (stream, _) = listener.accept().await?;
             let began = thread_time();
-            serve(&nats.bus, stream).await?;
+            serve(&bus, stream).await?;
             Ok(thread_time().saturating_sub(began))
         })
     });
-    let mut device = Device::named(&at, "a")?;
+    let mut device = Device::named(&address.recv()?.to_string(), "a")?;
     let began = Instant::now();
     let mut sent = 0;
     while sent < FRAMES {
@@ -133,8 +139,7 @@ async fn serve(bus: &Bus, mut stream: TcpStream) -> Result<()> {
     let like = sample::messages(1)?.pop().context("no sample")?;
     let (mut buffer, mut piece) = (Vec::new(), vec![0; 16 * 1024]);
     loop {
-        // It has nothing else to do meanwhile.
-        let read = stream.read(&mut piece)?;
+        let read = stream.read(&mut piece).await?;
         if read == 0 {
             return Ok(());
         }
@@ -150,7 +155,7 @@ async fn serve(bus: &Bus, mut stream: TcpStream) -> Result<()> {
         for stored in bus.publish(&made).await {
             stored?;
         }
-        stream.write_all(&answers)?;
+        stream.write_all(&answers).await?;
     }
 }
 
