@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_store::{
-    Begun, CallRecord, Commit, CommitError, Cursor, Database, Entry, Input, Move, Output, Park, Pending,
-    Store, Tailed,
+    Begun, CallRecord, Commit, CommitError, Cursor, Database, Entry, Input, Move, Output, Park, Store, Tailed,
 };
 use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
@@ -131,11 +130,12 @@ async fn commit(
 }
 
 async fn outbox(store: &Store) -> Vec<Message> {
-    let message = |pending: Pending| match pending.output {
+    let message = |output| match output {
         Output::Message(message) => message,
         other => panic!("{other:?}"),
     };
-    store.pending(MODEL, 100).await.unwrap().into_iter().map(message).collect()
+    let rows = store.pending(MODEL, 100).await.unwrap();
+    rows.into_iter().flat_map(|pending| pending.outputs).map(message).collect()
 }
 
 async fn a_call_is_committed_whole_and_once<P: Place>() {
@@ -153,10 +153,11 @@ async fn a_call_is_committed_whole_and_once<P: Place>() {
     assert_eq!(store.applied(MODEL, &inputs([1, 2, 3])).await.unwrap(), inputs([1, 2]));
     assert!(store.applied("another", &inputs([1])).await.unwrap().is_empty());
 
+    commit(&store, &inputs([3]), Some(b"3"), &[output(3)]).await.unwrap();
     let first = store.pending(MODEL, 1).await.unwrap()[0].position;
     store.confirmed(&[first]).await.unwrap();
     store.confirmed(&[]).await.unwrap();
-    assert_eq!(outbox(&store).await, [output(2)]);
+    assert_eq!(outbox(&store).await, [output(3)]);
 }
 
 async fn a_state_that_is_too_large_undoes_the_call<P: Place>() {

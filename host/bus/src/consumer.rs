@@ -240,10 +240,16 @@ impl Consumer {
         }
     }
 
-    /// What else is there at once, behind `first`. What has come is worth more than an error, which the next fetch will meet again.
+    /// What else is there at once, behind `first`.
     pub async fn rest(&self, first: &Delivery, max: usize) -> Vec<Delivery> {
         // Messages that come again are not counted as pending.
-        if max == 0 || (first.pending == 0 && first.delivered == 1) {
+        if first.pending == 0 && first.delivered == 1 { Vec::new() } else { self.there(max).await }
+    }
+
+    /// What is there at once; in one request, where it is known that more waits. What has come is worth more than an error, which the next
+    /// fetch will meet again.
+    pub async fn there(&self, max: usize) -> Vec<Delivery> {
+        if max == 0 {
             return Vec::new();
         }
         let raw = pull_rest(&self.bus, &self.inner, max).await;

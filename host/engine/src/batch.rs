@@ -41,8 +41,11 @@ impl Worker {
             self.bury(installed, broken).await?;
         }
         let again = items.iter().any(|item| item.tries > 1);
-        if installed.fenced() || again {
+        // Where nothing speaks for it, the fence is enough: what runs into it is looked for then. What a sink sends cannot be taken back.
+        if again || installed.is_sink() || (installed.fenced() && self.unsure) {
+            let count = items.len();
             items = self.unapplied(installed, items).await?;
+            self.unsure = self.unsure && items.len() < count;
         }
         if installed.fenced() || !again {
             return self.process(installed, items).await;
@@ -69,6 +72,17 @@ impl Worker {
             }
         }
         Ok(rest)
+    }
+
+    /// Some inputs were used up before, as the fence has said. The others are called again.
+    async fn once_more(&mut self, installed: &Arc<Installed>, items: Vec<Item>) -> Result<(), String> {
+        self.unsure = true;
+        let count = items.len();
+        let rest = self.unapplied(installed, items).await?;
+        if rest.len() == count {
+            return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
+        }
+        self.process_rest(installed, rest).await
     }
 
     /// Calls the plugin with `items` and sees the outcome through. Boxed, since it halves a batch that is refused and begins again.
@@ -221,7 +235,11 @@ impl Worker {
         if self.lane == Lane::Bulk {
             self.shared.courtesy.step_aside().await;
         }
-        let committed = outbox::committed(installed, &self.shared, commit).await?;
+        let committed = match outbox::committed(installed, &self.shared, commit).await {
+            Ok(committed) => committed,
+            Err(CommitError::Applied) => return self.once_more(installed, items).await,
+            Err(error) => return Err(chain(&error)),
+        };
         self.untidy = true;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);

@@ -33,6 +33,7 @@ mod pin;
 mod publish;
 mod publisher;
 mod rate;
+mod reading;
 mod recheck;
 mod recorder;
 mod records;

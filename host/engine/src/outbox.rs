@@ -10,7 +10,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::installed::{Installed, chain};
 use crate::worker::Shared;
 
-const BATCH: u32 = 256;
+/// Rows that are read at once; each holds up to 64 outputs.
+const BATCH: u32 = 8;
 
 /// What is known of an installation's outbox without looking. Carried from release to release.
 #[derive(Default)]
@@ -33,7 +34,8 @@ pub struct Committed {
 
 /// Commits, and publishes what was committed.
 pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit<'_>) -> Result<(), String> {
-    committed(installed, shared, commit).await?.publish(installed, shared).await
+    let committed = committed(installed, shared, commit).await.map_err(|error| chain(&error))?;
+    committed.publish(installed, shared).await
 }
 
 /// Commits what is to be published then.
@@ -41,7 +43,7 @@ pub async fn committed(
     installed: &Installed,
     shared: &Shared,
     mut commit: Commit<'_>,
-) -> Result<Committed, String> {
+) -> Result<Committed, CommitError> {
     let mut confirmed = Arc::clone(&installed.outbox.confirmed).lock_owned().await;
     commit.confirmed.clone_from(&confirmed);
     let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
@@ -49,14 +51,7 @@ pub async fn committed(
     if timers {
         installed.timer_changes.add();
     }
-    let positions = match committed {
-        Ok(positions) => positions,
-        // Delivered twice at once: nothing was committed, and the next try finds what is used up.
-        Err(CommitError::Applied) => {
-            return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
-        }
-        Err(error) => return Err(chain(&error)),
-    };
+    let positions = committed?;
     confirmed.clear();
     // Whatever goes wrong from here on leaves it to be looked through.
     let behind = !installed.outbox.clean.swap(false, Ordering::Relaxed);
@@ -98,8 +93,9 @@ async fn drain_held(installed: &Installed, shared: &Shared, confirmed: &mut Vec<
             installed.outbox.clean.store(true, Ordering::Relaxed);
             return Ok(());
         }
-        let (positions, outputs): (Vec<i64>, Vec<Output>) =
-            pending.into_iter().map(|Pending { position, output }| (position, output)).unzip();
+        let (positions, outputs): (Vec<i64>, Vec<Vec<Output>>) =
+            pending.into_iter().map(|Pending { position, outputs }| (position, outputs)).unzip();
+        let outputs = outputs.into_iter().flatten().collect();
         publish(installed, shared, outputs).await?;
         shared.store.confirmed(&positions).await.map_err(|error| chain(&error))?;
     }

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
 use dongting_manifest::plugin::Ordering;
-use dongting_manifest::subject::filters;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::Refusal;
 use dongting_store::{Input, Store};
+use futures::FutureExt;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
@@ -29,6 +29,7 @@ use crate::leaving::{self, Leaving};
 use crate::parking::Parking;
 use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
+use crate::reading::{Reading, another, options, told};
 use crate::recorder::Recorder;
 use crate::transform::Effects;
 use crate::{State, backoff, outbox};
@@ -72,18 +73,12 @@ pub struct Worker {
     pub(crate) leaving: Leaving,
     /// Something was committed, and lies in the outbox until the next commit or until nothing has come for a while.
     pub(crate) untidy: bool,
+    /// Inputs of a consumer that was made anew may be used up: they are looked for before a call, until a batch has none.
+    pub(crate) unsure: bool,
     consumer: Option<Reading>,
     floor: Floor,
     /// Streams and consumers of which JetStream has given up on a message.
     exhausted: broadcast::Receiver<(String, String)>,
-}
-
-/// A consumer being read.
-struct Reading {
-    consumer: Consumer,
-    options: ConsumerOptions,
-    /// Deliveries so far.
-    counted: u64,
 }
 
 /// The lanes on which an installation listens.
@@ -99,7 +94,7 @@ impl Worker {
         breaker: Arc<Mutex<Breaker>>,
     ) -> Self {
         let (parking, floor, leaving) = (Parking::default(), Floor::default(), Leaving::default());
-        let (next_timer, consumer, untidy) = (None, None, false);
+        let (next_timer, consumer, untidy, unsure) = (None, None, false, true);
         let exhausted = shared.exhausted.subscribe();
         Self {
             current,
@@ -110,6 +105,7 @@ impl Worker {
             next_timer,
             leaving,
             untidy,
+            unsure,
             consumer,
             floor,
             exhausted,
@@ -163,20 +159,28 @@ impl Worker {
         let installed = Arc::clone(&self.current.borrow_and_update());
         if installed.is_pinned() && installed.pin.wait().await {
             // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
-            self.consumer = None;
+            self.let_go().await;
             self.next_timer = None;
             return Ok(());
         }
         let mut reading = self.reading(&installed).await?;
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
-            Box::pin(self.ring()).await?;
-            self.leaving.ended().await?;
+            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            let rung = Box::pin(leaving::beside(&waiting, self.ring())).await;
+            if let Err(reason) = rung.and(self.leaving.ended().await) {
+                reading.give_back(&self.shared.publisher.bus).await;
+                return Err(reason);
+            }
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
-            Box::pin(self.unpark(&due)).await?;
-            self.leaving.ended().await?;
+            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            let tried = Box::pin(leaving::beside(&waiting, self.unpark(&due))).await;
+            if let Err(reason) = tried.and(self.leaving.ended().await) {
+                reading.give_back(&self.shared.publisher.bus).await;
+                return Err(reason);
+            }
             self.consumer = Some(reading);
             return Ok(());
         }
@@ -185,9 +189,16 @@ impl Worker {
         let longest = if self.untidy { TIDY } else { longest };
         let patience = next_due.map_or(longest, |due| due.since(Timestamp::now())).min(longest);
         if self.parking.is_full() {
-            tokio::time::sleep(patience).await;
+            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            leaving::beside(&waiting, tokio::time::sleep(patience)).await;
             self.consumer = Some(reading);
             return Ok(());
+        }
+        if reading.is_ready() {
+            // However much there is to do, word of what was given up is not left lying.
+            let stream = self.stream();
+            let given_up = told(&mut self.exhausted, stream, installed.id()).now_or_never().is_some();
+            return Box::pin(self.handled(&installed, reading, None, given_up)).await;
         }
         let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
         let (stream, mut given_up, mut trouble) = (self.stream(), false, None);
@@ -234,21 +245,34 @@ impl Worker {
             self.consumer = Some(reading).filter(|_| !given_up);
             return Ok(());
         };
-        let handled = Box::pin(self.batch(&mut reading, first)).await;
+        Box::pin(self.handled(&installed, reading, Some(first), given_up)).await
+    }
+
+    /// Handles a batch, and keeps the consumer for the next one where it can.
+    async fn handled(
+        &mut self,
+        installed: &Arc<Installed>,
+        mut reading: Reading,
+        first: Option<Delivery>,
+        given_up: bool,
+    ) -> Result<(), String> {
+        let handled = self.batch(&mut reading, first).await;
         if handled.is_ok() && self.floor.is_due(Instant::now()) {
-            Box::pin(self.reconcile(&installed, &reading.consumer)).await?;
+            self.reconcile(installed, &reading.consumer).await?;
         }
-        if !given_up && (handled.is_ok() || !installed.ordered()) {
+        if given_up {
+            reading.give_back(&self.shared.publisher.bus).await;
+        } else if handled.is_ok() || !installed.ordered() {
             self.consumer = Some(reading);
         }
         handled
     }
 
-    /// Fetches the rest of a batch when it is its turn, and handles it.
-    async fn batch(&mut self, reading: &mut Reading, first: Delivery) -> Result<(), String> {
+    /// Fetches a batch, or the rest of it, when it is its turn, and handles it.
+    async fn batch(&mut self, reading: &mut Reading, first: Option<Delivery>) -> Result<(), String> {
         let installed = self.installed();
         let bus = self.shared.publisher.bus.clone();
-        let waiting = AtWork::new(&bus, [&first]);
+        let waiting = AtWork::new(&bus, first.iter().chain(&reading.ahead));
         let shared = Arc::clone(&self.shared);
         let turn = async {
             let permit = shared.permits.acquire(self.caller(&installed)).await;
@@ -258,16 +282,16 @@ impl Worker {
             permit
         };
         let permit = leaving::beside(&waiting, turn).await;
-        let mut deliveries = Vec::with_capacity(BATCH);
-        let rest = reading.consumer.rest(&first, BATCH - 1).await;
-        deliveries.push(first);
-        deliveries.extend(rest);
+        let mut deliveries = reading.batch(first, BATCH).await;
         let complete = !installed.ordered() || reading.count(&mut deliveries);
-        let last = deliveries.last().is_none_or(|delivery| delivery.pending == 0);
         let at_work = AtWork::new(&bus, &deliveries);
-        let handled = leaving::beside(&at_work, self.taken(deliveries)).await;
+        // Where no other host works for it, nobody else would have them.
+        let ahead = installed.fenced() && !installed.is_sink() && !self.parking.is_full();
+        let work = leaving::beside(&at_work, self.taken(deliveries));
+        let handled = if ahead { reading.beside(&bus, BATCH, work).await } else { work.await };
         if handled.is_err() && !installed.ordered() {
             leaving::give_back(&at_work).await;
+            reading.give_back(&bus).await;
         }
         handled?;
         drop(permit);
@@ -275,7 +299,7 @@ impl Worker {
             return Err("a delivery was lost on the way; its lane is read again".to_owned());
         }
         // Where more waits, it is called while this is on its way out.
-        if last { self.leaving.ended().await } else { Ok(()) }
+        if reading.is_ready() { Ok(()) } else { self.leaving.ended().await }
     }
 
     /// Handles deliveries in the release that is enabled by now.
@@ -329,13 +353,21 @@ impl Worker {
         Ok(())
     }
 
+    /// Reads no more. What was fetched ahead is for whoever reads next.
+    async fn let_go(&mut self) {
+        if let Some(mut reading) = self.consumer.take() {
+            reading.give_back(&self.shared.publisher.bus).await;
+        }
+    }
+
     /// The consumer as the release wants it. Where there is order, one that is not the one read last begins anew.
     async fn reading(&mut self, installed: &Arc<Installed>) -> Result<Reading, String> {
         let options = options(installed, self.lane);
-        if let Some(reading) = self.consumer.take()
-            && reading.options == options
-        {
-            return Ok(reading);
+        if let Some(mut reading) = self.consumer.take() {
+            if reading.options == options {
+                return Ok(reading);
+            }
+            reading.give_back(&self.shared.publisher.bus).await;
         }
         Box::pin(self.made(installed, options)).await
     }
@@ -367,7 +399,8 @@ impl Worker {
         if installed.status.state() == State::Starting {
             installed.status.set(State::Running);
         }
-        Ok(Reading { consumer, options: wanted, counted: 0 })
+        self.unsure = true;
+        Ok(Reading::new(consumer, wanted))
     }
 
     /// Sees that the consumer is still what it was made, and forgets the inputs that will not be delivered again. One that somebody has
@@ -412,31 +445,6 @@ impl Worker {
     }
 }
 
-impl Reading {
-    /// Cuts off what comes behind a delivery that is missing. Whether none is.
-    fn count(&mut self, deliveries: &mut Vec<Delivery>) -> bool {
-        let before = deliveries.len();
-        let counted = self.counted;
-        let good = (counted + 1..).zip(deliveries.iter()).take_while(|(n, d)| *n == d.number).count();
-        deliveries.truncate(good);
-        self.counted = counted + good as u64;
-        good == before
-    }
-}
-
-/// Returns when JetStream has given up on a message of this consumer, or may have.
-async fn told(exhausted: &mut broadcast::Receiver<(String, String)>, stream: &str, consumer: &str) {
-    loop {
-        match exhausted.recv().await {
-            Ok((told, name)) if told == stream && name == consumer => return,
-            Ok(_) => {}
-            Err(broadcast::error::RecvError::Lagged(_)) => return,
-            // The host ends.
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
-    }
-}
-
 impl Installed {
     pub fn ordered(&self) -> bool {
         self.manifest.ordering == Ordering::Partition
@@ -446,32 +454,4 @@ impl Installed {
     pub fn fenced(&self) -> bool {
         self.stateful || self.ordered() || self.is_sink()
     }
-}
-
-fn options(installed: &Installed, lane: Lane) -> ConsumerOptions {
-    let region = installed.installation.region;
-    let filters = installed
-        .manifest
-        .subscribe
-        .iter()
-        .filter(|topic| topic.kind.lane() == lane)
-        .flat_map(|topic| filters(region, &topic.domain, topic.kind, topic.detail.as_deref()))
-        .collect();
-    ConsumerOptions { start: Start::All, ..ConsumerOptions::new(installed.id(), lane, filters) }
-}
-
-/// Returns when a release is at work that asks for something else than the one before it. Any other takes over with the next message.
-async fn another(
-    current: &mut watch::Receiver<Arc<Installed>>,
-    before: &Installed,
-    (lane, wanted): (Lane, &ConsumerOptions),
-) {
-    // An error says that the slot is gone, which ends the worker.
-    while current.changed().await.is_ok() {
-        let now = current.borrow_and_update();
-        if options(&now, lane) != *wanted || now.sets_timers() != before.sets_timers() {
-            return;
-        }
-    }
-    std::future::pending().await
 }

@@ -1,6 +1,7 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
 use dongting_manifest::{DeadLetter, Message};
+use serde::{Deserialize, Serialize};
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
@@ -12,33 +13,52 @@ pub enum Output {
     DeadLetter(DeadLetter),
 }
 
+/// Outputs of one commit, in their order, that lie in one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     pub position: i64,
-    pub output: Output,
+    pub outputs: Vec<Output>,
 }
 
+/// A row that an earlier version of this host has written: one message, or one dead letter.
 const MESSAGE: &str = "message";
 const DEAD_LETTER: &str = "dead-letter";
+const SEVERAL: &str = "several";
+
+/// What lies in one row: so many outputs, or of so many bytes but for the last. A call's are written and removed as one or two, and what is
+/// read at once is bounded.
+const OUTPUTS: usize = 64;
+const BYTES: usize = 1 << 20;
+
+/// An output as text, but for the bytes that it carries; with how many they are.
+#[derive(Serialize, Deserialize)]
+enum Part {
+    Message(row::Attributes, usize),
+    DeadLetter(row::LetterAttributes, usize),
+}
 
 impl Store {
-    /// The oldest of the installation's pending outputs.
-    pub async fn pending(&self, installation: &str, limit: u32) -> Result<Vec<Pending>, StoreError> {
+    /// The oldest rows of the installation's pending outputs.
+    pub async fn pending(&self, installation: &str, rows: u32) -> Result<Vec<Pending>, StoreError> {
         let rows: Vec<(i64, String, String, Vec<u8>)> = sqlx::query_as(
             "SELECT position, kind, message, body FROM outbox WHERE installation = $1 ORDER BY position LIMIT $2",
         )
         .bind(installation)
-        .bind(i64::from(limit))
+        .bind(i64::from(rows))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
         rows.into_iter()
-            .map(|(position, kind, attributes, body)| {
-                let output = match kind.as_str() {
-                    DEAD_LETTER => Output::DeadLetter(row::dead_letter(&attributes, body)?),
-                    _ => Output::Message(row::message(&attributes, body)?),
+            .map(|(position, kind, text, body)| {
+                let outputs = match kind.as_str() {
+                    SEVERAL => unpacked(&text, &body)?,
+                    DEAD_LETTER => {
+                        let attributes: row::LetterAttributes = row::from_json(&text)?;
+                        vec![Output::DeadLetter(attributes.with(body))]
+                    }
+                    _ => vec![Output::Message(row::message(&text, body)?)],
                 };
-                Ok(Pending { position, output })
+                Ok(Pending { position, outputs })
             })
             .collect()
     }
@@ -54,32 +74,83 @@ impl Store {
     }
 }
 
-/// The positions, in the order of the outputs.
+/// The positions of their rows.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,
     outputs: &[Output],
 ) -> Result<Vec<i64>, StoreError> {
-    let mut positions = Vec::with_capacity(outputs.len());
-    for outputs in outputs.chunks(row::at_once(4)) {
+    let mut positions = Vec::new();
+    let packed: Vec<(String, Vec<u8>)> = together(outputs).map(packed).collect::<Result<_, _>>()?;
+    for packed in packed.chunks(row::at_once(4)) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
-            row::rows(4, outputs.len())
+            row::rows(4, packed.len())
         );
         let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
-        for output in outputs {
-            let (kind, attributes, body) = match output {
-                Output::Message(message) => (MESSAGE, row::attributes(message)?, &message.body),
-                Output::DeadLetter(letter) => (DEAD_LETTER, row::letter_attributes(letter)?, &letter.payload),
-            };
-            query = query.bind(installation).bind(kind).bind(attributes).bind(body);
+        for (text, body) in packed {
+            query = query.bind(installation).bind(SEVERAL).bind(text).bind(body);
         }
         let added: Vec<i64> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
         positions.extend(added);
     }
-    // Rows are numbered in their order; they need not be told in it.
-    positions.sort_unstable();
     Ok(positions)
+}
+
+/// Cut into what lies in one row.
+fn together(mut outputs: &[Output]) -> impl Iterator<Item = &[Output]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |output: &&Output| {
+            let begins = bytes < BYTES;
+            bytes += output.bytes().len();
+            begins
+        };
+        let count = outputs.iter().take(OUTPUTS).take_while(fits).count();
+        let (these, rest) = outputs.split_at_checked(count)?;
+        outputs = rest;
+        Some(these).filter(|these| !these.is_empty())
+    })
+}
+
+fn packed(outputs: &[Output]) -> Result<(String, Vec<u8>), StoreError> {
+    let parts: Vec<Part> = outputs
+        .iter()
+        .map(|output| match output {
+            Output::Message(message) => Part::Message(row::Attributes::of(message), message.body.len()),
+            Output::DeadLetter(letter) => {
+                Part::DeadLetter(row::LetterAttributes::of(letter), letter.payload.len())
+            }
+        })
+        .collect();
+    let bodies: Vec<&[u8]> = outputs.iter().map(Output::bytes).collect();
+    Ok((row::json(&parts)?, bodies.concat()))
+}
+
+fn unpacked(text: &str, mut bodies: &[u8]) -> Result<Vec<Output>, StoreError> {
+    let parts: Vec<Part> = row::from_json(text)?;
+    let mut outputs = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (Part::Message(_, length) | Part::DeadLetter(_, length)) = &part;
+        let damaged = || StoreError::Damaged("a row of the outbox has fewer bytes than it says".to_owned());
+        let (body, rest) = bodies.split_at_checked(*length).ok_or_else(damaged)?;
+        bodies = rest;
+        outputs.push(match part {
+            Part::Message(attributes, _) => Output::Message(attributes.with(body.to_vec())?),
+            Part::DeadLetter(attributes, _) => Output::DeadLetter(attributes.with(body.to_vec())),
+        });
+    }
+    Ok(outputs)
+}
+
+impl Output {
+    /// The body of a message, the payload of a letter.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Message(message) => &message.body,
+            Self::DeadLetter(letter) => &letter.payload,
+        }
+    }
 }
 
 /// Removes what the bus has stored.
@@ -94,3 +165,6 @@ pub(crate) async fn remove(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! Messages and dead letters as rows: their attributes as one JSON text, the body beside it. And lists of placeholders.
 
 use dongting_manifest::{DeadLetter, Message, Origin, Region, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 
+/// All of a message but its body.
 #[derive(Serialize, Deserialize)]
-struct Attributes {
+pub struct Attributes {
     id: String,
     source: String,
     r#type: String,
@@ -23,51 +25,67 @@ struct Attributes {
     extensions: Vec<(String, String)>,
 }
 
+impl Attributes {
+    pub fn of(message: &Message) -> Self {
+        Self {
+            id: message.id.clone(),
+            source: message.source.clone(),
+            r#type: message.r#type.clone(),
+            subject: message.subject.to_string(),
+            time: message.time,
+            received: message.received,
+            key: message.key.clone(),
+            revision: message.revision.clone(),
+            partition: message.partition.clone(),
+            causation: message.causation.clone(),
+            plugin: message.plugin.clone(),
+            traceparent: message.traceparent.clone(),
+            content_type: message.content_type.clone(),
+            extensions: message.extensions.clone(),
+        }
+    }
+
+    pub fn with(self, body: Vec<u8>) -> Result<Message, StoreError> {
+        let subject = self.subject.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?;
+        Ok(Message {
+            id: self.id,
+            source: self.source,
+            r#type: self.r#type,
+            subject,
+            time: self.time,
+            received: self.received,
+            key: self.key,
+            revision: self.revision,
+            partition: self.partition,
+            causation: self.causation,
+            plugin: self.plugin,
+            traceparent: self.traceparent,
+            content_type: self.content_type,
+            extensions: self.extensions,
+            body,
+        })
+    }
+}
+
 pub fn attributes(message: &Message) -> Result<String, StoreError> {
-    let attributes = Attributes {
-        id: message.id.clone(),
-        source: message.source.clone(),
-        r#type: message.r#type.clone(),
-        subject: message.subject.to_string(),
-        time: message.time,
-        received: message.received,
-        key: message.key.clone(),
-        revision: message.revision.clone(),
-        partition: message.partition.clone(),
-        causation: message.causation.clone(),
-        plugin: message.plugin.clone(),
-        traceparent: message.traceparent.clone(),
-        content_type: message.content_type.clone(),
-        extensions: message.extensions.clone(),
-    };
-    serde_json::to_string(&attributes).map_err(|error| StoreError::Damaged(error.to_string()))
+    json(&Attributes::of(message))
 }
 
 pub fn message(attributes: &str, body: Vec<u8>) -> Result<Message, StoreError> {
-    let a: Attributes =
-        serde_json::from_str(attributes).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    let subject = a.subject.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?;
-    Ok(Message {
-        id: a.id,
-        source: a.source,
-        r#type: a.r#type,
-        subject,
-        time: a.time,
-        received: a.received,
-        key: a.key,
-        revision: a.revision,
-        partition: a.partition,
-        causation: a.causation,
-        plugin: a.plugin,
-        traceparent: a.traceparent,
-        content_type: a.content_type,
-        extensions: a.extensions,
-        body,
-    })
+    from_json::<Attributes>(attributes)?.with(body)
 }
 
+pub fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+/// All of a dead letter but its payload.
 #[derive(Serialize, Deserialize)]
-struct LetterAttributes {
+pub struct LetterAttributes {
     installation: String,
     reason: String,
     plugin: String,
@@ -79,40 +97,39 @@ struct LetterAttributes {
     content_type: String,
 }
 
-pub fn letter_attributes(letter: &DeadLetter) -> Result<String, StoreError> {
-    let origin = letter.origin.clone();
-    let attributes = LetterAttributes {
-        installation: letter.installation.clone(),
-        reason: letter.reason.clone(),
-        plugin: letter.plugin.clone(),
-        traceparent: letter.traceparent.clone(),
-        region: letter.region.map(|region| region.to_string()),
-        origin: origin.map(|at| (at.stream, at.stream_created, at.sequence, at.subject)),
-        attributes: letter.attributes.clone(),
-        content_type: letter.content_type.clone(),
-    };
-    serde_json::to_string(&attributes).map_err(|error| StoreError::Damaged(error.to_string()))
-}
+impl LetterAttributes {
+    pub fn of(letter: &DeadLetter) -> Self {
+        let origin = letter.origin.clone();
+        Self {
+            installation: letter.installation.clone(),
+            reason: letter.reason.clone(),
+            plugin: letter.plugin.clone(),
+            traceparent: letter.traceparent.clone(),
+            region: letter.region.map(|region| region.to_string()),
+            origin: origin.map(|at| (at.stream, at.stream_created, at.sequence, at.subject)),
+            attributes: letter.attributes.clone(),
+            content_type: letter.content_type.clone(),
+        }
+    }
 
-pub fn dead_letter(attributes: &str, payload: Vec<u8>) -> Result<DeadLetter, StoreError> {
-    let a: LetterAttributes =
-        serde_json::from_str(attributes).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    Ok(DeadLetter {
-        installation: a.installation,
-        reason: a.reason,
-        plugin: a.plugin,
-        traceparent: a.traceparent,
-        region: a.region.and_then(|region| region.parse().ok()),
-        origin: a.origin.map(|(stream, stream_created, sequence, subject)| Origin {
-            stream,
-            stream_created,
-            sequence,
-            subject,
-        }),
-        attributes: a.attributes,
-        content_type: a.content_type,
-        payload,
-    })
+    pub fn with(self, payload: Vec<u8>) -> DeadLetter {
+        DeadLetter {
+            installation: self.installation,
+            reason: self.reason,
+            plugin: self.plugin,
+            traceparent: self.traceparent,
+            region: self.region.and_then(|region| region.parse().ok()),
+            origin: self.origin.map(|(stream, stream_created, sequence, subject)| Origin {
+                stream,
+                stream_created,
+                sequence,
+                subject,
+            }),
+            attributes: self.attributes,
+            content_type: self.content_type,
+            payload,
+        }
+    }
 }
 
 /// Values that one statement binds, at most. SQLite knows each by a name and looks for it from the first one on, so that twice as many
