@@ -56,7 +56,8 @@ impl Store {
                         let attributes: row::LetterAttributes = row::from_json(&text)?;
                         vec![Output::DeadLetter(attributes.with(body))]
                     }
-                    _ => vec![Output::Message(row::message(&text, body)?)],
+                    MESSAGE => vec![Output::Message(row::message(&text, body)?)],
+                    other => return Err(StoreError::Damaged(format!("an output of the kind `{other}`"))),
                 };
                 Ok(Pending { position, outputs })
             })
