@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::is_token;
-use crate::plugin::{Capability, Manifest, SettingType, Topic};
+use crate::plugin::{Capability, Manifest, Role, SettingType, Topic};
 use crate::{Kind, Region, Version};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -98,6 +99,9 @@ pub struct Grants {
     /// Where `wasi:http` may go.
     #[serde(default)]
     pub http: Vec<HttpGrant>,
+    /// Address and port on which a session's devices connect by TCP. Port 0 is any that is free.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +165,14 @@ pub struct Limits {
     pub timers: u32,
     /// Documents and their keys that the installation may keep.
     pub records_kib: u32,
+    /// Connections that a session may have open.
+    pub connections: u32,
+    /// A device that sends nothing for so long loses its connection.
+    pub idle_seconds: u32,
+    /// So does one that does not take what is sent to it.
+    pub stalled_seconds: u32,
+    /// How long connections may finish on a release that another has replaced.
+    pub drain_seconds: u32,
 }
 
 impl Default for Limits {
@@ -181,6 +193,10 @@ impl Default for Limits {
             state_kib: 4 * 1024,
             timers: 10_000,
             records_kib: 16 * 1024,
+            connections: 64,
+            idle_seconds: 600,
+            stalled_seconds: 30,
+            drain_seconds: 900,
         }
     }
 }
@@ -215,6 +231,12 @@ pub enum InstallationError {
         "installation `{0}`: name its candidate once, as shadow_release = \"vendor/plugin:1.2.0\" or as shadow = \"file.wasm\""
     )]
     Shadow(String),
+    #[error(
+        "installation `{0}`: the plugin is a session, for which the host listens: add grants.listen, for example \"0.0.0.0:7611\", or do not enable the plugin"
+    )]
+    Listen(String),
+    #[error("installation `{0}`: limits.{1} must lie between 1 and {2}")]
+    SessionLimit(String, &'static str, u32),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
 }
@@ -263,8 +285,29 @@ impl Installation {
         if self.push_token.as_ref().is_some_and(|token| token.len() < 16) {
             return Err(InstallationError::PushToken(id()));
         }
+        if manifest.roles.contains(&Role::Session) {
+            self.check_session()?;
+        }
         if !(0.1..=86_400.0).contains(&self.every_seconds) {
             return Err(InstallationError::Every(id()));
+        }
+        Ok(())
+    }
+
+    fn check_session(&self) -> Result<(), InstallationError> {
+        if self.grants.listen.is_none() {
+            return Err(InstallationError::Listen(self.id.clone()));
+        }
+        let limits = self.limits;
+        for (name, value, most) in [
+            ("connections", limits.connections, 1024),
+            ("idle_seconds", limits.idle_seconds, 86_400),
+            ("stalled_seconds", limits.stalled_seconds, 3_600),
+            ("drain_seconds", limits.drain_seconds, 86_400),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(InstallationError::SessionLimit(self.id.clone(), name, most));
+            }
         }
         Ok(())
     }

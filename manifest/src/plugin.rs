@@ -50,6 +50,7 @@ pub struct Manifest {
 pub enum Role {
     Source,
     Decoder,
+    Session,
     Transform,
     Sink,
     Service,
@@ -124,12 +125,18 @@ pub enum ManifestError {
     Name(String),
     #[error("plugin.toml: `{0}` is no version: three numbers, for example 1.2.0")]
     Version(String),
-    #[error("plugin.toml: name at least one role: source, decoder, transform, sink, service or views")]
+    #[error(
+        "plugin.toml: name at least one role: source, decoder, session, transform, sink, service or views"
+    )]
     NoRole,
     #[error(
         "plugin.toml asks for timers, which are given to a transform that is no sink and that a subscription wakes first: name the role and a topic, or drop the capability"
     )]
     Timers,
+    #[error(
+        "plugin.toml names the role session and asks for the capability `{0}`: a session keeps an instance for as long as a connection lasts, and is given log and config alone. Keep what must outlast a connection in a plugin that subscribes to what the session publishes"
+    )]
+    Session(Capability),
     #[error("plugin.toml: records: {0}")]
     Records(String),
     #[error("plugin.toml: state_version counts from 1")]
@@ -162,6 +169,11 @@ impl Manifest {
         if manifest.capabilities.contains_key(&Capability::Timers) && !wakes {
             return Err(ManifestError::Timers);
         }
+        let session = manifest.roles.contains(&Role::Session);
+        let beyond = manifest.capabilities.keys().find(|asked| session && !asked.suits_a_session());
+        if let Some(asked) = beyond {
+            return Err(ManifestError::Session(*asked));
+        }
         for topic in manifest.publish.iter().chain(&manifest.subscribe) {
             for token in std::iter::once(&topic.domain).chain(&topic.detail) {
                 if !is_token(token) {
@@ -178,14 +190,15 @@ const fn default_state_version() -> u32 {
 }
 
 impl Role {
-    pub const ALL: [Self; 6] =
-        [Self::Source, Self::Decoder, Self::Transform, Self::Sink, Self::Service, Self::Views];
+    pub const ALL: [Self; 7] =
+        [Self::Source, Self::Decoder, Self::Session, Self::Transform, Self::Sink, Self::Service, Self::Views];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::Decoder => "decoder",
+            Self::Session => "session",
             Self::Transform => "transform",
             Self::Sink => "sink",
             Self::Service => "service",
@@ -205,6 +218,12 @@ impl Capability {
     #[must_use]
     pub const fn keeps(self) -> bool {
         matches!(self, Self::State | Self::Timers | Self::Records)
+    }
+
+    /// Whether an instance that is kept may have it: nothing of it is committed with a call or comes from outside the transcript.
+    #[must_use]
+    pub const fn suits_a_session(self) -> bool {
+        matches!(self, Self::Log | Self::Config)
     }
 
     #[must_use]
@@ -281,6 +300,7 @@ mod tests {
         assert!(said("domain = \"earthquake\"", "domain = \"e.q\"").contains("subject token"));
         assert!(said("vendor", "vendors").contains("vendors"));
         assert!(said("http =", "timers =").contains("asks for timers"));
+        assert!(said("\"decoder\"]", "\"session\"]").contains("asks for the capability `http`"));
         assert_eq!(manifest.state_version, 1);
         let versioned =
             |version: i64| GOOD.replace("roles =", &format!("state_version = {version}\nroles ="));

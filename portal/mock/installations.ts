@@ -164,6 +164,7 @@ export function whole(id: string): InstallationWhole | undefined {
         : [{ domain: "earthquake", kind: "assessment", detail: null, outside: has("source"), perSecond: 100 }],
       subscribe: reads ? [{ domain: "earthquake", kind: "observation", detail: null }] : [],
       http: has("sink") ? [{ host: "sms.gateway.example", port: 443, networks: ["10.20.0.0/16"] }] : [],
+      listen: has("session") ? "0.0.0.0:7611" : null,
     },
     limits: {
       memoryMib: 64,
@@ -184,6 +185,22 @@ export function whole(id: string): InstallationWhole | undefined {
     },
     service: has("service") ? { path: `/api/v1/services/${id}/`, subject: `svc.${id}` } : null,
     push: has("decoder") ? `/api/v1/push/${id}` : null,
+    listening: has("session")
+      ? {
+          granted: "0.0.0.0:7611",
+          address: "0.0.0.0:7611",
+          open: [
+            { plugin: "water@1.4.0#1f0c", count: 2 },
+            { plugin: "water@1.5.0#7a21", count: 41 },
+          ],
+          most: 64,
+          opened: 5123,
+          refused: 3,
+          moved: 82,
+          idleSeconds: 600,
+          drainSeconds: 900,
+        }
+      : null,
     pollSeconds: has("source") ? 60 : null,
     completeUntil: has("source") ? "2026-08-29T07:40:00Z" : null,
     holdsUnknown: has("sink") ? true : null,

@@ -32,6 +32,38 @@ macro_rules! role {
     };
 }
 
+pub mod session {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "dongting:plugin/session",
+        with: {
+            "dongting:message/types@0.1.0": crate::bindings::capabilities::dongting::message::types,
+            "dongting:log/log@0.1.0": crate::bindings::capabilities::dongting::log::log,
+            "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
+            "dongting:session/types@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_session",
+        default_bindings_module: "dongting_sdk::bindings::session",
+    });
+}
+
+pub mod handover {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "dongting:plugin/handover",
+        with: {
+            "dongting:message/types@0.1.0": crate::bindings::capabilities::dongting::message::types,
+            "dongting:log/log@0.1.0": crate::bindings::capabilities::dongting::log::log,
+            "dongting:config/config@0.1.0": crate::bindings::capabilities::dongting::config::config,
+            "dongting:session/types@0.1.0": crate::bindings::session::dongting::session::types,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_handover",
+        default_bindings_module: "dongting_sdk::bindings::handover",
+    });
+}
+
 role!(source, "dongting:plugin/source", "export_source", "dongting_sdk::bindings::source");
 role!(decoder, "dongting:plugin/decoder", "export_decoder", "dongting_sdk::bindings::decoder");
 role!(transform, "dongting:plugin/transform", "export_transform", "dongting_sdk::bindings::transform");

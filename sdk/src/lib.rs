@@ -27,6 +27,7 @@ pub mod http;
 pub mod log;
 pub mod message;
 pub mod records;
+pub mod session;
 pub mod sink;
 pub mod state;
 pub mod timers;
@@ -35,8 +36,10 @@ pub mod transform;
 pub use dongting_events as events;
 
 pub use bindings::decoder::export_decoder;
+pub use bindings::handover::export_handover;
 pub use bindings::migration::export_migration;
 pub use bindings::service::export_service;
+pub use bindings::session::export_session;
 pub use bindings::sink::export_sink;
 pub use bindings::source::export_source;
 pub use bindings::transform::export_transform;
@@ -84,6 +87,29 @@ pub mod migration {
     pub use crate::bindings::migration::exports::dongting::migration::migration::Guest;
     pub use crate::message::{Error, Timestamp};
     pub use crate::{config, log, records, state, timers};
+}
+
+/// Beside the role `session`: open connections, brought from one release to the next.
+///
+/// ```ignore
+/// impl dongting_sdk::handover::Guest for Gauge {
+///     fn leave(_now: Timestamp) -> Result<Vec<u8>, Error> {
+///         CONNECTION.with_borrow(|connection| Ok(connection.written()))
+///     }
+///
+///     fn resume(_peer: Peer, state: Vec<u8>, _now: Timestamp) -> Result<Step, Error> {
+///         let connection = Connection::read(&state).map_err(Error::Reject)?;
+///         CONNECTION.set(connection);
+///         Ok(Step::default())
+///     }
+/// }
+///
+/// dongting_sdk::export_handover!(Gauge);
+/// ```
+pub mod handover {
+    pub use crate::bindings::handover::exports::dongting::handover::handover::Guest;
+    pub use crate::message::{Error, Timestamp};
+    pub use crate::session::{Peer, Step};
 }
 
 /// The role `views`.

@@ -247,3 +247,36 @@ fn samples_are_read_from_a_folder() {
     }
     assert!(Samples::read(&at("nowhere")).unwrap().documents.is_empty());
 }
+
+fn streams(settings: serde_json::Value) -> (TrialOptions, Samples) {
+    use dongting_guests_device::frame::Frame;
+    let said = ["gauge-7", "reading 1", "reading 2", "3.5", "bye"];
+    let stream: Vec<u8> = (0..).zip(said).flat_map(|(n, said)| Frame::new(n, said).written()).collect();
+    let golden = Golden { name: "a morning".into(), content_type: None, path: None, body: stream };
+    let options =
+        TrialOptions { settings: toml::Table::try_from(settings).unwrap(), ..TrialOptions::default() };
+    (options, Samples { streams: vec![golden], ..Samples::default() })
+}
+
+#[tokio::test]
+async fn a_session_complies() {
+    let (options, samples) = streams(json!({ "heartbeat_ms": 1000 }));
+    let report = checked("guests/device.wasm", &options, &samples, &bounds()).await;
+    assert!(report.passed(), "{report}");
+    for name in ["one-byte", "golden", "cuts", "truncated", "flipped", "noise", "repeat", "chance"] {
+        assert_eq!(*verdict(&report, "session", name), Verdict::Passed, "{report}");
+    }
+    let report = checked("guests/device.wasm", &options, &Samples::default(), &bounds()).await;
+    assert!(
+        matches!(verdict(&report, "session", "cuts"), Verdict::Skipped(why) if why.contains("samples/streams"))
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_takes_pieces_for_frames_is_found() {
+    let (options, samples) = streams(json!({ "forgets": true }));
+    let report = checked("guests/device.wasm", &options, &samples, &bounds()).await;
+    assert_eq!(*verdict(&report, "session", "cuts"), Verdict::Failed, "{report}");
+    assert_eq!(*verdict(&report, "session", "golden"), Verdict::Passed, "{report}");
+    assert!(!report.passed() && report.to_string().contains("a morning in single bytes"), "{report}");
+}

@@ -36,6 +36,7 @@ mod replay;
 mod scale;
 mod schemas;
 mod service;
+mod session;
 mod sink;
 mod startup;
 mod store;

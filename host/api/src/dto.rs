@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod dead_letter;
 pub mod health;
 pub mod installation;
+pub mod listening;
 pub mod message;
 pub mod panel;
 pub mod parked;

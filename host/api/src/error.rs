@@ -165,7 +165,9 @@ impl From<ReplayError> for ApiError {
             ReplayError::NotInstalled(_) | ReplayError::NotRecorded(_) => {
                 Self::new(StatusCode::CONFLICT, "installation", message)
             }
-            ReplayError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message),
+            ReplayError::Interrupted | ReplayError::NoRoom => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
+            }
             ReplayError::Load(_)
             | ReplayError::Gate(_)
             | ReplayError::Grant(_)

@@ -19,7 +19,7 @@ pub struct Try {
     #[arg(long)]
     role: Role,
     /// decoder: documents, one call each. transform: messages as this command prints them, all in one batch.
-    /// source: the answers to its requests in order (an empty file is a 204).
+    /// session: streams of bytes, a connection each; what is sent back is printed on standard error. source: the answers to its requests in order (an empty file is a 204).
     #[arg(long, num_args = 1.., required = true)]
     input: Vec<PathBuf>,
     /// The installation's settings: TOML, or JSON where the name ends in .json.
@@ -39,6 +39,7 @@ pub struct Try {
 #[derive(Clone, Copy, ValueEnum)]
 enum Role {
     Decoder,
+    Session,
     Transform,
     Source,
 }
@@ -57,6 +58,7 @@ pub async fn run(options: Try) -> anyhow::Result<()> {
     let now = options.now.unwrap_or_else(Timestamp::now);
     let role = match options.role {
         Role::Decoder => plugin::Role::Decoder,
+        Role::Session => plugin::Role::Session,
         Role::Transform => plugin::Role::Transform,
         Role::Source => plugin::Role::Source,
     };
@@ -77,6 +79,15 @@ pub async fn run(options: Try) -> anyhow::Result<()> {
                 let tried = trial.decode(document).await;
                 let decoded = made(tried).with_context(|| path.display().to_string())?;
                 print(&decoded.messages, &decoded.rejects)?;
+            }
+        }
+        Role::Session => {
+            for path in &options.input {
+                let tried = trial.converse(&read(path)?, &[], now).await;
+                let made = made(tried).with_context(|| path.display().to_string())?;
+                print(&made.messages, &made.rejects)?;
+                let closed = if made.closed { ", and closed the connection" } else { "" };
+                crate::say(&format!("sent {} bytes{closed}: {}", made.sent.len(), made.sent.escape_ascii()));
             }
         }
         Role::Transform => {

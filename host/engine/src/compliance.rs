@@ -1,4 +1,4 @@
-//! What every plugin must hold to, tried in the real sandbox: a decoder any bytes, every role the same input twice, a transform the same
+//! What every plugin must hold to, tried in the real sandbox: a decoder and a session any bytes, every role the same input twice, a transform the same
 //! stream in other batches. `dongting plugin check` and the test kit show the report.
 
 use std::path::Path;
@@ -17,6 +17,7 @@ mod migration;
 mod random;
 mod repeat;
 pub mod samples;
+mod session;
 
 pub use samples::{Golden, Samples, SamplesError};
 
@@ -114,6 +115,9 @@ pub async fn of_release(
     if release.manifest.roles.contains(&Role::Decoder) {
         checks.extend(decoder::checks(&subject).await?);
     }
+    if release.manifest.roles.contains(&Role::Session) {
+        checks.extend(session::checks(&subject).await?);
+    }
     for role in &release.manifest.roles {
         checks.extend(repeat::checks(&subject, *role).await?);
     }
@@ -156,9 +160,9 @@ impl Subject<'_> {
         Ok(trial)
     }
 
-    /// How a person tries one document.
-    fn try_line(&self) -> String {
-        format!("dongting try {}.wasm --role decoder --input input.bin", self.release.manifest.name)
+    /// How a person tries one document or stream.
+    fn try_line(&self, role: Role) -> String {
+        format!("dongting try {}.wasm --role {role} --input input.bin", self.release.manifest.name)
     }
 }
 

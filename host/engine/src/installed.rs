@@ -24,6 +24,7 @@ use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
+use crate::session::Connections;
 use crate::shadow::{Candidate, Shadow};
 use crate::state::Committed;
 use crate::status::{State, Status};
@@ -54,6 +55,8 @@ pub struct Installed {
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
     pub outbox: Arc<Outbox>,
+    /// Of a session, whatever release each is on.
+    pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Shadow>,
     /// Hash of the attachments' contents.
@@ -150,6 +153,7 @@ pub async fn install(
         timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(false)),
         outbox: Arc::default(),
+        connections: Arc::default(),
         reference: release.reference.to_string(),
         readers: readers(store, &id, release.manifest()),
         digest: release.digest().to_owned(),

@@ -44,6 +44,7 @@ pub mod replay;
 pub mod review;
 mod round;
 mod service;
+mod session;
 pub mod shadow;
 mod sink;
 mod slot;
@@ -64,6 +65,7 @@ pub use host::{Health, Host, HostError, HostOptions, Nats};
 pub use redrive::RedriveError;
 pub use reload::{Change, ReloadError};
 pub use replay::{Candidate, ReplayError, Replayed};
+pub use session::Listening;
 pub use status::{State, Status};
 pub use views::{ViewError, ViewInfo};
 

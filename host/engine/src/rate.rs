@@ -14,7 +14,10 @@ pub struct Bucket {
 
 impl Bucket {
     pub fn new(grant: &PublishGrant) -> Self {
-        let per_second = f64::from(grant.per_second);
+        Self::per_second(f64::from(grant.per_second))
+    }
+
+    pub fn per_second(per_second: f64) -> Self {
         Self { per_second, level: Mutex::new((per_second * DEPTH_SECONDS, Instant::now())) }
     }
 

@@ -78,6 +78,16 @@ impl Host {
             self.show(slot);
             return Ok(());
         }
+        // Connections may still finish on releases before this one.
+        for earlier in installed.connections.releases() {
+            if earlier.reference != installed.reference
+                && let Some(reason) = withdrawn(check.still(earlier.signed.as_ref()).await, &earlier)?
+            {
+                let (id, release) = (installed.id(), &earlier.reference);
+                tracing::error!(installation = id, reason, "Connections of `{id}` on {release} are cut off");
+                installed.connections.cut(release);
+            }
+        }
         if let Some(shadow) = &installed.shadow
             && let Some(candidate) = shadow.called()
             && let Some(reason) = withdrawn(check.still(candidate.signed.as_ref()).await, &installed)?

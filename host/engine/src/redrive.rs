@@ -22,7 +22,9 @@ pub enum RedriveError {
     Unknown(u64),
     #[error("the installation `{0}` does not run here: enable it, then re-drive")]
     NotInstalled(String),
-    #[error("the installation `{0}` decodes no documents: its source asks the system again by itself")]
+    #[error(
+        "the installation `{0}` decodes no documents: a source asks its system again by itself, and a device says again what was not acknowledged"
+    )]
     NoDecoder(String),
     /// The letter stays. The reason may be another than at first.
     #[error("it was refused again: {0}")]

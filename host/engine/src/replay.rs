@@ -22,11 +22,13 @@ use crate::transform::Made;
 use before::Before;
 
 mod before;
+mod connections;
 mod input;
 
 const PAGE: u32 = 256;
 /// Roles whose calls are recorded. What a sink delivers is told by its attempts, and nobody delivers again to try.
-const RECORDED: [Role; 5] = [Role::Source, Role::Decoder, Role::Transform, Role::Service, Role::Views];
+const RECORDED: [Role; 6] =
+    [Role::Source, Role::Decoder, Role::Session, Role::Transform, Role::Service, Role::Views];
 /// Differences that are told; the others are counted.
 const TOLD: usize = 200;
 /// Calls of one replay.
@@ -62,7 +64,7 @@ pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
     NotInstalled(String),
     #[error(
-        "the calls of the installation `{0}` are not recorded: only those of sources, decoders, transforms, services and views are"
+        "the calls of the installation `{0}` are not recorded: only those of sources, decoders, sessions, transforms, services and views are"
     )]
     NotRecorded(String),
     #[error("the release cannot be loaded")]
@@ -81,6 +83,8 @@ pub enum ReplayError {
     Lower { installation: String, release: String, reads: u32, kept: u32 },
     #[error("{release} cannot bring what was kept then from state_version {from} to its own: {why}")]
     Migration { release: String, from: u32, why: Refusal },
+    #[error("this host has as many instances of sessions as it can: replay when fewer devices are connected")]
+    NoRoom,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -122,7 +126,7 @@ impl Host {
         self.shared.recorder.written().await;
         loop {
             let page = self.store().calls(id, (from, to), after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(replayed) };
+            let Some(last) = page.last() else { break };
             after = last.position;
             for recorded in page {
                 let past = Arc::clone(past.get_or_insert_with(|| {
@@ -141,6 +145,10 @@ impl Host {
                 }
             }
         }
+        if plugin.is_session() {
+            self.connections_again(&installed, &made, (from, to), &mut replayed).await?;
+        }
+        Ok(replayed)
     }
 
     /// A component that takes the place of an installation's, under the same grants.
@@ -230,14 +238,20 @@ impl Host {
                 found
             }
         };
-        if differences.is_empty() {
-            replayed.same += 1;
-        } else {
-            replayed.different += 1;
-        }
-        let room = TOLD.saturating_sub(replayed.differences.len());
-        replayed.differences.extend(differences.into_iter().take(room).map(|one| (recorded.made_at, one)));
+        replayed.tell(recorded.made_at, differences);
         Ok(())
+    }
+}
+
+impl Replayed {
+    fn tell(&mut self, made_at: Timestamp, differences: Vec<Difference>) {
+        if differences.is_empty() {
+            self.same += 1;
+        } else {
+            self.different += 1;
+        }
+        let room = TOLD.saturating_sub(self.differences.len());
+        self.differences.extend(differences.into_iter().take(room).map(|one| (made_at, one)));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
-use crate::{service, source};
+use crate::{service, session, source};
 
 pub struct Slot {
     /// As it is at work, or as it was asked for where nothing is.
@@ -36,6 +36,7 @@ enum Task {
     Poll,
     Lane(Lane),
     Serve,
+    Listen,
 }
 
 impl Slot {
@@ -100,7 +101,11 @@ impl Slot {
         let installed = Arc::new(installed);
         let id = installed.id();
         tracing::info!(installation = id, plugin = installed.reference, "Started installation `{id}`");
-        let wanted = tasks(&installed);
+        let mut wanted = tasks(&installed);
+        if self.at_work.contains_key(&Task::Listen) {
+            // It ends the connections itself where there are to be none any more.
+            wanted.insert(Task::Listen);
+        }
         let current = match &self.current {
             Some(current) => {
                 current.send_replace(installed);
@@ -120,7 +125,7 @@ impl Slot {
             }
             stays
         });
-        let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Lane(_)));
+        let starts = wanted.iter().any(|task| matches!(task, Task::Poll | Task::Listen | Task::Lane(_)));
         self.claim(shared, if starts { State::Starting } else { State::Running });
         for task in wanted {
             if !self.at_work.contains_key(&task) {
@@ -142,6 +147,7 @@ impl Slot {
         match task {
             Task::Poll => self.tasks.spawn(source::run(current, shared)),
             Task::Serve => self.tasks.spawn(service::run(current, shared)),
+            Task::Listen => self.tasks.spawn(session::run(current, shared)),
             Task::Lane(lane) => {
                 self.tasks.spawn(Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run())
             }
@@ -168,6 +174,9 @@ impl Slot {
     /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.
     pub async fn stop(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
+        if let Some(installed) = self.installed() {
+            installed.connections.end().await;
+        }
         self.leave(shared).await;
         self.at_work.clear();
         self.status.set(State::Stopped);
@@ -175,6 +184,10 @@ impl Slot {
 
     /// Ends its work, as what runs must not run any more, and begins as if it had never run: the next release finds nothing of this one.
     pub async fn refuse(&mut self, shared: &Shared, reason: String, holder: Option<String>) {
+        if let Some(installed) = self.installed() {
+            // Nothing of it is called any more, not even to tell it that.
+            installed.connections.cut(&installed.reference);
+        }
         self.stop(shared).await;
         *self = Self::new(Arc::clone(&self.wanted), Arc::clone(&self.status), holder);
         self.status.set(State::Refused(reason));
@@ -189,6 +202,9 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
     if installed.is_service() {
         tasks.insert(Task::Serve);
     }
+    if installed.is_session() {
+        tasks.insert(Task::Listen);
+    }
     if installed.listens() {
         tasks.extend(lanes(installed).into_iter().map(Task::Lane));
     }
@@ -200,6 +216,7 @@ impl Installed {
     pub fn take_place_of(&mut self, before: &Self) {
         self.turn = Arc::clone(&before.turn);
         self.outbox = Arc::clone(&before.outbox);
+        self.connections = Arc::clone(&before.connections);
         self.timer_changes = Arc::clone(&before.timer_changes);
         self.pin = Arc::clone(&before.pin);
     }
@@ -210,7 +227,7 @@ impl Installed {
 
     /// Whether one host at a time may work for it.
     pub fn is_pinned(&self) -> bool {
-        self.polls() || self.fenced()
+        self.polls() || self.fenced() || self.is_session()
     }
 
     pub fn listens(&self) -> bool {

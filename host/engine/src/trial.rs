@@ -2,6 +2,7 @@
 //! that its manifest asks for, what it keeps is kept in memory, and other systems answer from a script.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +21,11 @@ use crate::installed::seed;
 use crate::publish::{Inputs, messages};
 use memory::{Kept, Memory, Past};
 
+mod conversation;
 pub mod memory;
 mod role;
 
+pub use conversation::Conversed;
 pub use role::{Acted, Applied, Decoded, Handled, Polled};
 
 /// A plugin with what surrounds its calls.
@@ -115,6 +118,7 @@ impl Trial {
                 publish: manifest.publish.iter().map(everywhere).collect(),
                 subscribe: manifest.subscribe.clone(),
                 http: Vec::new(),
+                listen: Some((Ipv4Addr::LOCALHOST, 0).into()),
             },
             settings: options.settings.clone(),
             // Files by name for the check of names alone; what they hold is given to the calls.

@@ -15,6 +15,8 @@ wasmtime::component::bindgen!({
             import dongting:records/records@0.1.0;
             export dongting:source/source@0.1.0;
             export dongting:decoder/decoder@0.1.0;
+            export dongting:session/session@0.1.0;
+            export dongting:handover/handover@0.1.0;
             export dongting:transform/transform@0.1.0;
             export dongting:sink/sink@0.1.0;
             export dongting:service/service@0.1.0;

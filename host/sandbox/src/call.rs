@@ -40,6 +40,8 @@ pub struct Call {
 /// The data of a call's store.
 pub struct CallState {
     pub(crate) log: Log,
+    pub(crate) clock: Standing,
+    pub(crate) passing: Stepping,
     pub(crate) config: Config,
     pub(crate) state: State,
     pub(crate) history: History,
@@ -54,6 +56,11 @@ pub struct CallState {
 }
 
 impl CallState {
+    /// How many resources of WASI it may hold at once.
+    pub(crate) fn bound_resources(&mut self, most: usize) {
+        self.table.set_max_capacity(most);
+    }
+
     fn writes(&mut self) -> Writes {
         Writes {
             state: self.state.take_writes(),
@@ -80,11 +87,12 @@ impl Call {
         let log = Log::new(self.limits.log_lines);
         let streams = [log.stream(LogLevel::Info), log.stream(LogLevel::Warn)];
         let [stdout, stderr] = streams.clone();
+        let (clock, passing) = (Standing::at(self.now.since_epoch()), Stepping::default());
         let mut wasi = WasiCtx::builder();
         wasi.stdout(stdout)
             .stderr(stderr)
-            .wall_clock(Standing(self.now.since_epoch()))
-            .monotonic_clock(Stepping::default())
+            .wall_clock(clock.clone())
+            .monotonic_clock(passing.clone())
             .secure_random(random(self.seed, 0))
             .insecure_random(random(self.seed, 1))
             .insecure_random_seed(u128::from_le_bytes(std::array::from_fn(|i| {
@@ -93,6 +101,8 @@ impl Call {
             .max_random_size(1 << 20);
         CallState {
             log,
+            clock,
+            passing,
             state: State::new(self.readers.state, self.limits.state_kib),
             history: History::new(self.readers.history),
             timers: Timers::new(self.readers.timers, self.limits.timers),
@@ -115,45 +125,74 @@ pub async fn run<T>(
     collections: Arc<Collections>,
     body: impl AsyncFnOnce(&mut Store<CallState>) -> Result<Result<T, Refusal>, Stopped>,
 ) -> Outcome<T> {
-    let limits = call.limits;
-    let wall = Duration::from_millis(limits.wall_ms.into());
-    let cpu = Duration::from_millis(limits.cpu_ms.into());
-    let meter = Arc::new(Meter::default());
-    let mut store = Store::new(engine, call.state(collections));
-    store.limiter(|state| &mut state.limiter);
-    // What a guest may hand to the host at once; lists count by what they take in the host's memory.
-    store.set_hostcall_fuel(limits.output_kib as usize * 1024 * 4);
-    store.set_epoch_deadline(1);
-    let watched = Arc::clone(&meter);
-    store.epoch_deadline_callback(move |_| {
-        if watched.over(cpu) {
-            return Ok(UpdateDeadline::Interrupt);
-        }
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
-    });
-    let metered = Metered::new(body(&mut store), Arc::clone(&meter));
-    let ended = tokio::time::timeout(wall, metered).await;
-    let refused = store.data().limiter.refused;
-    let result = match ended {
-        Err(_) => Err(Fault::Deadline(wall).into()),
-        Ok(_) if meter.over_after(cpu) => Err(Fault::Cpu(cpu).into()),
-        Ok(Err(stopped)) if refused => {
-            tracing::debug!(error = %stopped.reason(), "A call stopped after its memory was refused");
-            Err(Fault::Memory(limits.memory_mib).into())
-        }
-        Ok(Err(Stopped::Instantiate(reason))) => Err(Fault::Instantiate(reason).into()),
-        Ok(Err(Stopped::Trap(reason))) => Err(Fault::Trap(reason).into()),
-        Ok(Ok(answer)) => answer,
-    };
-    let state = store.data_mut();
-    for stream in &state.streams {
-        stream.finish();
+    Running::new(engine, call, collections).step(body).await
+}
+
+/// A store with the limits around it. A call makes one and drops it; a session keeps it from step to step.
+pub struct Running {
+    pub store: Store<CallState>,
+    pub limits: Limits,
+    meter: Arc<Meter>,
+}
+
+impl Running {
+    pub fn new(engine: &wasmtime::Engine, call: Call, collections: Arc<Collections>) -> Self {
+        let limits = call.limits;
+        let cpu = cpu(limits);
+        let meter = Arc::new(Meter::default());
+        let mut store = Store::new(engine, call.state(collections));
+        store.limiter(|state| &mut state.limiter);
+        // What a guest may hand to the host at once; lists count by what they take in the host's memory.
+        store.set_hostcall_fuel(limits.output_kib as usize * 1024 * 4);
+        let watched = Arc::clone(&meter);
+        store.epoch_deadline_callback(move |_| {
+            if watched.over(cpu) {
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        });
+        Self { store, limits, meter }
     }
-    let (log, log_dropped) = state.log.take();
-    let writes = if result.is_ok() { state.writes() } else { Writes::default() };
-    let (history, exchanges) = (state.history.batch(), state.requests.take_exchanges());
-    let (overheard, exchanges) = (exchanges.is_none(), exchanges.unwrap_or_default());
-    Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu: meter.used() }
+
+    /// Runs `body` to its outcome. After one that failed nothing else may be run in the store.
+    pub async fn step<T>(
+        &mut self,
+        body: impl AsyncFnOnce(&mut Store<CallState>) -> Result<Result<T, Refusal>, Stopped>,
+    ) -> Outcome<T> {
+        let Self { store, limits, meter } = self;
+        let (wall, cpu) = (Duration::from_millis(limits.wall_ms.into()), cpu(*limits));
+        meter.begin();
+        store.data_mut().limiter.refused = false;
+        // The epoch has moved on since the last step.
+        store.set_epoch_deadline(1);
+        let metered = Metered::new(body(store), Arc::clone(meter));
+        let ended = tokio::time::timeout(wall, metered).await;
+        let refused = store.data().limiter.refused;
+        let result = match ended {
+            Err(_) => Err(Fault::Deadline(wall).into()),
+            Ok(_) if meter.over_after(cpu) => Err(Fault::Cpu(cpu).into()),
+            Ok(Err(stopped)) if refused => {
+                tracing::debug!(error = %stopped.reason(), "A call stopped after its memory was refused");
+                Err(Fault::Memory(limits.memory_mib).into())
+            }
+            Ok(Err(Stopped::Instantiate(reason))) => Err(Fault::Instantiate(reason).into()),
+            Ok(Err(Stopped::Trap(reason))) => Err(Fault::Trap(reason).into()),
+            Ok(Ok(answer)) => answer,
+        };
+        let state = store.data_mut();
+        for stream in &state.streams {
+            stream.finish();
+        }
+        let (log, log_dropped) = state.log.take();
+        let writes = if result.is_ok() { state.writes() } else { Writes::default() };
+        let (history, exchanges) = (state.history.batch(), state.requests.take_exchanges());
+        let (overheard, exchanges) = (exchanges.is_none(), exchanges.unwrap_or_default());
+        Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu: meter.used() }
+    }
+}
+
+fn cpu(limits: Limits) -> Duration {
+    Duration::from_millis(limits.cpu_ms.into())
 }
 
 /// Where a call was stopped by wasmtime.

@@ -16,7 +16,7 @@ pub fn of_import(interface: &str) -> Import {
     let (name, version) = interface.split_once('@').unwrap_or((interface, ""));
     let ours = version == "0.1.0";
     match name {
-        "dongting:message/types" if ours => Import::Free,
+        "dongting:message/types" | "dongting:session/types" if ours => Import::Free,
         "dongting:log/log" if ours => Import::Asked(Capability::Log),
         "dongting:config/config" if ours => Import::Asked(Capability::Config),
         "dongting:state/state" if ours => Import::Asked(Capability::State),

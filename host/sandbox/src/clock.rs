@@ -9,8 +9,23 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
-/// Wall clock: stands at the call's instant.
-pub struct Standing(pub Duration);
+/// Wall clock: stands at the call's instant, in microseconds. A session's is set for each step.
+#[derive(Clone)]
+pub struct Standing(Arc<AtomicU64>);
+
+impl Standing {
+    pub fn at(now: Duration) -> Self {
+        Self(Arc::new(AtomicU64::new(micros(now))))
+    }
+
+    pub fn set(&self, now: Duration) {
+        self.0.store(micros(now), Ordering::Relaxed);
+    }
+}
+
+fn micros(now: Duration) -> u64 {
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+}
 
 impl HostWallClock for Standing {
     fn resolution(&self) -> Duration {
@@ -18,13 +33,20 @@ impl HostWallClock for Standing {
     }
 
     fn now(&self) -> Duration {
-        self.0
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
     }
 }
 
 /// Monotonic clock: a microsecond further at each look, so that a guest that waits for it to move is not stuck.
 #[derive(Clone, Default)]
 pub struct Stepping(Arc<AtomicU64>);
+
+impl Stepping {
+    /// Moves on to so long after its beginning, and never back.
+    pub fn to(&self, passed: Duration) {
+        self.0.fetch_max(micros(passed).saturating_mul(1_000), Ordering::Relaxed);
+    }
+}
 
 impl HostMonotonicClock for Stepping {
     fn resolution(&self) -> u64 {

@@ -1,18 +1,24 @@
 //! One wasmtime engine for the process: deterministic settings, the pooling allocator, and the epoch ticker.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::cache::Cache;
+use crate::session::{Places, SESSIONS};
 
 /// How often a running guest can be interrupted or made to yield.
 const TICK: Duration = Duration::from_millis(5);
-/// Instances alive at once. The engine above hands out fewer permits than this.
-const INSTANCES: u32 = 256;
+/// Instances of calls alive at once. The engine above hands out fewer permits than this.
+const CALLS: u32 = 256;
+/// With those that are kept, which are bounded by themselves (`session.rs`).
+const INSTANCES: u32 = CALLS + SESSIONS;
 /// A component of several modules (Python's has a dozen) counts each.
-const CORE_INSTANCES: u32 = 16 * INSTANCES;
+const CORE_INSTANCES: u32 = 16 * CALLS + CORE_INSTANCES_PER_COMPONENT * SESSIONS;
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 8;
 const TABLES_PER_COMPONENT: u32 = 24;
 const MAX_MEMORY_BYTES: usize = 1 << 30;
@@ -23,6 +29,7 @@ const FIBER_STACK_BYTES: usize = 2 * 1024 * 1024;
 pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) cache: Option<Cache>,
+    pub(crate) places: Places,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,7 +66,7 @@ impl Sandbox {
                 }
             })
             .map_err(|error| SandboxError::Engine(format!("no thread for the epoch ticker: {error}")))?;
-        Ok(Self { engine, cache })
+        Ok(Self { engine, cache, places: Arc::new(Semaphore::new(SESSIONS as usize)) })
     }
 }
 
@@ -70,7 +77,7 @@ fn config() -> Config {
         .total_stacks(INSTANCES)
         .total_memories(2 * INSTANCES)
         .total_tables(4 * INSTANCES)
-        .max_core_instances_per_component(64)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         // The limiter sums them: a guest with several memories gets no more bytes than one with a single memory.
         .max_memories_per_module(4)

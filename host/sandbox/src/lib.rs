@@ -15,6 +15,7 @@ mod outcome;
 mod output;
 mod plugin;
 mod reader;
+mod session;
 pub mod views;
 
 pub use call::Call;
@@ -22,8 +23,9 @@ pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, sc
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
 pub use outcome::{
-    Applied, Attempt, Decoded, Delivered, Document, Fault, LogLevel, LogLine, Outcome, Polled, Refusal,
-    Rejected, Reply, Request, Response, Writes,
+    Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled,
+    Refusal, Rejected, Reply, Request, Response, Step, Writes,
 };
 pub use plugin::Plugin;
 pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader, keys_over};
+pub use session::{MAX_HANDOVER_BYTES, MAX_SEND_BYTES, Place, SESSIONS, Session};

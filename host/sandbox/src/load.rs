@@ -13,6 +13,7 @@ use wasmtime::component::types::ComponentItem;
 
 use crate::capability::{Import, of_import};
 use crate::engine::Sandbox;
+use crate::session::Places;
 
 /// A component larger than this is not looked at.
 pub const MAX_COMPONENT_BYTES: usize = 64 * 1024 * 1024;
@@ -26,6 +27,7 @@ pub struct Release {
     pub digest: String,
     pub(crate) component: Component,
     pub(crate) engine: wasmtime::Engine,
+    pub(crate) places: Places,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -76,12 +78,15 @@ pub enum LoadError {
 
 /// What a plugin exports beside its roles where it has changed the form of what it keeps.
 pub(crate) const MIGRATION: &str = "dongting:migration/migration@0.1.0";
+/// What a session exports beside its role to bring open connections from release to release.
+pub(crate) const HANDOVER: &str = "dongting:handover/handover@0.1.0";
 
 /// The interface that makes a role.
 pub(crate) fn interface(role: Role) -> &'static str {
     match role {
         Role::Source => "dongting:source/source@0.1.0",
         Role::Decoder => "dongting:decoder/decoder@0.1.0",
+        Role::Session => "dongting:session/session@0.1.0",
         Role::Transform => "dongting:transform/transform@0.1.0",
         Role::Sink => "dongting:sink/sink@0.1.0",
         Role::Service => "dongting:service/service@0.1.0",
@@ -98,7 +103,8 @@ impl Sandbox {
         let manifest = Arc::new(Manifest::parse(section::read(bytes)?)?);
         let digest = hex::encode(Sha256::digest(bytes));
         let component = self.compile(&digest, bytes)?;
-        let release = Release { manifest, digest, component, engine: self.engine.clone() };
+        let (engine, places) = (self.engine.clone(), Arc::clone(&self.places));
+        let release = Release { manifest, digest, component, engine, places };
         release.check_imports()?;
         release.check_exports()?;
         Ok(release)
@@ -146,8 +152,17 @@ impl Release {
     /// Whether it can bring along what an earlier release keeps.
     #[must_use]
     pub fn migrates(&self) -> bool {
-        let ty = self.component.component_type();
-        ty.exports(&self.engine).any(|(name, _)| name == MIGRATION)
+        self.exports(MIGRATION)
+    }
+
+    /// Whether it can give a connection's state to another release, and take one.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        self.exports(HANDOVER)
+    }
+
+    fn exports(&self, interface: &str) -> bool {
+        self.component.component_type().exports(&self.engine).any(|(name, _)| name == interface)
     }
 
     fn check_imports(&self) -> Result<(), LoadError> {
@@ -170,9 +185,9 @@ impl Release {
         let mut found = BTreeSet::new();
         for (name, export) in ty.exports(&self.engine) {
             let role = Role::ALL.into_iter().find(|role| interface(*role) == name);
-            if role.is_none() && name != MIGRATION {
+            if role.is_none() && ![MIGRATION, HANDOVER].contains(&name) {
                 let stem = |name: &str| name.split('@').next().map(str::to_owned);
-                let mut ours = Role::ALL.into_iter().map(interface).chain([MIGRATION]);
+                let mut ours = Role::ALL.into_iter().map(interface).chain([MIGRATION, HANDOVER]);
                 if ours.any(|ours| stem(ours) == stem(name)) {
                     return Err(LoadError::ExportVersion(name.to_owned()));
                 }

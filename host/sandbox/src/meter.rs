@@ -23,6 +23,12 @@ pub struct Metered<F> {
 }
 
 impl Meter {
+    /// Counts anew, for the next step of an instance that is kept.
+    pub fn begin(&self) {
+        self.used_nanos.store(0, Ordering::Relaxed);
+        self.exceeded.store(false, Ordering::Relaxed);
+    }
+
     pub fn used(&self) -> Duration {
         Duration::from_nanos(self.used_nanos.load(Ordering::Relaxed))
     }

@@ -26,6 +26,13 @@ pub struct Outcome<T> {
     pub cpu: Duration,
 }
 
+impl<T> Outcome<T> {
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Outcome<U> {
+        let Self { result, log, log_dropped, writes, history, exchanges, overheard, cpu } = self;
+        Outcome { result: result.map(map), log, log_dropped, writes, history, exchanges, overheard, cpu }
+    }
+}
+
 /// What a call wrote, by capability; to be committed with its messages.
 #[derive(Debug, Default)]
 pub struct Writes {
@@ -116,6 +123,37 @@ pub struct Decoded {
 pub struct Reply {
     pub content_type: String,
     pub body: Vec<u8>,
+}
+
+/// What a session wants done after a call, in this order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    pub drafts: Vec<Draft>,
+    pub rejects: Vec<Reject>,
+    /// Bytes for the device, once all before is stored.
+    pub send: Vec<u8>,
+    /// When to be called again, if nothing comes.
+    pub wake: Option<Duration>,
+    /// Nothing more, once the bytes are out.
+    pub close: bool,
+}
+
+/// Why a connection has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The device closed it.
+    Peer,
+    /// The plugin has.
+    Asked,
+    /// Nothing came for too long.
+    Idle,
+    /// The device took nothing for too long.
+    Stalled,
+    Broken(String),
+    /// Another release has taken over.
+    Replaced,
+    /// The installation's work here has ended.
+    Stopped,
 }
 
 /// A transform's answer.

@@ -43,6 +43,11 @@ impl Log {
         inner.lines.push(LogLine { level, text });
     }
 
+    /// How many lines may come until they are taken next.
+    pub fn allow(&self, lines: u32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).limit = lines as usize;
+    }
+
     /// The lines so far and how many were dropped.
     pub fn take(&self) -> (Vec<LogLine>, u32) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);

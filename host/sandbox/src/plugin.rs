@@ -11,8 +11,10 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
 use crate::bindings::exports::dongting::decoder::decoder;
+use crate::bindings::exports::dongting::handover::handover;
 use crate::bindings::exports::dongting::migration::migration;
 use crate::bindings::exports::dongting::service::service as service_role;
+use crate::bindings::exports::dongting::session::session as session_role;
 use crate::bindings::exports::dongting::sink::sink as sink_role;
 use crate::bindings::exports::dongting::source::source;
 use crate::bindings::exports::dongting::transform::transform;
@@ -24,6 +26,7 @@ use crate::load::{LoadError, Release};
 use crate::outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
+use crate::session::{Places, weight};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -32,11 +35,16 @@ const MAX_VIEWS: usize = 32;
 /// Linked to what was granted and nothing else.
 #[derive(Clone)]
 pub struct Plugin {
-    pre: InstancePre<CallState>,
+    pub(crate) pre: InstancePre<CallState>,
     /// Its collections of records.
-    collections: Arc<Collections>,
+    pub(crate) collections: Arc<Collections>,
+    pub(crate) places: Places,
+    /// What an instance that is kept takes of them.
+    pub(crate) weight: u32,
     source: Option<source::GuestIndices>,
     decoder: Option<decoder::GuestIndices>,
+    pub(crate) session: Option<session_role::GuestIndices>,
+    pub(crate) handover: Option<handover::GuestIndices>,
     transform: Option<transform::GuestIndices>,
     sink: Option<sink_role::GuestIndices>,
     service: Option<service_role::GuestIndices>,
@@ -54,9 +62,20 @@ impl Release {
         let has = |role| self.manifest.roles.contains(&role);
         Ok(Plugin {
             collections: Arc::new(self.manifest.records.clone()),
+            places: Arc::clone(&self.places),
+            weight: weight(&self.component),
             source: has(Role::Source).then(|| source::GuestIndices::new(&pre)).transpose().map_err(linked)?,
             decoder: has(Role::Decoder)
                 .then(|| decoder::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(linked)?,
+            session: has(Role::Session)
+                .then(|| session_role::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(linked)?,
+            handover: self
+                .hands_over()
+                .then(|| handover::GuestIndices::new(&pre))
                 .transpose()
                 .map_err(linked)?,
             transform: has(Role::Transform)
@@ -301,11 +320,11 @@ impl Plugin {
 }
 
 /// The engine calls only the roles that the manifest names; this says so should it ever not.
-fn indices<T>(role: Option<&T>) -> Result<&T, Stopped> {
+pub(crate) fn indices<T>(role: Option<&T>) -> Result<&T, Stopped> {
     role.ok_or_else(|| Stopped::Instantiate("the plugin does not have this role".to_owned()))
 }
 
-fn bounded(
+pub(crate) fn bounded(
     drafts: &[Draft],
     rejects: &[Reject],
     limits: dongting_manifest::installation::Limits,

@@ -89,12 +89,14 @@ impl Store {
         for (installation, record) in calls {
             let Row { made_at, text } = row_of(record)?;
             sqlx::query(
-                "INSERT INTO call (installation, made_at, key, record) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                "INSERT INTO call (installation, made_at, key, record, connection) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT DO NOTHING",
             )
             .bind(*installation)
             .bind(made_at)
             .bind(hash([text.as_bytes()]))
             .bind(text)
+            .bind(record.connection())
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::sql)?;
@@ -102,7 +104,7 @@ impl Store {
         transaction.commit().await.map_err(StoreError::sql)
     }
 
-    /// The calls of an installation that were made from `from` until before `to`, oldest first, behind the position `after`.
+    /// The calls of an installation, other than of its connections, that were made from `from` until before `to`, oldest first, behind the position `after`.
     pub async fn calls(
         &self,
         installation: &str,
@@ -112,7 +114,8 @@ impl Store {
     ) -> Result<Vec<Recorded>, StoreError> {
         let rows: Vec<(i64, i64, String)> = sqlx::query_as(
             "SELECT position, made_at, record FROM call
-             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND position > $4 ORDER BY position LIMIT $5",
+             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND position > $4 AND connection IS NULL
+             ORDER BY position LIMIT $5",
         )
         .bind(installation)
         .bind(from.as_micros())
@@ -122,15 +125,52 @@ impl Store {
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        rows.into_iter()
-            .map(|(position, made_at, record)| {
-                let made_at = Timestamp::from_micros(made_at)
-                    .ok_or_else(|| StoreError::Damaged(format!("a call made at {made_at}")))?;
-                let record = serde_json::from_str(&record)
-                    .map_err(|error| StoreError::Damaged(format!("a call: {error}")))?;
-                Ok(Recorded { position, made_at, record })
-            })
-            .collect()
+        rows.into_iter().map(recorded).collect()
+    }
+
+    /// The connections of an installation on which something was recorded from `from` until before `to`, in the order of their names, behind `after`.
+    pub async fn connections(
+        &self,
+        installation: &str,
+        (from, to): (Timestamp, Timestamp),
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT DISTINCT connection FROM call
+             WHERE installation = $1 AND connection > $2 AND made_at >= $3 AND made_at < $4 ORDER BY connection LIMIT $5",
+        )
+        .bind(installation)
+        .bind(after)
+        .bind(from.as_micros())
+        .bind(to.as_micros())
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)
+    }
+
+    /// The stretches of a connection, from its beginning until before `to`, behind the position `after`.
+    pub async fn stretches(
+        &self,
+        (installation, connection): (&str, &str),
+        to: Timestamp,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM call
+             WHERE installation = $1 AND connection = $2 AND made_at < $3 AND position > $4 ORDER BY position LIMIT $5",
+        )
+        .bind(installation)
+        .bind(connection)
+        .bind(to.as_micros())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        rows.into_iter().map(recorded).collect()
     }
 
     /// Those of the messages that are still kept.
@@ -161,6 +201,23 @@ impl Store {
             self.forget_versions().await?;
         }
         Ok(gone)
+    }
+}
+
+fn recorded((position, made_at, record): (i64, i64, String)) -> Result<Recorded, StoreError> {
+    let made_at = Timestamp::from_micros(made_at)
+        .ok_or_else(|| StoreError::Damaged(format!("a call made at {made_at}")))?;
+    let record =
+        serde_json::from_str(&record).map_err(|error| StoreError::Damaged(format!("a call: {error}")))?;
+    Ok(Recorded { position, made_at, record })
+}
+
+impl CallRecord {
+    fn connection(&self) -> Option<String> {
+        match &self.given {
+            Some(Given::Steps(steps)) => Some(steps.connection()),
+            _ => None,
+        }
     }
 }
 

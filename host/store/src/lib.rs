@@ -36,7 +36,7 @@ pub use commit::{Commit, CommitError, Input};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use form::{Form, Kept};
-pub use given::{Given, GivenDocument, GivenForm, GivenRequest};
+pub use given::{Given, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Told};
 pub use history::{Entry, Lineage, Tailed};
 pub use lease::{Lease, Standing};
 pub use lineage::{Dispatched, Granted};

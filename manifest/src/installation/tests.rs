@@ -77,3 +77,25 @@ fn what_is_asked_must_be_granted() {
     assert!(said("id = \"gauge-43\"", "id = \"Gauge\"").contains("no installation id"));
     assert!(said("region", "every_seconds = 0\nregion").contains("every_seconds"));
 }
+
+#[test]
+fn a_session_listens_where_it_was_granted() {
+    let manifest = MANIFEST.replace("[\"source\"]", "[\"session\"]").replace("http =", "log =");
+    let manifest = Manifest::parse(&manifest).unwrap();
+    let check = |more: &str| {
+        let text = INSTALLATION.replace("[\"http\", \"log\"]", &format!("[\"log\"]\n{more}"));
+        toml::from_str::<Installation>(&text).unwrap().check(&manifest)
+    };
+    assert!(check("").unwrap_err().to_string().contains("add grants.listen"));
+    check("listen = \"[::1]:0\"").unwrap();
+    let nowhere = INSTALLATION.replace("capabilities", "listen = \"somewhere\"\ncapabilities");
+    assert!(toml::from_str::<Installation>(&nowhere).is_err());
+    let installation = |limits: &str| {
+        let text = INSTALLATION.replace("[\"http\", \"log\"]", "[\"log\"]\nlisten = \"127.0.0.1:0\"");
+        toml::from_str::<Installation>(&format!("{text}\n[limits]\n{limits}")).unwrap().check(&manifest)
+    };
+    installation("connections = 1024").unwrap();
+    let said = installation("connections = 1025").unwrap_err().to_string();
+    assert!(said.contains("limits.connections must lie between 1 and 1024"), "{said}");
+    assert!(installation("idle_seconds = 0").unwrap_err().to_string().contains("limits.idle_seconds"));
+}

@@ -718,6 +718,8 @@ export interface components {
     Granted: {
       capabilities: string[]
       http: components["schemas"]["GrantedHttp"][]
+      /** @description Address and port on which devices may connect. */
+      listen: string | null
       publish: components["schemas"]["GrantedPublish"][]
       subscribe: components["schemas"]["GrantedTopic"][]
     }
@@ -849,6 +851,7 @@ export interface components {
       /** @description Whether a message that may have arrived is held for a person; none for a plugin that is no sink. */
       holdsUnknown: boolean | null
       limits: components["schemas"]["CallLimits"]
+      listening: components["schemas"]["Listening"] | null
       /**
        * Format: double
        * @description Seconds from one poll to the next; none for a plugin that is not polled.
@@ -890,6 +893,44 @@ export interface components {
       grants: components["schemas"]["Grants"] | null
       /** @description The installation whose call made it. */
       installation: string | null
+    }
+    Listening: {
+      /** @description Where this host listens; none where another host does, or where it cannot. */
+      address: string | null
+      /**
+       * Format: int32
+       * @description How long those may finish that cannot be handed over.
+       */
+      drainSeconds: number
+      /** @description As the operator granted it; port 0 is any that is free. */
+      granted: string
+      /**
+       * Format: int32
+       * @description A device that sends nothing for so long loses its connection.
+       */
+      idleSeconds: number
+      /**
+       * Format: int32
+       * @description The most that may be open.
+       */
+      most: number
+      /**
+       * Format: int64
+       * @description How often one was handed over to another release.
+       */
+      moved: number
+      /** @description Open connections, by the release that serves them. */
+      open: components["schemas"]["OpenConnections"][]
+      /**
+       * Format: int64
+       * @description Since the installation was enabled on this host.
+       */
+      opened: number
+      /**
+       * Format: int64
+       * @description Those beyond what may be open.
+       */
+      refused: number
     }
     Marks:
       | {
@@ -938,6 +979,11 @@ export interface components {
     }
     MessageList: {
       messages: components["schemas"]["Message"][]
+    }
+    OpenConnections: {
+      count: number
+      /** @description `name@version#digest`. */
+      plugin: string
     }
     Panel:
       | {

@@ -75,6 +75,36 @@ export function Addresses({ one }: { one: InstallationWhole }) {
   )
 }
 
+/** Where a session's devices connect, and how many are connected. */
+export function Listening({ one }: { one: InstallationWhole }) {
+  const page = useWords().installationPage
+  const { listening } = one
+  if (!listening) return null
+  return (
+    <Section id="listening" title={page.listening}>
+      <Facts
+        testid="listening"
+        lines={[
+          [
+            page.listensAt,
+            listening.address ? <Copied text={listening.address} /> : page.listensNot(listening.granted),
+          ],
+          ...listening.open.map(({ plugin, count }): [string, string] => [
+            page.openOn(clip(plugin.split("#")[0] ?? plugin, 80)),
+            formatNumber(count, 0),
+          ]),
+          [page.mostOpen, formatNumber(listening.most, 0)],
+          [page.openedSince, formatNumber(listening.opened, 0)],
+          [page.refusedSince, formatNumber(listening.refused, 0)],
+          [page.movedSince, formatNumber(listening.moved, 0)],
+          [page.idleFor, `${formatNumber(listening.idleSeconds, 0)} s`],
+          [page.drainFor, `${formatNumber(listening.drainSeconds, 0)} s`],
+        ]}
+      />
+    </Section>
+  )
+}
+
 const unit: Partial<Record<keyof InstallationWhole["limits"], string>> = {
   memoryMib: "MiB",
   cpuMs: "ms",

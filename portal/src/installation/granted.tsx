@@ -13,7 +13,7 @@ export function GrantedSection({ one }: { one: InstallationWhole }) {
   const words = useWords()
   const language = useLanguage()
   const page = words.installationPage
-  const { capabilities, publish, subscribe, http } = one.granted
+  const { capabilities, publish, subscribe, http, listen } = one.granted
   const why = (name: string) => one.about?.capabilities.find((asked) => asked.name === name)?.why
   const nothing = <p className="quiet">{page.nothing}</p>
   return (
@@ -67,6 +67,16 @@ export function GrantedSection({ one }: { one: InstallationWhole }) {
                   <span className="quiet">{one.networks.join(", ") || page.anyPublic}</span>
                 </li>
               ))}
+            </ul>
+          </>
+        )}
+        {listen && (
+          <>
+            <h3>{page.listen}</h3>
+            <ul>
+              <li>
+                <code>{listen}</code>
+              </li>
             </ul>
           </>
         )}

@@ -6,7 +6,7 @@ import type { InstallationWhole } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
 import { beijingShort } from "../format/time"
-import { Addresses, InstallationFacts, Limits } from "../installation/facts"
+import { Addresses, InstallationFacts, Limits, Listening } from "../installation/facts"
 import { GrantedSection } from "../installation/granted"
 import { Letters } from "../installation/letters"
 import { Parked } from "../installation/parked"
@@ -68,6 +68,7 @@ function Whole({ one }: { one: InstallationWhole }) {
         <div className="panels-narrow">
           <InstallationFacts one={one} />
           <Addresses one={one} />
+          <Listening one={one} />
           <GrantedSection one={one} />
           <Limits limits={one.limits} />
         </div>

@@ -37,6 +37,6 @@ pub use kept::{Kept, Record, Timer};
 pub use message::{Bytes, Message, Reject};
 pub use plugin::{Builder, Plugin};
 pub use role::{
-    Acted, Applied, Decoded, Delivery, Document, Polled, Rejected, Reply, Request, Response, View,
+    Acted, Applied, Conversed, Decoded, Delivery, Document, Polled, Rejected, Reply, Request, Response, View,
 };
 pub use script::{Answer, Script};

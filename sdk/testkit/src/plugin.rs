@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::call::{Call, read};
 use crate::harness::Harness;
 use crate::message::Bytes;
-use crate::role::{Acted, Applied, Decoded, Delivery, Document, Polled, Request, Response, View};
+use crate::role::{Acted, Applied, Conversed, Decoded, Delivery, Document, Polled, Request, Response, View};
 use crate::{Error, Kept, Message, Report, Samples, Script};
 
 /// A plugin that is started, and its clock.
@@ -98,6 +98,12 @@ impl Plugin {
 
     pub fn decode(&mut self, document: &Document) -> Result<Call<Decoded>, Error> {
         self.call("decode", json!(document))
+    }
+
+    /// A connection of its own, on which a device sends these pieces, stays silent until the plugin is woken (if it wants that), and goes.
+    pub fn converse(&mut self, pieces: &[&[u8]]) -> Result<Call<Conversed>, Error> {
+        let pieces: Vec<Bytes> = pieces.iter().map(|piece| Bytes(piece.to_vec())).collect();
+        self.call("converse", json!({ "pieces": pieces }))
     }
 
     /// Polls; the cursor is where the last poll that was done has left it.

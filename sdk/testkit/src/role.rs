@@ -33,6 +33,17 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+/// What a session's connection came to.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Conversed {
+    pub messages: Vec<Message>,
+    pub rejects: Vec<Reject>,
+    /// Bytes for the device.
+    pub sent: Bytes,
+    /// The plugin has ended it.
+    pub closed: bool,
+}
+
 /// A source's answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]

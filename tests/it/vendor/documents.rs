@@ -136,6 +136,10 @@ fn the_limits_told_are_the_limits() {
         state_kib,
         timers,
         records_kib,
+        connections,
+        idle_seconds,
+        stalled_seconds,
+        drain_seconds,
     } = Limits::default();
     let limits = [
         ("memory_mib", memory_mib),
@@ -153,6 +157,10 @@ fn the_limits_told_are_the_limits() {
         ("state_kib", state_kib),
         ("timers", timers),
         ("records_kib", records_kib),
+        ("connections", connections),
+        ("idle_seconds", idle_seconds),
+        ("stalled_seconds", stalled_seconds),
+        ("drain_seconds", drain_seconds),
     ];
     for (language, heading) in [("en", "Of one call"), ("zh", "一次调用")] {
         let told = rows(&page(language, "limits"), heading);

@@ -21,7 +21,7 @@ fn emptied(folder: &Path) {
 fn a_project_of_each_role_builds_passes_its_tests_and_is_graded_a() {
     let folder = target().join("of-each-role");
     let dir = folder.to_str().unwrap();
-    for role in ["decoder", "source", "transform", "sink", "service", "views"] {
+    for role in ["decoder", "session", "source", "transform", "sink", "service", "views"] {
         emptied(&folder);
         let name = format!("my-{role}");
         run(

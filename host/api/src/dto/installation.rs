@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Text;
+use super::listening::Listening;
 use super::plugin::Installation;
 use super::replay::Shadow;
 
@@ -29,6 +30,9 @@ pub struct InstallationWhole {
     /// Where documents are delivered; none without a token, and for a plugin that decodes none.
     #[schema(required)]
     pub push: Option<String>,
+    /// Where devices connect; none for a plugin that is no session, and for one that could not be loaded.
+    #[schema(required)]
+    pub listening: Option<Listening>,
     /// Seconds from one poll to the next; none for a plugin that is not polled.
     #[schema(required)]
     pub poll_seconds: Option<f64>,
@@ -67,6 +71,9 @@ pub struct Granted {
     pub publish: Vec<GrantedPublish>,
     pub subscribe: Vec<GrantedTopic>,
     pub http: Vec<GrantedHttp>,
+    /// Address and port on which devices may connect.
+    #[schema(required)]
+    pub listen: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -143,6 +150,7 @@ impl InstallationWhole {
                 subject: dongting_engine::service_subject(id),
             }),
             push: (has(Role::Decoder) && opens).then(|| format!("/api/v1/push/{id}")),
+            listening: Listening::of(enabled),
             poll_seconds: (has(Role::Source) && given.poll).then_some(given.every_seconds),
             complete_until: complete_until.map(|until| until.to_string()),
             holds_unknown: has(Role::Sink).then_some(given.on_unknown == OnUnknown::Hold),
@@ -178,6 +186,7 @@ impl From<&Grants> for Granted {
             publish: grants.publish.iter().map(GrantedPublish::from).collect(),
             subscribe: grants.subscribe.iter().map(GrantedTopic::from).collect(),
             http: grants.http.iter().map(GrantedHttp::from).collect(),
+            listen: grants.listen.map(|address| address.to_string()),
         }
     }
 }

@@ -18,7 +18,7 @@ use dongting_engine::{Document, line};
 use dongting_manifest::{Message, Region, Timestamp};
 use serde_json::{Value, json};
 
-use request::{Ask, Checked, Load, Request};
+use request::{Ask, Bytes, Checked, Load, Request};
 
 /// A request with a document of 7 MiB in hexadecimal, and room.
 const MAX_LINE_BYTES: u64 = 256 * 1024 * 1024;
@@ -143,6 +143,11 @@ async fn call(ask: Ask, now: Timestamp, trial: &Trial) -> anyhow::Result<Value> 
             let transport = transport.unwrap_or_else(|| "http".to_owned());
             let document = Document { transport, name, content_type, received: now, body: body.bytes()? };
             answer::tried(trial.decode(document).await, answer::decoded)
+        }
+        Ask::Converse { pieces } => {
+            let pieces: Vec<Vec<u8>> = pieces.into_iter().map(Bytes::bytes).collect::<Result<_, _>>()?;
+            let sizes: Vec<usize> = pieces.iter().map(Vec::len).filter(|size| *size > 0).collect();
+            answer::tried(trial.converse(&pieces.concat(), &sizes, now).await, answer::conversed)
         }
         Ask::Poll { cursor } => answer::tried(trial.poll(cursor.as_deref(), now).await, answer::polled),
         Ask::Apply { messages } => {

@@ -53,6 +53,8 @@ enum Role {
     Source,
     /// Reads documents that are delivered.
     Decoder,
+    /// Speaks with devices over their connections.
+    Session,
     /// Makes messages of messages.
     Transform,
     /// Delivers outward.

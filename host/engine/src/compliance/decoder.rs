@@ -66,7 +66,7 @@ async fn bear(
             check.fail(Failure {
                 case: case.name,
                 reason: fault.to_string(),
-                reproduce: format!("{} && {}", case.recipe, subject.try_line()),
+                reproduce: format!("{} && {}", case.recipe, subject.try_line(Role::Decoder)),
                 input: Some(case.body),
             });
         }
@@ -88,7 +88,7 @@ async fn understood(subject: &Subject<'_>, trial: &Trial, mut check: Check) -> C
             Err(Refusal::Fault(fault)) => check.fail(Failure {
                 case: golden.name.clone(),
                 reason: fault.to_string(),
-                reproduce: format!("cp {} input.bin && {}", golden.quoted(), subject.try_line()),
+                reproduce: format!("cp {} input.bin && {}", golden.quoted(), subject.try_line(Role::Decoder)),
                 input: Some(golden.body.clone()),
             }),
             Err(refusal) => said.push(format!("{}: {refusal}", golden.name)),

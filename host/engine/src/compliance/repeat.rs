@@ -59,6 +59,7 @@ fn lacks(subject: &Subject<'_>, role: Role) -> Option<String> {
     let samples = subject.samples;
     let (missing, said) = match role {
         Role::Decoder => (samples.documents.is_empty(), "a document into samples/documents"),
+        Role::Session => (samples.streams.is_empty(), "what a device sends into samples/streams"),
         Role::Source => (samples.rules.is_empty(), "answers into samples/http.json"),
         Role::Transform | Role::Sink => (
             subject.heard().is_empty(),
@@ -114,6 +115,12 @@ async fn run(subject: &Subject<'_>, trial: &Trial, role: Role, later: Duration) 
                 document.received = now;
                 let tried = trial.decode_anywhere(document).await;
                 ran.push(told(golden.name.clone(), &tried, |decoded| &decoded.messages));
+            }
+        }
+        Role::Session => {
+            for golden in &samples.streams {
+                let tried = trial.converse(&golden.body, &[], now).await;
+                ran.push(told(golden.name.clone(), &tried, |conversed| &conversed.messages));
             }
         }
         Role::Source => {

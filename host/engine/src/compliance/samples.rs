@@ -3,6 +3,7 @@
 //! | File | |
 //! |---|---|
 //! | `documents/*` | decoder: documents that it understands |
+//! | `streams/*` | session: what a device sends over one connection |
 //! | `messages/*.jsonl` | transform, sink, views: messages as `dongting try` prints them |
 //! | `requests/*.json` | service: `{"method", "path", "query", "headers", "body"}` |
 //! | `http.json` | source, sink: `[{"method", "url", "answers": [{"status", "headers", "body" or "file"}]}]` |
@@ -28,6 +29,7 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Samples {
     pub documents: Vec<Golden>,
+    pub streams: Vec<Golden>,
     pub messages: Vec<Message>,
     pub requests: Vec<Request>,
     pub rules: Vec<Rule>,
@@ -35,7 +37,7 @@ pub struct Samples {
     pub attachments: BTreeMap<String, Vec<u8>>,
 }
 
-/// A document that a decoder understands.
+/// A document that a decoder understands, or a stream that a session does.
 #[derive(Debug, Clone)]
 pub struct Golden {
     pub name: String,
@@ -68,6 +70,9 @@ impl Samples {
         let mut samples = Self::default();
         for path in files(&folder.join("documents"))? {
             samples.documents.push(Golden::read(&path)?);
+        }
+        for path in files(&folder.join("streams"))? {
+            samples.streams.push(Golden::read(&path)?);
         }
         for path in files(&folder.join("messages"))? {
             let said = |source| SamplesError::Messages { path: path.clone(), source };

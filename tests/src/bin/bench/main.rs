@@ -1,5 +1,5 @@
 //! `bench`: what a call costs in the sandbox, in wasmtime as a minimal host would use it, and as native code; what passes through the bus;
-//! and what it takes to have many releases and many installations. Started by `cargo xtask bench`, which builds the guests first.
+//! what it takes to have many releases, many connections and many installations. Started by `cargo xtask bench`, which builds the guests first.
 
 #![allow(clippy::print_stdout, reason = "a measuring program prints what it measured")]
 
@@ -11,6 +11,7 @@ mod pipeline;
 mod raw;
 mod releases;
 mod sample;
+mod sessions;
 mod started;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Part {
     Bus,
     /// A start with many releases, beside raw wasmtime.
     Releases,
+    /// Devices that stay connected, beside a native loop.
+    Sessions,
     /// Many installations, idle.
     Installations,
 }
@@ -60,6 +63,9 @@ fn main() -> Result<()> {
     }
     if wanted(Part::Releases) {
         println!("{}", releases::run(&plugins(), arguments.releases)?);
+    }
+    if wanted(Part::Sessions) {
+        println!("{}", sessions::run(&plugins().join("guests"))?);
     }
     if wanted(Part::Installations) {
         println!("{}", installations::run(&plugins().join("guests"), arguments.installations)?);

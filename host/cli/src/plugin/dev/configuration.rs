@@ -79,6 +79,9 @@ fn installation(
     if manifest.capabilities.contains_key(&Capability::Http) {
         grants.insert("http".into(), list(hosts(&settings)));
     }
+    if manifest.roles.contains(&Role::Session) {
+        grants.insert("listen".into(), text("127.0.0.1:0"));
+    }
     let mut table = pairs([
         ("id", text(&manifest.name)),
         ("component", text(&component.display().to_string())),

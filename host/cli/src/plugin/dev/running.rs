@@ -152,6 +152,12 @@ impl Running {
                 "Ask it: curl -H 'Authorization: Bearer {token}' {url}/api/v1/services/{id}/"
             ));
         }
+        if configuration.roles.contains(&Role::Session) {
+            // The system chooses the port when the host listens, which is after this.
+            crate::say(&format!(
+                "Connect to it: `listening.address` in {url}/api/v1/installations/{id} says where"
+            ));
+        }
         crate::say("Ctrl-C ends it.");
     }
 

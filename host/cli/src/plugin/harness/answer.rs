@@ -3,7 +3,7 @@
 use dongting_engine::line::exact;
 use dongting_engine::panels::Listed;
 use dongting_engine::trial::memory::Kept;
-use dongting_engine::trial::{Acted, Applied, Decoded, Handled, Polled, Tried};
+use dongting_engine::trial::{Acted, Applied, Conversed, Decoded, Handled, Polled, Tried};
 use dongting_engine::{Delivered, Fault, LogLevel, Refusal};
 use dongting_manifest::message::Reject;
 use dongting_manifest::{Message, Timestamp};
@@ -76,6 +76,15 @@ pub fn decoded(decoded: Decoded) -> Value {
     let reply =
         decoded.reply.map(|reply| json!({ "contentType": reply.content_type, "body": bytes(&reply.body) }));
     json!({ "messages": messages(&decoded.messages), "rejects": rejects(&decoded.rejects), "reply": reply })
+}
+
+pub fn conversed(made: Conversed) -> Value {
+    json!({
+        "messages": messages(&made.messages),
+        "rejects": rejects(&made.rejects),
+        "sent": bytes(&made.sent),
+        "closed": made.closed,
+    })
 }
 
 pub fn polled(polled: Polled) -> Value {

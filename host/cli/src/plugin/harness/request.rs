@@ -80,6 +80,10 @@ pub enum Ask {
         content_type: Option<String>,
         body: Bytes,
     },
+    /// A connection on which these pieces come.
+    Converse {
+        pieces: Vec<Bytes>,
+    },
     Poll {
         cursor: Option<String>,
     },
@@ -138,6 +142,7 @@ impl Ask {
         Some(match self {
             Self::Migrate { .. } => return None,
             Self::Decode { .. } => Role::Decoder,
+            Self::Converse { .. } => Role::Session,
             Self::Poll { .. } => Role::Source,
             Self::Apply { .. } | Self::Ring => Role::Transform,
             Self::Deliver { .. } => Role::Sink,

@@ -38,6 +38,14 @@ const DECODER: Template = Template {
         "tests/data/report.json", "tests/golden.rs", "tests/sandbox.rs",
     ),
 };
+const SESSION: Template = Template {
+    crates: &["dongting-sdk", "jiff", "serde", "serde_json"],
+    tested_with: &["dongting-testkit"],
+    files: files!("session":
+        "plugin.toml", "samples/streams/morning.txt", "src/gauge.rs", "src/lib.rs", "src/plugin.rs",
+        "tests/data/morning.json", "tests/golden.rs", "tests/sandbox.rs",
+    ),
+};
 const TRANSFORM: Template = Template {
     crates: &["dongting-sdk", "serde"],
     tested_with: &["dongting-testkit", "serde_json"],
@@ -75,6 +83,7 @@ pub const fn of(role: Role) -> Template {
     match role {
         Role::Source => SOURCE,
         Role::Decoder => DECODER,
+        Role::Session => SESSION,
         Role::Transform => TRANSFORM,
         Role::Sink => SINK,
         Role::Service => SERVICE,
