@@ -57,7 +57,7 @@ pub async fn plugins(State(host): State<Arc<Host>>, Query(asked): Query<PluginQu
         found.sort_by_key(|(state, _)| *state);
     }
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let page = found.iter().skip(asked.offset.unwrap_or_default()).take(limit);
+    let page = found.iter().skip(asked.offset.unwrap_or(0)).take(limit);
     Json(PluginList {
         enabled,
         found: found.len(),
