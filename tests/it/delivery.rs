@@ -8,6 +8,7 @@ use dongting_tests::host::{Host, dongting, eventually};
 use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 
+mod ahead;
 mod begun;
 
 /// Documents become observations, and the gate lets them pass.

@@ -6,25 +6,29 @@ use dongting_bus::{AtWork, Bus, Consumer, ConsumerOptions, Delivery, Start};
 use dongting_manifest::Lane;
 use dongting_manifest::subject::filters;
 use futures::future::{Either, select};
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
 use crate::installed::Installed;
 use crate::leaving;
 
 pub struct Reading {
+    bus: Bus,
     pub consumer: Consumer,
     pub options: ConsumerOptions,
     /// More waits, as the newest delivery said: it can be fetched without waiting for a first one.
     pub more: bool,
     /// The next batch, fetched while the one before was at work.
     pub ahead: Vec<Delivery>,
+    /// Whether it begins anew after all that ends it.
+    ordered: bool,
     /// Deliveries so far, but for those.
     counted: u64,
 }
 
 impl Reading {
-    pub fn new(consumer: Consumer, options: ConsumerOptions) -> Self {
-        Self { consumer, options, more: false, ahead: Vec::new(), counted: 0 }
+    pub fn new(bus: Bus, consumer: Consumer, options: ConsumerOptions, ordered: bool) -> Self {
+        Self { bus, consumer, options, more: false, ahead: Vec::new(), ordered, counted: 0 }
     }
 
     /// Whether there is a batch without waiting for a first delivery.
@@ -49,8 +53,8 @@ impl Reading {
     }
 
     /// Does `work`, and fetches the next batch meanwhile where more waits.
-    pub async fn beside<T>(&mut self, bus: &Bus, max: usize, work: impl Future<Output = T>) -> T {
-        if !self.is_ready() {
+    pub async fn beside<T>(&mut self, max: usize, work: impl Future<Output = T>) -> T {
+        if !self.more {
             return work.await;
         }
         let (work, fetch) = (std::pin::pin!(work), std::pin::pin!(self.consumer.there(max)));
@@ -58,7 +62,7 @@ impl Reading {
             // What has been asked for comes, and nobody else would answer it.
             Either::Left((done, fetch)) => (done, fetch.await),
             Either::Right((next, work)) => {
-                let waiting = AtWork::new(bus, &next);
+                let waiting = AtWork::new(&self.bus, &next);
                 (leaving::beside(&waiting, work).await, next)
             }
         };
@@ -67,10 +71,12 @@ impl Reading {
         done
     }
 
-    /// What was fetched ahead comes again soon. Nothing is fetched ahead any more when this returns.
-    pub async fn give_back(&mut self, bus: &Bus) {
-        leaving::give_back(&AtWork::new(bus, &self.ahead)).await;
-        self.ahead.clear();
+    /// What was fetched ahead comes again soon.
+    pub fn give_back(&mut self) {
+        let ahead = AtWork::new(&self.bus, &std::mem::take(&mut self.ahead));
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { leaving::give_back(&ahead).await });
+        }
     }
 
     /// Cuts off what comes behind a delivery that is missing. Whether none is.
@@ -81,6 +87,15 @@ impl Reading {
         deliveries.truncate(good);
         self.counted = counted + good as u64;
         good == before
+    }
+}
+
+impl Drop for Reading {
+    /// Whatever ends it. Not where there is order: that begins anew, and a word that comes late would be the new consumer's, which has the same name.
+    fn drop(&mut self) {
+        if !self.ordered && !self.ahead.is_empty() {
+            self.give_back();
+        }
     }
 }
 

@@ -159,28 +159,22 @@ impl Worker {
         let installed = Arc::clone(&self.current.borrow_and_update());
         if installed.is_pinned() && installed.pin.wait().await {
             // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
-            self.let_go().await;
+            self.consumer = None;
             self.next_timer = None;
             return Ok(());
         }
-        let mut reading = self.reading(&installed).await?;
+        let reading = self.reading(&installed).await?;
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
             let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
-            let rung = Box::pin(leaving::beside(&waiting, self.ring())).await;
-            if let Err(reason) = rung.and(self.leaving.ended().await) {
-                reading.give_back(&self.shared.publisher.bus).await;
-                return Err(reason);
-            }
+            Box::pin(leaving::beside(&waiting, self.ring())).await?;
+            self.leaving.ended().await?;
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
             let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
-            let tried = Box::pin(leaving::beside(&waiting, self.unpark(&due))).await;
-            if let Err(reason) = tried.and(self.leaving.ended().await) {
-                reading.give_back(&self.shared.publisher.bus).await;
-                return Err(reason);
-            }
+            Box::pin(leaving::beside(&waiting, self.unpark(&due))).await?;
+            self.leaving.ended().await?;
             self.consumer = Some(reading);
             return Ok(());
         }
@@ -260,9 +254,7 @@ impl Worker {
         if handled.is_ok() && self.floor.is_due(Instant::now()) {
             self.reconcile(installed, &reading.consumer).await?;
         }
-        if given_up {
-            reading.give_back(&self.shared.publisher.bus).await;
-        } else if handled.is_ok() || !installed.ordered() {
+        if !given_up && (handled.is_ok() || !installed.ordered()) {
             self.consumer = Some(reading);
         }
         handled
@@ -288,10 +280,10 @@ impl Worker {
         // Where no other host works for it, nobody else would have them.
         let ahead = installed.fenced() && !installed.is_sink() && !self.parking.is_full();
         let work = leaving::beside(&at_work, self.taken(deliveries));
-        let handled = if ahead { reading.beside(&bus, BATCH, work).await } else { work.await };
+        let handled = if ahead { reading.beside(BATCH, work).await } else { work.await };
         if handled.is_err() && !installed.ordered() {
             leaving::give_back(&at_work).await;
-            reading.give_back(&bus).await;
+            reading.give_back();
         }
         handled?;
         drop(permit);
@@ -353,21 +345,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Reads no more. What was fetched ahead is for whoever reads next.
-    async fn let_go(&mut self) {
-        if let Some(mut reading) = self.consumer.take() {
-            reading.give_back(&self.shared.publisher.bus).await;
-        }
-    }
-
     /// The consumer as the release wants it. Where there is order, one that is not the one read last begins anew.
     async fn reading(&mut self, installed: &Arc<Installed>) -> Result<Reading, String> {
         let options = options(installed, self.lane);
-        if let Some(mut reading) = self.consumer.take() {
-            if reading.options == options {
-                return Ok(reading);
-            }
-            reading.give_back(&self.shared.publisher.bus).await;
+        if let Some(reading) = self.consumer.take()
+            && reading.options == options
+        {
+            return Ok(reading);
         }
         Box::pin(self.made(installed, options)).await
     }
@@ -381,7 +365,7 @@ impl Worker {
         let _making = shared.making.acquire().await;
         // Whatever was committed and not published goes first.
         outbox::drain(installed, &self.shared).await?;
-        let bus = &self.shared.publisher.bus;
+        let bus = &shared.publisher.bus;
         let wanted = options.clone();
         if installed.ordered()
             && let Some(floor) = bus.consumer_floor(installed.id(), self.lane).await.map_err(|e| chain(&e))?
@@ -400,7 +384,7 @@ impl Worker {
             installed.status.set(State::Running);
         }
         self.unsure = true;
-        Ok(Reading::new(consumer, wanted))
+        Ok(Reading::new(bus.clone(), consumer, wanted, installed.ordered()))
     }
 
     /// Sees that the consumer is still what it was made, and forgets the inputs that will not be delivered again. One that somebody has

@@ -30,15 +30,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The p99 under load may be so many times the one without.
 const TARGET: f64 = 2.0;
 
-/// When each alert was pushed, and how long those took that have arrived.
+/// The alerts on their way, and how long those took that have arrived.
 #[derive(Default)]
 struct Alerts {
-    pushed: BTreeMap<String, Instant>,
-    took: Vec<Duration>,
+    under_way: BTreeMap<String, UnderWay>,
+    arrived: Vec<Arrived>,
 }
 
-/// How long the alerts of one phase took, the quickest first.
-struct Phase(Vec<Duration>);
+struct UnderWay {
+    pushed: Instant,
+    pushed_at: Timestamp,
+    /// When nats-server stored its assessment.
+    assessed_at: Option<Timestamp>,
+}
+
+struct Arrived {
+    took: Duration,
+    /// From the push until its assessment was stored, from there until its warning was, from there until that was read.
+    stretches: [Duration; 3],
+}
+
+/// How long the alerts of one phase took, the quickest first; and their stretches.
+struct Phase {
+    took: Vec<Duration>,
+    stretches: [Vec<Duration>; 3],
+}
 
 /// Whether alerts were about as prompt as without the load.
 pub async fn run(load: Duration) -> Result<bool> {
@@ -116,7 +132,9 @@ async fn measure(
         *number += 1;
         let (n, host, alerts) = (*number, Arc::clone(host), Arc::clone(alerts));
         pushes.spawn_blocking(move || {
-            held(&alerts).pushed.insert(n.to_string(), Instant::now());
+            let under_way =
+                UnderWay { pushed: Instant::now(), pushed_at: Timestamp::now(), assessed_at: None };
+            held(&alerts).under_way.insert(n.to_string(), under_way);
             let answer = host.push("alarm", TOKEN, json!({ "n": n }).to_string().as_bytes())?;
             ensure!(answer.status == 200, "an alert was not taken: {}", answer.body);
             Ok(())
@@ -126,13 +144,15 @@ async fn measure(
         pushed??;
     }
     let (count, end) = (usize::try_from(*number - before)?, Instant::now() + PATIENCE);
-    while held(alerts).took.len() < count {
-        ensure!(Instant::now() < end, "{} of {count} alerts never arrived", count - held(alerts).took.len());
+    while held(alerts).arrived.len() < count {
+        let arrived = held(alerts).arrived.len();
+        ensure!(Instant::now() < end, "{} of {count} alerts never arrived", count - arrived);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let mut took = std::mem::take(&mut held(alerts).took);
-    took.sort_unstable();
-    Ok(Phase(took))
+    let arrived = std::mem::take(&mut held(alerts).arrived);
+    let stretch = |at: usize| sorted(arrived.iter().filter_map(|arrived| arrived.stretches.get(at).copied()));
+    let stretches = [stretch(0), stretch(1), stretch(2)];
+    Ok(Phase { took: sorted(arrived.iter().map(|arrived| arrived.took)), stretches })
 }
 
 /// Notes when each warning is there.
@@ -143,12 +163,27 @@ async fn watch(bus: Bus, alerts: Arc<Mutex<Alerts>>) {
         let now = Instant::now();
         let Ok(message) = tailed.message else { continue };
         let mut alerts = held(&alerts);
-        if message.subject.kind == Kind::Warning
-            && let Some(pushed) = alerts.pushed.remove(&message.key)
+        if message.subject.kind == Kind::Assessment {
+            if let Some(under_way) = alerts.under_way.get_mut(&message.key) {
+                under_way.assessed_at = Some(tailed.stored_at);
+            }
+        } else if let Some(UnderWay { pushed, pushed_at, assessed_at: Some(assessed_at) }) =
+            alerts.under_way.remove(&message.key)
         {
-            alerts.took.push(now.duration_since(pushed));
+            let stretches = [
+                assessed_at.since(pushed_at),
+                tailed.stored_at.since(assessed_at),
+                Timestamp::now().since(tailed.stored_at),
+            ];
+            alerts.arrived.push(Arrived { took: now.duration_since(pushed), stretches });
         }
     }
+}
+
+fn sorted(durations: impl Iterator<Item = Duration>) -> Vec<Duration> {
+    let mut durations: Vec<Duration> = durations.collect();
+    durations.sort_unstable();
+    durations
 }
 
 fn held(alerts: &Mutex<Alerts>) -> std::sync::MutexGuard<'_, Alerts> {
@@ -226,16 +261,29 @@ fn reading(at: u64) -> Message {
 
 impl Phase {
     fn percentile(&self, percent: usize) -> Duration {
-        let at = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
-        self.0.get(at).copied().unwrap_or_default()
+        percentile(&self.took, percent)
     }
+}
+
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let at = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 impl std::fmt::Display for Phase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let millis = |percent| self.percentile(percent).as_secs_f64() * 1e3;
-        let (half, most, slowest) = (millis(50), millis(99), millis(100));
-        let count = self.0.len();
-        write!(f, "{count} alerts, p50 {half:.1} ms, p99 {most:.1} ms, slowest {slowest:.1} ms")
+        let [half, most, slowest] = [50, 99, 100].map(|percent| millis(self.percentile(percent)));
+        let count = self.took.len();
+        write!(f, "{count} alerts, p50 {half:.1} ms, p99 {most:.1} ms, slowest {slowest:.1} ms")?;
+        let [assessed, warned, read] =
+            self.stretches.each_ref().map(|stretch| millis(percentile(stretch, 99)));
+        write!(
+            f,
+            " (p99 of each stretch: assessed {assessed:.1} ms, warned {warned:.1} ms, read {read:.1} ms)"
+        )
     }
 }

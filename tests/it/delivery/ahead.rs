@@ -1,0 +1,61 @@
+//! The next batch, fetched while one is at work.
+
+use dongting_manifest::Message;
+use dongting_tests::host::{Host, plugin};
+use dongting_tests::nats::Nats;
+use serde_json::{Value, json};
+
+use super::{observation, told};
+
+const MESSAGES: u64 = 200;
+/// Rounds that the first reading is computed for: a second or two.
+const WORK: u64 = 1_500_000_000;
+
+fn reading(n: u64) -> Message {
+    let work = if n == 0 { WORK } else { 0 };
+    let subject = "em.43.01.00.toil.observation.-".parse().unwrap();
+    Message {
+        subject,
+        r#type: "em.toil.observation.v1".to_owned(),
+        body: json!({ "work": work }).to_string().into_bytes(),
+        ..observation(&n.to_string())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_batch_is_there_before_the_first_is_done() {
+    let nats = Nats::start().await.unwrap();
+    let messages: Vec<Message> = (0..MESSAGES).map(reading).collect();
+    for stored in nats.bus.publish(&messages).await {
+        stored.unwrap();
+    }
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let toml = format!(
+        r#"
+        [[installation]]
+        id = "model"
+        component = {:?}
+        region = "430000"
+        limits.cpu_ms = 60000
+        limits.wall_ms = 120000
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "toil", kind = "observation" }}]
+        publish = [{{ domain = "toil", kind = "status" }}]
+        "#,
+        plugin("guests/toil.wasm").unwrap()
+    );
+    let _host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut raw = nats.raw().await.unwrap();
+    let ahead = |told: &Value| {
+        told["num_ack_pending"] == 128 && told["ack_floor"]["consumer_seq"] == 0 && told["num_pending"] == 72
+    };
+    told(&mut raw, super::CONSUMER_INFO, "a batch at work and one ahead", ahead).await;
+    // Neither comes a second time, and each has its effect.
+    let done = |told: &Value| told["ack_floor"]["consumer_seq"] == MESSAGES;
+    let info = told(&mut raw, super::CONSUMER_INFO, "the end", done).await;
+    assert_eq!(info["delivered"]["consumer_seq"], MESSAGES, "{info}");
+    let stream = raw.request("$JS.API.STREAM.INFO.EM_BULK", &[], "").await.unwrap();
+    assert_eq!(stream["state"]["messages"], 2 * MESSAGES, "{stream}");
+}
