@@ -170,7 +170,7 @@ impl Installed {
                 self.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
             }
             self.publish(&shared.publisher, &effects.outputs).await.map_err(|error| chain(&error))?;
-            shared.recorder.record_with(self.id(), call, bodies);
+            shared.recorder.record_with(self, call, bodies);
             return Ok(());
         }
         let mut commit = Commit::new(self.id());

@@ -23,6 +23,7 @@ use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
+use crate::replay::is_recorded;
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::session::Connections;
 use crate::shadow::{Candidate, Shadow};
@@ -58,7 +59,7 @@ pub struct Installed {
     /// Of a session, whatever release each is on.
     pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
-    pub shadow: Option<Shadow>,
+    pub shadow: Option<Arc<Shadow>>,
     /// Hash of the attachments' contents.
     pub attachments: Arc<str>,
     /// Keeps it in memory.
@@ -129,7 +130,7 @@ pub async fn install(
     }
     let plugin = link(&release, &installation)?;
     let shadow = match installation.candidate()? {
-        Some(code) => Some(shadow(round, &installation, &code, release.manifest()).await),
+        Some(code) => Some(Arc::new(shadow(round, &installation, &code, release.manifest()).await)),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -238,9 +239,15 @@ async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code, bes
     let keeps = candidate.release.imported.iter().any(|capability| capability.keeps());
     let (reads, kept) = (candidate.release.manifest().state_version, beside.state_version);
     let shadow = Shadow::new(candidate);
-    if keeps && reads != kept {
+    if !is_recorded(beside) {
+        shadow.refuse(not_called(
+            "a shadow makes recorded calls again, and those of the plugin at work are not recorded: try the candidate in an installation of its own, or with plugin check"
+                .to_owned(),
+        ));
+    } else if keeps && reads < kept {
+        // A later form is reached by the candidate's own migration, of a copy.
         shadow.refuse(not_called(format!(
-            "it reads what is kept in state_version {reads}, and the release at work keeps it in {kept}: replay a past time with it instead, which brings a copy of what was kept along first"
+            "it reads what is kept in state_version {reads}, the release at work keeps it in {kept}, and nothing leads back: try a candidate of state_version {kept} or later"
         )));
     }
     shadow

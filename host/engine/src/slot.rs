@@ -14,7 +14,7 @@ use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
-use crate::{service, session, source};
+use crate::{service, session, shadow, source};
 
 pub struct Slot {
     /// As it is at work, or as it was asked for where nothing is.
@@ -37,6 +37,7 @@ enum Task {
     Lane(Lane),
     Serve,
     Listen,
+    Shadow,
 }
 
 impl Slot {
@@ -148,6 +149,7 @@ impl Slot {
             Task::Poll => self.tasks.spawn(source::run(current, shared)),
             Task::Serve => self.tasks.spawn(service::run(current, shared)),
             Task::Listen => self.tasks.spawn(session::run(current, shared)),
+            Task::Shadow => self.tasks.spawn(shadow::run(current, shared)),
             Task::Lane(lane) => {
                 self.tasks.spawn(Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run())
             }
@@ -205,6 +207,9 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
     if installed.is_session() {
         tasks.insert(Task::Listen);
     }
+    if installed.shadow.as_ref().is_some_and(|shadow| shadow.called().is_some()) {
+        tasks.insert(Task::Shadow);
+    }
     if installed.listens() {
         tasks.extend(lanes(installed).into_iter().map(Task::Lane));
     }
@@ -219,6 +224,14 @@ impl Installed {
         self.connections = Arc::clone(&before.connections);
         self.timer_changes = Arc::clone(&before.timer_changes);
         self.pin = Arc::clone(&before.pin);
+        // Asked for again as it is, a shadow goes on: what it has found is still true.
+        if let (Some(shadow), Some(earlier)) = (&self.shadow, &before.shadow)
+            && shadow.goes_on(earlier)
+            && self.installation == before.installation
+            && (&self.reference, &self.attachments) == (&before.reference, &before.attachments)
+        {
+            self.shadow = Some(Arc::clone(earlier));
+        }
     }
 
     pub fn polls(&self) -> bool {
