@@ -77,7 +77,7 @@ pub enum ReplayError {
     TooLong,
     #[error("the release may not run here")]
     Gate(#[from] GateError),
-    #[error("loading was interrupted")]
+    #[error("it was interrupted, as the host ends: try it again when it is back")]
     Interrupted,
     #[error(
         "what `{installation}` kept then has state_version {kept}, and {release} reads {reads}: replay this time with a release of state_version {kept} or later"

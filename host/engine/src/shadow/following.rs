@@ -57,12 +57,14 @@ async fn follow(installed: &Arc<Installed>, shadow: &Shadow, shared: &Shared) {
         }
         let came = match made(&tried, position, &mut connections, shared).await {
             Ok(came) => came,
-            Err(error @ ReplayError::Lower { .. }) => return shadow.refuse(not_called(installed, &error)),
             Err(ReplayError::Migration { why, .. }) if is_passing(&why) => {
                 vec![Came::Incomplete(why.to_string())]
             }
-            Err(error @ ReplayError::Migration { .. }) => {
-                return shadow.refuse(not_called(installed, &error));
+            // The next call would end no better.
+            Err(error @ (ReplayError::Lower { .. } | ReplayError::Migration { .. })) => {
+                let (id, reason) = (installed.id(), chain(&error));
+                tracing::warn!(installation = id, reason, "The shadow of `{id}` is called no more");
+                return shadow.refuse(reason);
             }
             Err(error) => vec![Came::Incomplete(chain(&error))],
         };
@@ -124,8 +126,4 @@ pub fn is_passing_fault(refusal: &Refusal) -> bool {
 /// Whether the next migration may end otherwise.
 fn is_passing(why: &Refusal) -> bool {
     is_passing_fault(why) || matches!(why, Refusal::Retry { .. })
-}
-
-fn not_called(installed: &Installed, error: &ReplayError) -> String {
-    format!("the shadow of installation `{}` is called no more: {}", installed.id(), chain(error))
 }
