@@ -4,7 +4,7 @@ use dongting_guests_device::frame::Frame;
 use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::host::{Host, eventually, plugin};
 
-use super::{alike, beside, figures, of, otherwise, reloaded, shadow};
+use super::{alike, beside, figures, of, otherwise, recorded, reloaded, shadow};
 
 fn devices(more: &str) -> String {
     let device = plugin("guests/device.wasm").unwrap();
@@ -42,6 +42,7 @@ fn connections_are_followed_from_their_beginning() {
     let at = address(&host, "devices").unwrap();
     let mut early = Device::named(&at, "early").unwrap();
     assert_eq!(early.tell(1, "dice").unwrap(), Answer::Has(1));
+    eventually("its beginning is written down", || Ok(recorded(&host, "devices") >= 3)).unwrap();
     let handed = devices(&beside(&alike(host.folder.path(), "device")));
     reloaded(&host, &handed);
     let at = address(&host, "devices").unwrap();
