@@ -240,7 +240,6 @@ impl Worker {
             Err(CommitError::Applied) => return self.once_more(installed, items).await,
             Err(error) => return Err(chain(&error)),
         };
-        self.untidy = true;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);
         }
