@@ -134,7 +134,9 @@ impl Slot {
                 self.at_work.insert(task, handle);
             }
         }
-        if !starts || !matches!(self.status.state(), State::Starting | State::Standby) {
+        // Where a lease is still to be had, the state follows from that: a document that comes before would be sent elsewhere.
+        let waits = self.is_claimed() && self.pin.lease().is_err();
+        if !waits && (!starts || !matches!(self.status.state(), State::Starting | State::Standby)) {
             self.status.set(State::Running);
         }
     }
@@ -158,13 +160,17 @@ impl Slot {
 
     /// Claims the lease of what is at work, where it needs one. `begins` is its state once it has that.
     fn claim(&self, shared: &Shared, begins: State) {
-        let pinned = self.installed().is_some_and(|installed| installed.is_pinned());
-        if pinned && self.pin.is_shared() {
+        if self.is_claimed() {
             shared.leases.claim(&self.installation.id, &self.pin, &self.status, begins);
         } else {
             shared.leases.waive(&self.installation.id);
             self.pin.lose();
         }
+    }
+
+    /// Whether a lease says if this host may work.
+    fn is_claimed(&self) -> bool {
+        self.pin.is_shared() && self.installed().is_some_and(|installed| installed.is_pinned())
     }
 
     /// Leaves its work to another host at once.
