@@ -40,7 +40,7 @@ impl Connections {
             Some(followed) => followed,
             None if given.first > 0 => {
                 return Ok(not_followed(
-                    "the connection is not followed from its beginning: it was open before, or there was no room for it then"
+                    "the connection is not followed: it was open before the shadow was there, there was no room for it, or the candidate has faulted on it"
                         .to_owned(),
                 ));
             }
