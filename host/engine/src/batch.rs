@@ -17,7 +17,7 @@ use crate::worker::Worker;
 use crate::{State, outbox};
 
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
-const FAULTS: u32 = 3;
+pub const FAULTS: u32 = 3;
 
 /// Why a message waits that was not tried itself.
 pub const BEHIND: &str = "an earlier message of its partition waits";
@@ -177,10 +177,7 @@ impl Worker {
         items: Vec<Item>,
         mut effects: Effects,
     ) -> Result<(), String> {
-        let record = match installed.is_sink() {
-            true => None,
-            false => Some(installed.record(&self.shared.store, &items, &mut effects).await?),
-        };
+        let record = installed.record(&self.shared.store, &items, &mut effects).await?;
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         // What goes before it is out, or this does not begin.
@@ -192,8 +189,9 @@ impl Worker {
         }
         let mut commit = Commit::new(installed.id());
         commit.lease = installed.lease()?;
-        // A call that gave nothing is not one to be made again.
-        commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
+        // A call that gave nothing is not one to be made again, unless it went outward.
+        let later = ends.iter().any(|end| matches!(end, End::Later { .. }));
+        commit.call = record.filter(|_| installed.is_sink() || !later);
         installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         let mut waits = Vec::new();

@@ -26,6 +26,7 @@ use crate::releases::{Loaded, ReleaseError};
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::session::Connections;
 use crate::shadow::{Candidate, Shadow};
+use crate::sink::InVain;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
@@ -59,6 +60,8 @@ pub struct Installed {
     pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Shadow>,
+    /// Calls of a sink that ended nothing.
+    pub in_vain: InVain,
     /// Hash of the attachments' contents.
     pub attachments: Arc<str>,
     /// Keeps it in memory.
@@ -165,6 +168,7 @@ pub async fn install(
         status,
         buckets,
         shadow,
+        in_vain: InVain::default(),
         attachments,
         _release: release,
         config,

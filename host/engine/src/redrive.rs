@@ -142,13 +142,8 @@ impl Host {
             .filter_map(|(item, end)| item.dispatched(installed, end))
             .filter(|_| installed.is_sink())
             .collect();
-        let record = match installed.is_sink() {
-            true => None,
-            false => {
-                let record = installed.record(&self.shared.store, &items, &mut effects).await;
-                Some(record.map_err(RedriveError::Later)?)
-            }
-        };
+        let record = installed.record(&self.shared.store, &items, &mut effects).await;
+        let record = record.map_err(RedriveError::Later)?;
         let Effects { outputs, ends, writes, .. } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),

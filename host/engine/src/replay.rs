@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::installation::{Code, InstallationError};
-use dongting_manifest::plugin::Role;
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, Outcome, Readers, RecordReader, Recorded as Answers, Refusal, Release,
     StateReader, TimerReader,
 };
-use dongting_store::{CallRecord, Recorded, StoreError};
+use dongting_store::{CallPlace, CallRecord, Recorded, StoreError};
 
 use crate::difference::{self, Difference};
 use crate::gate::GateError;
@@ -26,9 +25,6 @@ mod connections;
 mod input;
 
 const PAGE: u32 = 256;
-/// Roles whose calls are recorded. What a sink delivers is told by its attempts, and nobody delivers again to try.
-const RECORDED: [Role; 6] =
-    [Role::Source, Role::Decoder, Role::Session, Role::Transform, Role::Service, Role::Views];
 /// Differences that are told; the others are counted.
 const TOLD: usize = 200;
 /// Calls of one replay.
@@ -63,10 +59,6 @@ pub enum Candidate {
 pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
     NotInstalled(String),
-    #[error(
-        "the calls of the installation `{0}` are not recorded: only those of sources, decoders, sessions, transforms, services and views are"
-    )]
-    NotRecorded(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -98,9 +90,6 @@ impl Host {
         candidate: Option<Candidate>,
     ) -> Result<Replayed, ReplayError> {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
-        if !RECORDED.iter().any(|role| installed.has(*role)) {
-            return Err(ReplayError::NotRecorded(id.to_owned()));
-        }
         let release = match candidate {
             Some(candidate) => Some(self.candidate(&installed, candidate).await?),
             None => None,
@@ -122,15 +111,16 @@ impl Host {
         let reads = imported.iter().any(|one| one.keeps()).then_some(manifest.state_version);
         let collections = &manifest.records;
         let mut past: Option<Arc<Before>> = None;
-        let mut after = 0;
+        let mut after = CallPlace::default();
         self.shared.recorder.written().await;
         loop {
             let page = self.store().calls(id, (from, to), after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = last.position;
+            after = last.place();
             for recorded in page {
                 let past = Arc::clone(past.get_or_insert_with(|| {
-                    Arc::new(Before::new(self.store().clone(), id, recorded.position, collections.clone()))
+                    let first = recorded.sees_before();
+                    Arc::new(Before::new(self.store().clone(), id, first, collections.clone()))
                 }));
                 let brought = self.bring(&installed, &made, (&past, reads), &recorded).await?;
                 if recorded.record.migrated.is_some() {
@@ -224,8 +214,8 @@ impl Host {
         let call = as_of(surroundings, past, record);
         let history = call.readers.history.as_ref().map(|_| Arc::new(history) as _);
         let readers = Readers { history, ..call.readers };
-        let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges)), ..call };
-        let differences = match input.call(made, call, record).await {
+        let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges.clone())), ..call };
+        let differences = match input.call(made, call, (record, &exchanges)).await {
             Err(refusal) => refused(record, &refusal),
             Ok((effects, more)) => {
                 let ids: Vec<String> = record.outputs.iter().map(|(id, _)| id.clone()).collect();

@@ -26,6 +26,8 @@ pub struct Effects {
     pub exchanges: Vec<Exchange>,
     /// That was too much to be kept.
     pub overheard: bool,
+    /// Of a sink's call, where it goes with the commit.
+    pub record: Option<Box<CallRecord>>,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -49,7 +51,7 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes, history, exchanges, overheard })
+        Ok(Effects { outputs, ends, writes, history, exchanges, overheard, record: None })
     });
     let (writes, exchanges) = (Writes::default(), Vec::new());
     Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu }
@@ -71,7 +73,7 @@ impl Installed {
     /// One call of its role. An error is the host's own: nothing was called.
     pub async fn run(&self, shared: &Shared, items: &[Item]) -> Result<Result<Effects, Refusal>, String> {
         if self.is_sink() {
-            return self.deliver(&shared.store, items).await;
+            return self.deliver(shared, items).await;
         }
         match &self.shadow {
             // What it would ask of the network it is told as the release at work was.
@@ -127,13 +129,16 @@ impl Installed {
         store: &Store,
         items: &[Item],
         effects: &mut Effects,
-    ) -> Result<CallRecord, String> {
+    ) -> Result<Option<CallRecord>, String> {
+        if self.is_sink() {
+            return Ok(effects.record.take().map(|record| *record));
+        }
         let exchanges = std::mem::take(&mut effects.exchanges);
         let asked = match exchanges.is_empty() {
             true => Vec::new(),
             false => store.keep_answers(exchanges).await.map_err(|error| chain(&error))?,
         };
-        Ok(CallRecord {
+        Ok(Some(CallRecord {
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
             timers: items
                 .iter()
@@ -147,7 +152,7 @@ impl Installed {
             rejects: effects.rejects(),
             outputs: effects.digests(),
             ..self.record_of_now()
-        })
+        }))
     }
 
     /// Why a call cannot be made again, where what it was answered was too much to be kept.

@@ -178,7 +178,7 @@ impl Store {
                  SELECT 1 FROM version newer
                  WHERE newer.installation = version.installation AND newer.class = version.class
                    AND newer.key = version.key AND newer.call > version.call
-                   AND newer.call < (SELECT COALESCE(MIN(position), $1) FROM call
+                   AND newer.call < (SELECT COALESCE(MIN(COALESCE(seen + 1, position)), $1) FROM call
                                      WHERE call.installation = version.installation))",
         )
         .bind(i64::MAX)
