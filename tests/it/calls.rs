@@ -5,7 +5,7 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_store::{Body, CallPlace, CallRecord, Commit};
 
-use crate::store::{Place, on_both, open};
+use crate::store::{Place, forget_versions, on_both, open};
 
 on_both! {
     a_call_that_is_written_again_is_there_once
@@ -95,6 +95,7 @@ async fn a_call_beside_the_work_stands_behind_the_commit_that_it_saw<P: Place>()
     }
     // What it saw is kept as long as it is.
     assert_eq!(store.forget_calls(at(2)).await.unwrap(), 2);
+    forget_versions(&store).await;
     let left = store.calls(ONE, (at(0), at(9)), CallPlace::default(), 1).await.unwrap();
     assert_eq!(
         store.state_before(ONE, "key", left[0].sees_before()).await.unwrap().as_deref(),

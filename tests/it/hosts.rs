@@ -6,6 +6,7 @@ use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually, plugin};
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
+use dongting_tests::process::{Signal, signal};
 
 fn configuration() -> String {
     let installation = r#"
@@ -80,15 +81,11 @@ async fn a_host_that_comes_back_late_commits_nothing() {
     push(&second, 0..3);
     eventually("three", || Ok(counts(&second) == [1, 2, 3])).unwrap();
 
-    let signal = |name: &str| {
-        let sent = std::process::Command::new("kill").args([name, &first.pid().to_string()]).status();
-        assert!(sent.unwrap().success());
-    };
-    signal("-STOP");
+    signal(first.pid(), Signal::STOP).unwrap();
     eventually("the second has it", || Ok(state(&second) == "running")).unwrap();
     // The bus gives them to the first, which waits for messages as far as the bus knows.
     push(&second, 3..6);
-    signal("-CONT");
+    signal(first.pid(), Signal::CONT).unwrap();
     eventually("six", || Ok(counts(&second) == (1..=6).collect::<Vec<u64>>())).unwrap();
     eventually("the first stands by", || Ok(state(&first) == "standby")).unwrap();
     push(&first, 6..9);

@@ -71,6 +71,7 @@ on_both! {
     what_is_parked_is_told_by_partition
     an_attempt_that_was_not_ended_is_told
     a_call_and_the_state_before_it
+    versions_are_forgotten_piece_by_piece
     the_highest_version_that_ran_never_falls
 }
 
@@ -180,6 +181,7 @@ async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() 
     assert_eq!(floor().await, None);
     let raise = async |sequence| store.raise_floor(MODEL, &inputs([sequence])[0]).await.unwrap();
     raise(4).await;
+    forget_used_up(&store).await;
     assert_eq!(store.applied(MODEL, &inputs(1..=5)).await.unwrap(), inputs([4, 5]));
     assert_eq!(floor().await, Some(4));
     raise(2).await;
@@ -191,7 +193,15 @@ async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() 
     store.raise_floor(MODEL, &Input { stream_created: anew, ..inputs([1])[0].clone() }).await.unwrap();
     assert_eq!(store.floor(MODEL, "EM_BULK", anew).await.unwrap(), Some(1));
     assert_eq!(floor().await, None);
+    forget_used_up(&store).await;
     assert!(store.applied(MODEL, &inputs(1..=5)).await.unwrap().is_empty());
+}
+
+async fn forget_used_up(store: &Store) {
+    for below in store.used_up().await.unwrap() {
+        while store.forget_used_up(&below).await.unwrap() > 0 {}
+    }
+    assert_eq!(store.used_up().await.unwrap(), []);
 }
 
 async fn a_cursor_moves_only_from_where_it_was_read<P: Place>() {
@@ -460,6 +470,8 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     // Forgotten up to the third: what only the forgotten could read goes with them.
     let third = created().saturating_add(std::time::Duration::from_secs(4));
     assert_eq!(store.forget_calls(third).await.unwrap(), 2);
+    assert_eq!(store.forget_calls(third).await.unwrap(), 0);
+    forget_versions(&store).await;
     assert_eq!(before(2).await, None);
     assert_eq!(store.calls(MODEL, whole, CallPlace::default(), 10).await.unwrap().len(), 1);
     // With the last call goes all but what is kept now.
@@ -468,7 +480,52 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     let value = async || store.state_before(MODEL, "count", fifth).await.unwrap();
     assert_eq!(value().await.as_deref(), Some(b"four".as_slice()));
     assert_eq!(store.forget_calls(whole.1).await.unwrap(), 2);
+    forget_versions(&store).await;
     assert_eq!(value().await, None);
+}
+
+/// In pieces of 500, and of each no more than nobody can read.
+async fn versions_are_forgotten_piece_by_piece<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let made = async |n: u64| {
+        let mut commit = Commit::new(MODEL);
+        let made_at = created().saturating_add(std::time::Duration::from_millis(n));
+        commit.call = Some(CallRecord { made_at: Some(made_at), ..CallRecord::default() });
+        for key in ["a", "b"] {
+            commit.state.insert(key.to_owned(), Some(n.to_string().into_bytes()));
+        }
+        commit.state_limit_bytes = 100;
+        store.commit(&commit).await.unwrap();
+    };
+    for n in 1..=600 {
+        made(n).await;
+    }
+    let whole = (created(), created().saturating_add(std::time::Duration::from_secs(60)));
+    let kept = created().saturating_add(std::time::Duration::from_millis(590));
+    let mut gone = Vec::new();
+    while gone.last() != Some(&0) {
+        gone.push(store.forget_calls(kept).await.unwrap());
+    }
+    assert_eq!(gone, [500, 89, 0]);
+    forget_versions(&store).await;
+    let calls = store.calls(MODEL, whole, CallPlace::default(), 100).await.unwrap();
+    assert_eq!(calls.len(), 11);
+    for (call, n) in calls.iter().zip(589..) {
+        for key in ["a", "b"] {
+            let before = store.state_before(MODEL, key, call.position).await.unwrap();
+            assert_eq!(before, Some(n.to_string().into_bytes()), "{key} before {}", call.position);
+        }
+    }
+    // What only the forgotten calls could read.
+    let first = calls[0].position;
+    assert_eq!(store.state_before(MODEL, "a", first - 1).await.unwrap(), None);
+}
+
+pub async fn forget_versions(store: &Store) {
+    let mut after = Some(dongting_store::Place::default());
+    while let Some(place) = after {
+        after = store.forget_versions(&place).await.unwrap();
+    }
 }
 
 async fn the_highest_version_that_ran_never_falls<P: Place>() {

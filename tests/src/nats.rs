@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::process::{Signal, signal};
+
 /// No test waits longer for anything.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -66,8 +68,7 @@ pub fn small() -> LaneLimits {
 }
 
 pub fn kill(pid: u32) -> Result<()> {
-    let status = std::process::Command::new("kill").arg("-9").arg(pid.to_string()).status()?;
-    if status.success() { Ok(()) } else { bail!("kill -9 {pid}: {status}") }
+    signal(pid, Signal::KILL)
 }
 
 /// Whether the process runs. One that nobody has waited for does not.

@@ -1,8 +1,11 @@
-//! What a process uses, as the kernel counts it.
+//! Processes: signals to them, and what they use, as the kernel counts it.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, kill_process};
+
+pub use rustix::process::Signal;
 
 /// What `/proc` counts in, whatever the kernel's own tick is.
 const TICK: Duration = Duration::from_millis(10);
@@ -22,4 +25,9 @@ pub fn cpu_time(pid: u32) -> Result<Duration> {
     let (_, fields) = stat.rsplit_once(") ").context("no name")?;
     let ticks: u64 = fields.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
     Ok(TICK * u32::try_from(ticks)?)
+}
+
+pub fn signal(pid: u32, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(i32::try_from(pid)?).context("no pid")?;
+    kill_process(pid, signal).with_context(|| format!("{signal:?} to the process {pid:?}"))
 }

@@ -9,6 +9,7 @@ use dongting_manifest::Lane;
 use dongting_sandbox::Refusal;
 use dongting_store::{Commit, CommitError, Input, Lease, Output, Park, Rung};
 
+use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
 use crate::leaving::{Batch, Outputs};
@@ -177,7 +178,8 @@ impl Worker {
         items: Vec<Item>,
         mut effects: Effects,
     ) -> Result<(), String> {
-        let record = installed.record(&self.shared.store, &items, &mut effects).await?;
+        let noted = installed.record(&self.shared.store, &items, &mut effects).await?;
+        let (record, bodies) = noted.map(|Noted { call, bodies }| (call, bodies)).unzip();
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         // What goes before it is out, or this does not begin.
@@ -233,12 +235,15 @@ impl Worker {
         if self.lane == Lane::Bulk {
             self.shared.courtesy.step_aside().await;
         }
-        let committed = match outbox::committed(installed, &self.shared, commit).await {
+        let bodies = bodies.unwrap_or_default();
+        let (kept, committed) =
+            (installed.keep(&self.shared, &bodies), outbox::committed(installed, &self.shared, commit));
+        let ((), committed) = tokio::join!(kept, committed);
+        let committed = match committed {
             Ok(committed) => committed,
             Err(CommitError::Applied) => return self.once_more(installed, items).await,
             Err(error) => return Err(chain(&error)),
         };
-        self.untidy = true;
         for (partition, due) in waits {
             self.parking.hold(&partition, due);
         }

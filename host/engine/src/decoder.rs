@@ -48,9 +48,9 @@ async fn decoded(
 ) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
-    let _turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
-    let (note, raw) = (installed.note_document(&document), document.body.clone());
-    let call = installed.call_to_decode(&document);
+    let turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
+    let note = installed.note_document(&document);
+    let call = installed.call_to_decode(received, note.digest());
     let mut outcome = installed.log(installed.plugin.decode(call, document).await);
     let heard = Heard::of(&mut outcome);
     let Outcome { result, writes, .. } = outcome;
@@ -68,9 +68,9 @@ async fn decoded(
             let reason = refusal.to_string();
             if !is_letter {
                 let effects = Effects { ends: vec![End::Dead(reason.clone())], ..Effects::default() };
+                let reject = Reject { reason: reason.clone(), raw: note.raw() };
                 let noted = installed.noted(note, heard, &effects, None);
-                let reject = Reject { reason: reason.clone(), raw };
-                installed.store(shared, (effects, vec![reject]), noted).await.map_err(later)?;
+                installed.store(shared, turn, (effects, vec![reject]), noted).await.map_err(later)?;
             }
             return Err(PushError::Rejected(reason));
         }
@@ -80,7 +80,7 @@ async fn decoded(
     let ends = reasons.iter().cloned().map(End::Dead).collect();
     let effects = Effects { outputs, ends, writes, ..Effects::default() };
     let noted = installed.noted(note, heard, &effects, told_in_reply(reply.as_ref()));
-    installed.store(shared, (effects, rejects), noted).await.map_err(later)?;
+    installed.store(shared, turn, (effects, rejects), noted).await.map_err(later)?;
     installed.status.active();
     Ok(Accepted { messages, rejects: reasons, reply })
 }

@@ -2,7 +2,7 @@
 
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::record::Extent;
-use dongting_manifest::{Message, Timestamp};
+use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::views::{Context, Language};
 use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response};
 use dongting_store::answer::{asked, asked_with};
@@ -10,9 +10,12 @@ use dongting_store::{
     Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Output,
 };
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::installed::{Installed, chain};
 use crate::outbox;
 use crate::transform::Effects;
+use crate::turn::Seen;
 use crate::worker::Shared;
 
 /// Messages that a view was shown of which a record names each.
@@ -21,8 +24,8 @@ const MAX_SHOWN: usize = 4_096;
 /// What goes into a call, as its record will have it.
 pub struct Note {
     given: Given,
-    /// That the record names and that are not kept yet.
-    bodies: Vec<Body>,
+    /// That the record names, where it has one.
+    body: Option<Body>,
     unkept: Option<String>,
 }
 
@@ -36,6 +39,7 @@ pub struct Heard {
 }
 
 /// A call as it is written down, with the bodies that the record names.
+#[derive(Debug)]
 pub struct Noted {
     pub call: CallRecord,
     pub bodies: Vec<Body>,
@@ -68,19 +72,19 @@ impl Heard {
 
 impl Installed {
     pub fn note_document(&self, document: &Document) -> Note {
-        let (body, bodies, unkept) = self.body("the document", &document.body);
+        let (body, unkept) = self.body("the document", &document.body);
         let given = Given::Document(GivenDocument {
             transport: document.transport.clone(),
             name: document.name.clone(),
             content_type: document.content_type.clone(),
             received: document.received,
-            body,
+            body: body.digest.clone(),
         });
-        Note { given, bodies, unkept }
+        Note { given, body: Some(body), unkept }
     }
 
     pub fn note_request(&self, request: &Request) -> Note {
-        let (body, bodies, unkept) = self.body("the request", &request.body);
+        let (body, unkept) = self.body("the request", &request.body);
         let given = Given::Request(GivenRequest {
             transport: request.transport.clone(),
             method: request.method.clone(),
@@ -88,9 +92,9 @@ impl Installed {
             query: request.query.clone(),
             headers: request.headers.clone(),
             received: request.received,
-            body,
+            body: body.digest.clone(),
         });
-        Note { given, bodies, unkept }
+        Note { given, body: Some(body), unkept }
     }
 
     pub fn note_form(
@@ -117,28 +121,26 @@ impl Installed {
         let unkept = (count > MAX_SHOWN).then(|| {
             format!("the view was shown {count} messages, and a record names {MAX_SHOWN} at most: let the view read fewer")
         });
-        Note { given, bodies: Vec::new(), unkept }
+        Note { given, body: None, unkept }
     }
 
-    /// A body's digest; and the body, or why it is not kept.
-    fn body(&self, what: &str, body: &[u8]) -> (String, Vec<Body>, Option<String>) {
+    /// A body with its digest; and why it is not to be kept, where that is so.
+    fn body(&self, what: &str, body: &[u8]) -> (Body, Option<String>) {
         let (bytes, kib) = (body.len(), self.installation.limits.document_record_kib);
-        if bytes <= kib as usize * 1024 {
-            let body = Body::new(body.to_vec());
-            return (body.digest.clone(), vec![body], None);
-        }
-        let why = format!(
-            "{what} has {} KiB, over {kib} KiB, and was not kept: the operator can raise limits.document_record_kib",
-            bytes.div_ceil(1024)
-        );
-        (hash([body]), Vec::new(), Some(why))
+        let why = (bytes > kib as usize * 1024).then(|| {
+            format!(
+                "{what} has {} KiB, over {kib} KiB, and was not kept: the operator can raise limits.document_record_kib",
+                bytes.div_ceil(1024)
+            )
+        });
+        (Body::new(body.to_vec()), why)
     }
 
     /// The record of a call that came to `effects`, and of which whoever gave it was told `told`.
     pub fn noted(&self, note: Note, heard: Heard, effects: &Effects, told: Option<String>) -> Noted {
-        let Note { given, mut bodies, unkept } = note;
-        let Heard { asked, bodies: answers, overheard, history, records } = heard;
-        bodies.extend(answers);
+        let Note { given, body, unkept } = note;
+        let Heard { asked, mut bodies, overheard, history, records } = heard;
+        bodies.extend(body.filter(|_| unkept.is_none()));
         let call = CallRecord {
             given: Some(given),
             told,
@@ -153,9 +155,9 @@ impl Installed {
         Noted { call, bodies }
     }
 
-    /// The surroundings of a call with a document. A replay gives it the same.
-    pub fn call_to_decode(&self, document: &Document) -> Call {
-        self.call(document.received, &["decode", &hash([document.body.as_slice()])])
+    /// The surroundings of a call with a document of this digest. A replay gives it the same.
+    pub fn call_to_decode(&self, received: Timestamp, digest: &str) -> Call {
+        self.call(received, &["decode", digest])
     }
 
     pub fn call_to_handle(&self, request: &Request) -> Call {
@@ -168,10 +170,11 @@ impl Installed {
     }
 
     /// Stores what such a call came to: with its record in one transaction, where the installation keeps something; else on the bus at once,
-    /// and the record beside the work.
+    /// and the record beside the work. The turn ends with the commit.
     pub async fn store(
         &self,
         shared: &Shared,
+        turn: Option<OwnedMutexGuard<Seen>>,
         (effects, rejects): (Effects, Vec<Reject>),
         Noted { call, bodies }: Noted,
     ) -> Result<(), String> {
@@ -188,29 +191,48 @@ impl Installed {
         self.write(&mut commit, effects.writes);
         commit.outputs = effects.outputs.into_iter().map(Output::Message).collect();
         commit.outputs.extend(rejects.into_iter().map(|reject| Output::DeadLetter(self.letter(reject))));
-        let makes = !commit.outputs.is_empty();
         // A document of which nothing was made is worth a commit, since another release may make something of it. Whoever only asked is not
         // to wait for one.
         if !commit.holds_something() && !matches!(call.given, Some(Given::Document(_))) {
             self.record_beside(shared, Noted { call, bodies }).await;
             return Ok(());
         }
-        commit.call = Some(self.with_bodies(shared, call, &bodies).await);
-        outbox::commit(self, shared, commit).await?;
-        if makes { outbox::tidy(self, shared).await } else { Ok(()) }
+        commit.call = Some(call);
+        let bulk =
+            |output: &Output| matches!(output, Output::Message(one) if one.subject.kind.lane() == Lane::Bulk);
+        let stored = async {
+            let _urgent = (!commit.outputs.iter().all(bulk)).then(|| shared.courtesy.urgent());
+            let committed = outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;
+            drop(turn);
+            committed.publish(self, shared).await
+        };
+        let ((), stored) = tokio::join!(self.keep(shared, &bodies), stored);
+        stored
     }
 
-    /// Keeps the bodies that a record names. Where that fails the work goes on: the record says so, and tells apart what the call wrote.
-    pub async fn with_bodies(&self, shared: &Shared, call: CallRecord, bodies: &[Body]) -> CallRecord {
-        let Err(error) = shared.store.keep_bodies(bodies.iter().collect()).await else { return call };
-        let id = self.id();
-        tracing::warn!(
-            installation = id,
-            "A call of `{id}` cannot be replayed, since what it was given could not be kept: {}",
-            chain(&error)
-        );
-        let why = "what it was given could not be kept: the database did not take it".to_owned();
-        CallRecord { unkept: call.unkept.or(Some(why)), ..call }
+    /// Keeps the bodies that a record names, beside its commit: what was made of them does not wait for the history's writer. Where that
+    /// fails the work goes on, and the replay finds that they are missing.
+    pub async fn keep(&self, shared: &Shared, bodies: &[Body]) {
+        if let Err(error) = shared.store.keep_bodies(bodies.iter().collect()).await {
+            let id = self.id();
+            tracing::warn!(
+                installation = id,
+                "A call of `{id}` cannot be replayed, since what it was given could not be kept: {}",
+                chain(&error)
+            );
+        }
+    }
+}
+
+impl Note {
+    /// Digest of the body that it was given; empty where there was none.
+    pub fn digest(&self) -> &str {
+        self.body.as_ref().map_or("", |body| &body.digest)
+    }
+
+    /// The body that it was given, as it came.
+    pub fn raw(&self) -> Vec<u8> {
+        self.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dongting_manifest::{Lane, Message, Timestamp};
-use dongting_store::{Entry, Store, Tailed};
+use dongting_manifest::{Lane, Message};
+use dongting_store::{Entry, Tailed};
 use tokio::sync::broadcast;
 
 use crate::installed::chain;
@@ -14,9 +14,6 @@ use crate::worker::Shared;
 const GATHER: Duration = Duration::from_millis(20);
 const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Tables that are read as a whole for it are looked through once in so many.
-const HOUR: u64 = 60;
 
 /// A message that can now be read from the store.
 #[derive(Debug, Clone)]
@@ -75,58 +72,4 @@ fn gather(lane: Lane, tailed: dongting_bus::Tailed, entries: &mut Vec<Entry>) {
             chain(&error)
         ),
     }
-}
-
-/// How long and how much is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    pub history_days: u32,
-    pub history_gib: u32,
-    pub replay_days: u32,
-    pub replay_gib: u32,
-}
-
-/// Forgets what is older than its days, and the oldest where all takes too much.
-pub async fn forget(store: Store, retention: Retention) {
-    let mut every = tokio::time::interval(FORGET_EVERY);
-    let mut minutes = 0u64;
-    loop {
-        every.tick().await;
-        if let Err(error) = forget_messages(&store, retention).await {
-            tracing::warn!("Old messages could not be removed: {}", chain(&error));
-        }
-        let before = days_ago(retention.replay_days);
-        if let Err(error) = store.forget_bodies(before, u64::from(retention.replay_gib) << 30).await {
-            tracing::warn!("Old documents and HTTP answers could not be removed: {}", chain(&error));
-        }
-        if minutes.is_multiple_of(HOUR) {
-            if let Err(error) = store.forget_calls(before).await {
-                tracing::warn!("Old calls could not be removed: {}", chain(&error));
-            }
-            if let Err(error) = store.forget_dispatched(days_ago(retention.history_days)).await {
-                tracing::warn!("Old attempts could not be removed: {}", chain(&error));
-            }
-        }
-        minutes += 1;
-    }
-}
-
-async fn forget_messages(store: &Store, retention: Retention) -> Result<(), dongting_store::StoreError> {
-    store.forget(days_ago(retention.history_days)).await?;
-    let max_bytes = u64::from(retention.history_gib) << 30;
-    let (gone, enough) = store.forget_beyond(max_bytes).await?;
-    if gone > 0 {
-        tracing::info!(gone, "The history is full: {gone} of its oldest messages were removed");
-    }
-    if !enough {
-        tracing::error!(
-            max_bytes,
-            "What still holds takes more than history_gib allows: raise it, or no older statement is kept at all"
-        );
-    }
-    Ok(())
-}
-
-fn days_ago(days: u32) -> Timestamp {
-    Timestamp::now().saturating_sub(Duration::from_secs(u64::from(days) * 86_400))
 }

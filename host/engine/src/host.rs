@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
+use crate::forgetting::Retention;
 use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
@@ -28,8 +29,9 @@ use crate::releases::Releases;
 use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
+use crate::tidying::Tidying;
 use crate::worker::Shared;
-use crate::{HostConfig, exhausted, history, recheck};
+use crate::{HostConfig, exhausted, forgetting, history, recheck};
 
 /// Calls of transforms at once; the sandbox has instances for many more, which views and decoders use.
 const CALLS: usize = 16;
@@ -200,6 +202,7 @@ impl Host {
                 store,
                 permits,
                 recorder: Recorder::default(),
+                tidying: Tidying::default(),
                 leases,
                 bulk,
                 courtesy: Courtesy::default(),
@@ -235,19 +238,21 @@ impl Host {
         tasks.spawn(async move { shared.publisher.keep(&shared.store).await });
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move { shared.recorder.write(&shared.store, &shared.courtesy).await });
+        let shared = Arc::clone(&self.shared);
+        tasks.spawn(async move { shared.tidying.keep(&shared).await });
         tasks.spawn(leases::keep(Arc::clone(&self.shared)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
             tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
         }
         // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
         tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));
-        let retention = history::Retention {
+        let retention = Retention {
             history_days: self.config.history_days,
             history_gib: self.config.history_gib,
             replay_days: self.config.replay_days,
             replay_gib: self.config.replay_gib,
         };
-        tasks.spawn(history::forget(self.shared.store.clone(), retention));
+        tasks.spawn(forgetting::forget(Arc::clone(&self.shared), retention));
         tasks.spawn(settle(self.shared.store.clone()));
         let mut slots = self.slots.lock().await;
         for slot in slots.values() {

@@ -1,7 +1,7 @@
 //! Committed outputs on their way to the bus, in their order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dongting_manifest::{DeadLetter, Message};
 use dongting_store::{Commit, CommitError, Output, Pending};
@@ -21,6 +21,44 @@ pub struct Outbox {
     confirmed: Arc<Mutex<Vec<i64>>>,
     /// Nothing lies in it but what is confirmed.
     clean: AtomicBool,
+    commits: AtomicU64,
+    /// It will be looked at.
+    listed: AtomicBool,
+}
+
+/// How an outbox is found that nobody has committed to for a while.
+pub enum Found {
+    /// Something is on its way, or was committed meanwhile.
+    Work,
+    /// Something was committed, and whoever did has not published it.
+    Left,
+    /// Nothing but places that the bus has confirmed.
+    Confirmed(OwnedMutexGuard<Vec<i64>>),
+}
+
+impl Outbox {
+    /// How many commits there have been; none where it is listed already.
+    pub fn to_list(&self) -> Option<u64> {
+        (!self.listed.swap(true, Ordering::Relaxed)).then(|| self.commits())
+    }
+
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// `commits` is how many there had been a while ago.
+    pub fn look(&self, commits: u64) -> Found {
+        let Ok(confirmed) = Arc::clone(&self.confirmed).try_lock_owned() else { return Found::Work };
+        if self.commits() != commits {
+            return Found::Work;
+        }
+        if self.clean.load(Ordering::Relaxed) { Found::Confirmed(confirmed) } else { Found::Left }
+    }
+
+    /// Nothing is to be looked at until the next commit.
+    pub fn unlist(&self) {
+        self.listed.store(false, Ordering::Relaxed);
+    }
 }
 
 /// What was committed and goes out next. Until it has, nothing else of its installation is committed.
@@ -53,6 +91,8 @@ pub async fn committed(
     }
     let positions = committed?;
     confirmed.clear();
+    installed.outbox.commits.fetch_add(1, Ordering::Relaxed);
+    shared.tidying.list(installed.id(), &installed.outbox);
     // Whatever goes wrong from here on leaves it to be looked through.
     let behind = !installed.outbox.clean.swap(false, Ordering::Relaxed);
     Ok(Committed { confirmed, positions, outputs: commit.outputs, behind })
@@ -74,14 +114,6 @@ impl Committed {
 pub async fn drain(installed: &Installed, shared: &Shared) -> Result<(), String> {
     let mut confirmed = installed.outbox.confirmed.lock().await;
     drain_held(installed, shared, &mut confirmed).await
-}
-
-/// Deletes what is confirmed, where no commit comes along to do it.
-pub async fn tidy(installed: &Installed, shared: &Shared) -> Result<(), String> {
-    let mut confirmed = installed.outbox.confirmed.lock().await;
-    shared.store.confirmed(&confirmed).await.map_err(|error| chain(&error))?;
-    confirmed.clear();
-    Ok(())
 }
 
 async fn drain_held(installed: &Installed, shared: &Shared, confirmed: &mut Vec<i64>) -> Result<(), String> {

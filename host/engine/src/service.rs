@@ -27,7 +27,7 @@ impl Installed {
     pub async fn handle(&self, shared: &Shared, request: Request) -> Result<Response, PushError> {
         let later = |reason: String| PushError::Later { reason, after: LATER };
         let received = request.received;
-        let _turn = self.turn(shared).await.map_err(|error| later(chain(&error)))?;
+        let turn = self.turn(shared).await.map_err(|error| later(chain(&error)))?;
         let (note, call) = (self.note_request(&request), self.call_to_handle(&request));
         let mut outcome = self.log(self.plugin.handle(call, request).await);
         let heard = Heard::of(&mut outcome);
@@ -46,7 +46,7 @@ impl Installed {
             self.messages(&inputs, drafts).map_err(|fault| PushError::Rejected(fault.to_string()))?;
         let effects = Effects { outputs, writes, ..Effects::default() };
         let noted = self.noted(note, heard, &effects, Some(told_in_response(&response)));
-        self.store(shared, (effects, Vec::new()), noted).await.map_err(later)?;
+        self.store(shared, turn, (effects, Vec::new()), noted).await.map_err(later)?;
         self.status.active();
         Ok(response)
     }

@@ -92,8 +92,8 @@ impl Installed {
             }
             Err(refusal) => Err(refusal),
         };
-        let record = self.recorded(shared, items, (&ends, &writes), noted).await.map(Box::new);
-        Ok(ends.map(|ends| Effects { ends, writes, record, ..Effects::default() }))
+        let noted = self.recorded(shared, items, (&ends, &writes), noted).await.map(Box::new);
+        Ok(ends.map(|ends| Effects { ends, writes, noted, ..Effects::default() }))
     }
 
     /// What is written down of such a call, and the bodies that it names.
@@ -124,7 +124,7 @@ impl Installed {
         items: &[Item],
         (ends, writes): (&Result<Vec<End>, Refusal>, &Writes),
         noted: Noted,
-    ) -> Option<CallRecord> {
+    ) -> Option<Noted> {
         let ended = match ends {
             Ok(ends) => ends.iter().any(|end| !matches!(end, End::Later { .. })),
             Err(refusal) => {
@@ -136,8 +136,7 @@ impl Installed {
             return None;
         }
         if self.stateful && ends.is_ok() {
-            let Noted { call, bodies } = noted;
-            return Some(self.with_bodies(shared, call, &bodies).await);
+            return Some(noted);
         }
         self.record_beside(shared, noted).await;
         None

@@ -114,8 +114,6 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
     commit.outputs.extend(letters);
     if commit.holds_something() {
         outbox::commit(installed, shared, commit).await?;
-        // The next poll may be hours away, and JetStream knows an id for minutes.
-        outbox::tidy(installed, shared).await?;
     }
     *heard = news;
     Ok(next.unwrap_or(every).clamp(SOONEST, LATEST))

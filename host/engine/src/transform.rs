@@ -8,6 +8,7 @@ use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
 use dongting_store::{CallRecord, Commit, Store};
 
 use crate::difference::digest;
+use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, Item};
 use crate::publish::{Inputs, messages};
@@ -27,7 +28,7 @@ pub struct Effects {
     /// That was too much to be kept.
     pub overheard: bool,
     /// Of a sink's call, where it goes with the commit.
-    pub record: Option<Box<CallRecord>>,
+    pub noted: Option<Box<Noted>>,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -51,7 +52,7 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes, history, exchanges, overheard, record: None })
+        Ok(Effects { outputs, ends, writes, history, exchanges, overheard, noted: None })
     });
     let (writes, exchanges) = (Writes::default(), Vec::new());
     Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu }
@@ -123,22 +124,22 @@ impl Installed {
         self.log(apply(&made, self.call_for(&batch), &batch).await).result
     }
 
-    /// What is written down of a call, so that it can be made again.
+    /// What is written down of a call, so that it can be made again, and what is to be kept with it.
     pub async fn record(
         &self,
         store: &Store,
         items: &[Item],
         effects: &mut Effects,
-    ) -> Result<Option<CallRecord>, String> {
+    ) -> Result<Option<Noted>, String> {
         if self.is_sink() {
-            return Ok(effects.record.take().map(|record| *record));
+            return Ok(effects.noted.take().map(|noted| *noted));
         }
         let exchanges = std::mem::take(&mut effects.exchanges);
         let asked = match exchanges.is_empty() {
             true => Vec::new(),
             false => store.keep_answers(exchanges).await.map_err(|error| chain(&error))?,
         };
-        Ok(Some(CallRecord {
+        let call = CallRecord {
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
             timers: items
                 .iter()
@@ -152,7 +153,8 @@ impl Installed {
             rejects: effects.rejects(),
             outputs: effects.digests(),
             ..self.record_of_now()
-        }))
+        };
+        Ok(Some(Noted { call, bodies: Vec::new() }))
     }
 
     /// Why a call cannot be made again, where what it was answered was too much to be kept.

@@ -75,7 +75,7 @@ impl Installed {
         (region, language): (Region, Language),
     ) -> Result<Acted, ViewError> {
         let context = self.context(&shared.store, view, region, language).await?;
-        let _turn = self.turn(shared).await.map_err(|error| ViewError::Failed(chain(&error)))?;
+        let turn = self.turn(shared).await.map_err(|error| ViewError::Failed(chain(&error)))?;
         let note = self.note_form((view, action), form, &context);
         let call = self.call_to_act(view, action, context.now);
         let mut outcome = self.log(self.plugin.act(call, view, action, form, &context).await);
@@ -90,7 +90,7 @@ impl Installed {
         let ids = outputs.iter().map(|message| message.id.clone()).collect();
         let effects = Effects { outputs, writes, ..Effects::default() };
         let noted = self.noted(note, heard, &effects, Some(told_in_text(&acted.text)));
-        self.store(shared, (effects, Vec::new()), noted).await.map_err(ViewError::Failed)?;
+        self.store(shared, turn, (effects, Vec::new()), noted).await.map_err(ViewError::Failed)?;
         self.status.active();
         Ok(Acted { text: acted.text, messages: ids })
     }

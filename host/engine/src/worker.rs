@@ -31,6 +31,7 @@ use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
 use crate::reading::{Reading, another, options, told};
 use crate::recorder::Recorder;
+use crate::tidying::Tidying;
 use crate::transform::Effects;
 use crate::{State, backoff, outbox};
 
@@ -38,8 +39,6 @@ pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
 const FETCH: Range<u64> = 480_000..960_000;
-/// How long after its last message an installation's outbox is cleared, by a transaction of its own.
-const TIDY: Duration = Duration::from_secs(1);
 
 /// What all installations share.
 pub struct Shared {
@@ -47,6 +46,7 @@ pub struct Shared {
     pub store: Store,
     pub permits: Permits,
     pub recorder: Recorder,
+    pub tidying: Tidying,
     pub leases: Leases,
     /// Where the calls of bulk lanes compute.
     pub bulk: Bulk,
@@ -71,8 +71,6 @@ pub struct Worker {
     pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
     /// The batch that was committed last, while the next one is called.
     pub(crate) leaving: Leaving,
-    /// Something was committed, and lies in the outbox until the next commit or until nothing has come for a while.
-    pub(crate) untidy: bool,
     /// Inputs of a consumer that was made anew may be used up: they are looked for before a call, until a batch has none.
     pub(crate) unsure: bool,
     consumer: Option<Reading>,
@@ -94,7 +92,7 @@ impl Worker {
         breaker: Arc<Mutex<Breaker>>,
     ) -> Self {
         let (parking, floor, leaving) = (Parking::default(), Floor::default(), Leaving::default());
-        let (next_timer, consumer, untidy, unsure) = (None, None, false, true);
+        let (next_timer, consumer, unsure) = (None, None, true);
         let exhausted = shared.exhausted.subscribe();
         Self {
             current,
@@ -104,7 +102,6 @@ impl Worker {
             parking,
             next_timer,
             leaving,
-            untidy,
             unsure,
             consumer,
             floor,
@@ -180,7 +177,6 @@ impl Worker {
         }
         let next_due = self.next_timer(&installed).await?.into_iter().chain(self.parking.next_due()).min();
         let longest = backoff::within(FETCH, installed.id());
-        let longest = if self.untidy { TIDY } else { longest };
         let patience = next_due.map_or(longest, |due| due.since(Timestamp::now())).min(longest);
         if self.parking.is_full() {
             let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
@@ -232,9 +228,6 @@ impl Worker {
             }
         };
         let Some(first) = first else {
-            if std::mem::take(&mut self.untidy) {
-                outbox::tidy(&installed, &self.shared).await?;
-            }
             // One that has given up on a message was changed by somebody: it is made again, which gives it its own settings.
             self.consumer = Some(reading).filter(|_| !given_up);
             return Ok(());

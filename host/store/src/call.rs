@@ -240,20 +240,6 @@ impl Store {
         }
         Ok(found)
     }
-
-    /// Forgets calls made before `before`, and what only they could read of what was kept.
-    pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let gone = sqlx::query("DELETE FROM call WHERE made_at < $1")
-            .bind(before.as_micros())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?
-            .rows_affected();
-        if gone > 0 {
-            self.forget_versions().await?;
-        }
-        Ok(gone)
-    }
 }
 
 fn recorded((position, made_at, record): (i64, i64, String)) -> Result<Recorded, StoreError> {

@@ -6,12 +6,11 @@ use crate::commit::Input;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Forgets the inputs before `floor`, and that they ever were: whoever calls this must know that no consumer delivers
-    /// them again. A floor never falls, unless the stream was made anew.
+    /// The inputs before `floor` can be forgotten: whoever calls this must know that no consumer delivers them again. A floor never falls,
+    /// unless the stream was made anew.
     pub async fn raise_floor(&self, installation: &str, floor: &Input) -> Result<(), StoreError> {
         let sequence = i64::try_from(floor.sequence).unwrap_or(i64::MAX);
         let created = floor.stream_created.as_micros();
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         sqlx::query(
             "INSERT INTO floor VALUES ($1, $2, $3, $4)
              ON CONFLICT (installation, stream) DO UPDATE SET stream_created = $3, sequence = $4
@@ -21,21 +20,10 @@ impl Store {
         .bind(&floor.stream)
         .bind(created)
         .bind(sequence)
-        .execute(&mut *transaction)
+        .execute(&self.writer)
         .await
         .map_err(StoreError::sql)?;
-        sqlx::query(
-            "DELETE FROM applied
-             WHERE installation = $1 AND stream = $2 AND (stream_created <> $3 OR sequence < $4)",
-        )
-        .bind(installation)
-        .bind(&floor.stream)
-        .bind(created)
-        .bind(sequence)
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::sql)?;
-        transaction.commit().await.map_err(StoreError::sql)
+        Ok(())
     }
 
     /// Where a consumer of the stream must begin; none where nothing was ever forgotten.

@@ -9,6 +9,7 @@ pub mod commit;
 pub mod cursor;
 pub mod database;
 pub mod floor;
+pub mod forgetting;
 pub mod form;
 pub mod given;
 pub mod highest;
@@ -35,6 +36,7 @@ pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
+pub use forgetting::{Place, UsedUp};
 pub use form::{Form, Kept};
 pub use given::{
     Given, GivenAttempt, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Said, Told,

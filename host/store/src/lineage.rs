@@ -88,24 +88,6 @@ impl Store {
         }
         Ok(found)
     }
-
-    /// Forgets what was dispatched before `before`, and grants that others had replaced by then.
-    pub async fn forget_dispatched(&self, before: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM delivery WHERE at < $1")
-            .bind(before.as_micros())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
-        sqlx::query(
-            "DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
-             WHERE later.installation = granted.installation AND later.since > granted.since AND later.since < $1)",
-        )
-        .bind(before.as_micros())
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
-        Ok(())
-    }
 }
 
 /// Of a sink's call.

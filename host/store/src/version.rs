@@ -170,23 +170,6 @@ impl Store {
             None => Known::Unchanged,
         })
     }
-
-    /// Forgets versions that no recorded call can read any more; where none is left, all but the newest.
-    pub(crate) async fn forget_versions(&self) -> Result<(), StoreError> {
-        sqlx::query(
-            "DELETE FROM version WHERE EXISTS (
-                 SELECT 1 FROM version newer
-                 WHERE newer.installation = version.installation AND newer.class = version.class
-                   AND newer.key = version.key AND newer.call > version.call
-                   AND newer.call < (SELECT COALESCE(MIN(COALESCE(seen + 1, position)), $1) FROM call
-                                     WHERE call.installation = version.installation))",
-        )
-        .bind(i64::MAX)
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
-        Ok(())
-    }
 }
 
 /// Keeps what a call writes, and where no version of the key is known yet what it replaces.

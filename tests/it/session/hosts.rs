@@ -1,11 +1,10 @@
 //! Two hosts on one NATS and one PostgreSQL: one of them listens, and the other when it dies.
 
-use std::process::Command;
-
 use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::host::{Host, eventually};
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
+use dongting_tests::process::{Signal, signal};
 
 use super::{component, configuration, has, listening};
 
@@ -29,12 +28,12 @@ async fn the_listener_follows_the_lease() {
     assert_eq!(device.tell(1, "reading 1").unwrap(), Answer::Has(1));
 
     // It stands still for longer than its lease: the other takes over, and it finds that out when it goes on.
-    signal(&first, "-STOP");
+    signal(first.pid(), Signal::STOP).unwrap();
     let next = address(&second, "devices").unwrap();
     assert_eq!(second.state("devices").unwrap().0, "running");
     let mut again = Device::named(&next, "a").unwrap();
     assert_eq!(again.tell(1, "reading 1").unwrap(), Answer::Has(1));
-    signal(&first, "-CONT");
+    signal(first.pid(), Signal::CONT).unwrap();
     assert_eq!(device.answer().unwrap(), Answer::Gone, "two hosts must not both have devices");
     eventually("the first stands by", || Ok(first.state("devices")?.0 == "standby")).unwrap();
     assert!(Device::connect(&at).is_err(), "it listens no more");
@@ -49,9 +48,4 @@ async fn the_listener_follows_the_lease() {
     assert_eq!(device.tell(2, "reading 2").unwrap(), Answer::Has(2));
     has(&first, "a", 2);
     first.stop().unwrap();
-}
-
-fn signal(host: &Host, signal: &str) {
-    let pid = host.pid().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }

@@ -1,6 +1,5 @@
 //! The bus away, and the host killed: a device that repeats what has no answer is on the bus once.
 
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,12 +7,9 @@ use dongting_manifest::Lane;
 use dongting_tests::device::{Answer, Device, address, stream};
 use dongting_tests::host::{Host, eventually};
 use dongting_tests::nats::Nats;
+use dongting_tests::process::{Signal, signal};
 
 use super::{component, configuration, has, said};
-
-fn signal(pid: u32, signal: &str) {
-    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_bus_there_is_no_acknowledgement() {
@@ -23,9 +19,9 @@ async fn without_the_bus_there_is_no_acknowledgement() {
     let mut device = Device::named(&at, "a").unwrap();
     assert_eq!(device.tell(1, "reading 1").unwrap(), Answer::Has(1));
     let pid = nats.server.pid().unwrap();
-    signal(pid, "-STOP");
+    signal(pid, Signal::STOP).unwrap();
     assert_eq!(device.tell(2, "reading 2").unwrap(), Answer::Gone, "no answer, and no connection");
-    signal(pid, "-CONT");
+    signal(pid, Signal::CONT).unwrap();
     let again = stream("a", 1..=3, || Some(at.clone()), |_| {}).unwrap();
     assert!(again >= 1);
     has(&host, "a", 3);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dongting_manifest::Message;
 use dongting_manifest::exchange::Exchange;
+use dongting_manifest::message::hash;
 use dongting_sandbox::views::{Context, Language};
 use dongting_sandbox::{Attempt, Call, Decoded, Document, Outcome, Polled, Refusal, Request};
 use dongting_store::{CallRecord, Given, GivenAttempt, GivenForm, Poll, Recorded, Store, StoreError};
@@ -87,7 +88,9 @@ impl Input {
         match self {
             Self::Batch(batch) | Self::Attempts(batch, _) => installed.call_for(batch),
             Self::Poll(poll) => installed.call_to_poll(poll.now, poll.from.as_deref()),
-            Self::Document(document) => installed.call_to_decode(document),
+            Self::Document(document) => {
+                installed.call_to_decode(document.received, &hash([document.body.as_slice()]))
+            }
             Self::Request(request) => installed.call_to_handle(request),
             Self::Form(given, _) => installed.call_to_act(&given.view, &given.action, given.now),
         }

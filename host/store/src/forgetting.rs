@@ -1,0 +1,183 @@
+//! What the host's own tables hold longer than anybody needs it, removed in pieces: SQLite has one writer, and no commit, an alert's least of
+//! all, waits longer than one piece takes. Each call removes one piece and says how much that was; after 0 nothing is left.
+
+use std::collections::BTreeMap;
+
+use dongting_manifest::Timestamp;
+use sqlx::{Any, Transaction};
+
+use crate::{Store, StoreError};
+
+/// Rows of a piece.
+const PIECE: usize = 500;
+/// As many of an installation's oldest calls are looked at for the first one: their times follow their positions closely.
+const OLDEST: i64 = 256;
+
+/// Where the inputs of an installation are used up.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UsedUp {
+    installation: String,
+    stream: String,
+    stream_created: i64,
+    sequence: i64,
+}
+
+/// A place among the versions of what installations keep.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+pub struct Place {
+    installation: String,
+    class: String,
+    key: String,
+    call: i64,
+}
+
+impl Place {
+    fn is_of_one_key(&self, other: &Self) -> bool {
+        (&self.installation, &self.class, &self.key) == (&other.installation, &other.class, &other.key)
+    }
+}
+
+impl Store {
+    /// Installations that have rows of `applied` below their floors.
+    pub async fn used_up(&self) -> Result<Vec<UsedUp>, StoreError> {
+        sqlx::query_as(
+            "SELECT installation, stream, stream_created, sequence FROM floor WHERE EXISTS (
+                 SELECT 1 FROM applied
+                 WHERE applied.installation = floor.installation AND applied.stream = floor.stream
+                   AND (applied.stream_created, applied.sequence) < (floor.stream_created, floor.sequence))",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)
+    }
+
+    /// Forgets some of an installation's inputs that no consumer delivers again.
+    pub async fn forget_used_up(&self, below: &UsedUp) -> Result<u64, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM applied WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) IN (
+                 SELECT stream_created, sequence FROM applied
+                 WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) < ($3, $4)
+                 ORDER BY stream_created, sequence LIMIT $5)",
+        )
+        .bind(&below.installation)
+        .bind(&below.stream)
+        .bind(below.stream_created)
+        .bind(below.sequence)
+        .bind(PIECE as i64)
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Forgets some calls made before `before`, in the order in which they were written down.
+    pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM call WHERE made_at < $1
+             AND position IN (SELECT position FROM call ORDER BY position LIMIT $2)",
+        )
+        .bind(before.as_micros())
+        .bind(PIECE as i64)
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
+    /// the newest. Where to go on.
+    pub async fn forget_versions(&self, after: &Place) -> Result<Option<Place>, StoreError> {
+        let mut places: Vec<Place> = sqlx::query_as(
+            "SELECT installation, class, key, call FROM version
+             WHERE (installation, class, key, call) > ($1, $2, $3, $4)
+             ORDER BY installation, class, key, call LIMIT $5",
+        )
+        .bind(&after.installation)
+        .bind(&after.class)
+        .bind(&after.key)
+        .bind(after.call)
+        .bind(PIECE as i64)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let mut first: BTreeMap<&str, i64> = BTreeMap::new();
+        for Place { installation, .. } in &places {
+            if !first.contains_key(installation.as_str()) {
+                first.insert(installation, self.first_call(installation).await?);
+            }
+        }
+        // Each of a key that was written before the first call, when another version of it was there already.
+        let replaced = |pair: &[Place]| match pair {
+            [before, newer] => {
+                let first = first.get(newer.installation.as_str()).copied().unwrap_or_default();
+                (before.is_of_one_key(newer) && newer.call < first).then(|| newer.clone())
+            }
+            _ => None,
+        };
+        let replaced: Vec<Place> = places.windows(2).filter_map(replaced).collect();
+        if !replaced.is_empty() {
+            let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
+            for newer in replaced {
+                forget_before(&mut transaction, &newer).await?;
+            }
+            transaction.commit().await.map_err(StoreError::sql)?;
+        }
+        // The last one is looked at again, with the one behind it.
+        let more = places.len() == PIECE;
+        places.pop();
+        Ok(places.pop().filter(|_| more))
+    }
+
+    /// Up to which position nothing is read by a call that is still kept.
+    async fn first_call(&self, installation: &str) -> Result<i64, StoreError> {
+        let first: Option<i64> = sqlx::query_scalar(
+            "SELECT MIN(COALESCE(seen + 1, position)) FROM
+                 (SELECT seen, position FROM call WHERE installation = $1 ORDER BY made_at LIMIT $2) AS oldest",
+        )
+        .bind(installation)
+        .bind(OLDEST)
+        .fetch_one(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(first.unwrap_or(i64::MAX))
+    }
+
+    /// Forgets some of what was dispatched before `before`.
+    pub async fn forget_dispatched(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM delivery WHERE at < $1
+             AND at <= COALESCE((SELECT at FROM delivery ORDER BY at LIMIT 1 OFFSET $2), $1)",
+        )
+        .bind(before.as_micros())
+        .bind(PIECE as i64 - 1)
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Forgets grants that others had replaced before `before`. There are few.
+    pub async fn forget_grants(&self, before: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
+             WHERE later.installation = granted.installation AND later.since > granted.since AND later.since < $1)",
+        )
+        .bind(before.as_micros())
+        .execute(&self.writer)
+        .await
+        .map_err(StoreError::sql)?;
+        Ok(())
+    }
+}
+
+async fn forget_before(transaction: &mut Transaction<'_, Any>, newer: &Place) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM version WHERE installation = $1 AND class = $2 AND key = $3 AND call < $4")
+        .bind(&newer.installation)
+        .bind(&newer.class)
+        .bind(&newer.key)
+        .bind(newer.call)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?;
+    Ok(())
+}
