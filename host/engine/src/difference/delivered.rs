@@ -42,24 +42,25 @@ pub fn requests(messages: &[Told<'_>], before: &[Exchange], after: &[Exchange]) 
     if gone.is_empty() && new.is_empty() {
         return vec![in_another_order(before, after)];
     }
+    let mut gone: Vec<_> = gone.into_iter().map(|one| (of(messages, one), one)).collect();
     let mut differences = Vec::new();
     for one in new {
         let id = of(messages, one);
-        let same = |before: &&Exchange| of(messages, before) == id;
-        let to = |before: &&Exchange| before.method == one.method && before.url == one.url;
-        let at = gone.iter().position(|before| same(before) && to(before));
-        let was = at.or_else(|| gone.iter().position(same)).map(|at| gone.remove(at));
-        let headers = was.map(|was| other_headers(was, one)).unwrap_or_default();
+        let to = |before: &Exchange| before.method == one.method && before.url == one.url;
+        let at = gone.iter().position(|(of, before)| *of == id && to(before));
+        let at = at.or_else(|| gone.iter().position(|(of, _)| *of == id));
+        let was = at.map(|at| gone.remove(at).1);
+        let hidden = was.map(|was| hidden(was, one)).unwrap_or_default();
         differences.push(Difference {
             what: What::Request,
             id: id.to_owned(),
             before: was.map(in_full),
-            after: Some(in_full(one) + &headers),
+            after: Some(in_full(one) + &hidden),
         });
     }
-    differences.extend(gone.into_iter().map(|was| Difference {
+    differences.extend(gone.into_iter().map(|(id, was)| Difference {
         what: What::Request,
-        id: of(messages, was).to_owned(),
+        id: id.to_owned(),
         before: Some(in_full(was)),
         after: None,
     }));
@@ -110,17 +111,24 @@ fn in_full(one: &Exchange) -> String {
     cut(&format!("{} {} {start}", one.method, one.url))
 }
 
-/// Headers tell more than a person needs, and some are secret: they are named, where they differ.
-fn other_headers(before: &Exchange, after: &Exchange) -> String {
-    let headers = |one: &Exchange| one.sent.as_ref().map(|sent| sent.headers.clone()).unwrap_or_default();
-    let (before, after) = (headers(before), headers(after));
-    let missing = |these: &[(String, Vec<u8>)], those: &[(String, Vec<u8>)]| -> Vec<String> {
-        these.iter().filter(|one| !those.contains(one)).map(|(name, _)| name.clone()).collect()
+/// Differences that are not shown. Headers tell more than a person needs, and some are secret: they are named, where they differ.
+fn hidden(before: &Exchange, after: &Exchange) -> String {
+    let (Some(before), Some(after)) = (&before.sent, &after.sent) else { return String::new() };
+    let missing = |these: &Sent, those: &Sent| -> Vec<String> {
+        let missing = these.headers.iter().filter(|one| !those.headers.contains(one));
+        missing.map(|(name, _)| name.clone()).collect()
     };
-    let mut names = [missing(&before, &after), missing(&after, &before)].concat();
+    let mut names = [missing(before, after), missing(after, before)].concat();
     names.sort();
     names.dedup();
-    if names.is_empty() { String::new() } else { format!(" (other headers: {})", names.join(", ")) }
+    let mut said = String::new();
+    if before.start == after.start && before.body != after.body {
+        said.push_str(" (the body differs further on)");
+    }
+    if !names.is_empty() {
+        said.push_str(&format!(" (other headers: {})", names.join(", ")));
+    }
+    said
 }
 
 fn in_words(said: &Said) -> String {
@@ -136,6 +144,8 @@ fn in_words(said: &Said) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use dongting_manifest::exchange::Failure;
 
     use super::*;
@@ -172,6 +182,10 @@ mod tests {
         let again = post("k2", "2", "b");
         let header = Some("POST http://receiver/ b (other headers: attempt)".to_owned());
         assert_eq!(told(&both, &[one.clone(), again]), [("two".to_owned(), text("b"), header)]);
+        let mut long = two.clone();
+        long.sent.as_mut().unwrap().body = "digest of b and more".to_owned();
+        let further = Some("POST http://receiver/ b (the body differs further on)".to_owned());
+        assert_eq!(told(&both, &[one.clone(), long]), [("two".to_owned(), text("b"), further)]);
         assert_eq!(told(&both, std::slice::from_ref(&two)), [("one".to_owned(), text("a"), None)]);
         assert_eq!(told(std::slice::from_ref(&one), &both), [("two".to_owned(), None, text("b"))]);
         let turned = told(&both, &[two, one]);

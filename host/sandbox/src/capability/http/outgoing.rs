@@ -51,9 +51,13 @@ impl Outgoing {
     /// sent any more.
     pub fn ended(&self) -> (String, Vec<u8>) {
         let waiting = self.lock().waiting.take();
-        while let Poll::Ready(Some(Ok(_))) = self.poll(&mut Context::from_waker(Waker::noop())) {}
+        let mut unsent = false;
+        while let Poll::Ready(Some(Ok(_))) = self.poll(&mut Context::from_waker(Waker::noop())) {
+            unsent = true;
+        }
         let mut heard = self.lock();
-        if matches!(heard.body, Source::Open(_)) {
+        // Whoever still sends it must not take this for its end, nor the receiver for a whole request.
+        if unsent || matches!(heard.body, Source::Open(_)) {
             heard.body = Source::Cut;
         }
         let mut digest = hex::encode(heard.hash.clone().finalize());
@@ -181,8 +185,15 @@ mod tests {
         sender.send(Bytes::from(vec![b'a'; START + 1])).await.unwrap();
         let (whole, start) = outgoing.ended();
         assert_eq!((whole, start.len()), (digest(&[b'a'; START + 1]), START));
-        // It looks like no end: the receiver must not take it for a whole request.
         assert!(first.await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn what_was_written_to_its_end_and_not_sent_is_cut_off_too() {
+        let body = Full::new(Bytes::from("abc")).map_err(|never| match never {}).boxed_unsync();
+        let (outgoing, mut sending) = Outgoing::new(body);
+        assert_eq!(outgoing.ended().0, digest(b"abc"));
+        assert!(sending.frame().await.unwrap().is_err());
     }
 
     #[tokio::test]
