@@ -25,7 +25,7 @@ fn counts(host: &Host) -> Vec<u64> {
 }
 
 /// A NATS and a PostgreSQL, and the environment of hosts that share them.
-async fn shared() -> (Postgres, Nats, [(&'static str, String); 2]) {
+pub async fn shared() -> (Postgres, Nats, [(&'static str, String); 2]) {
     let postgres = Postgres::start().unwrap();
     let nats = Nats::start().await.unwrap();
     let login = nats.server.credentials();

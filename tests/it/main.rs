@@ -37,6 +37,7 @@ mod scale;
 mod schemas;
 mod service;
 mod session;
+mod shadow;
 mod sink;
 mod startup;
 mod store;

@@ -1,6 +1,6 @@
 //! The same plugin as another release: its component with another version in its manifest, and so another digest.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use dongting_manifest::section;
 
 /// `component` as version `version`.
@@ -17,6 +17,22 @@ pub fn stamped(component: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
         manifest = manifest.replacen(&line, &format!("{key} = {value:?}"), 1);
     }
     Ok(section::append(&stripped(component)?, &manifest)?)
+}
+
+/// `component` as version `version`, with other words of the same length wherever it says `was`.
+pub fn reworded(component: &[u8], version: &str, (was, is): (&str, &str)) -> Result<Vec<u8>> {
+    ensure!(was.len() == is.len(), "`{was}` and `{is}` are not of one length");
+    let mut component = restamped(component, version)?;
+    let mut rest = component.as_mut_slice();
+    let mut found = false;
+    while let Some(at) = rest.windows(was.len()).position(|bytes| bytes == was.as_bytes()) {
+        let (place, behind) = rest.split_at_mut(at).1.split_at_mut(was.len());
+        place.copy_from_slice(is.as_bytes());
+        rest = behind;
+        found = true;
+    }
+    ensure!(found, "it does not say `{was}`");
+    Ok(component)
 }
 
 /// The component without its manifest, which is its last section: section id, LEB128 size, LEB128 name length, name, text.

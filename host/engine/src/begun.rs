@@ -6,21 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use dongting_manifest::Lane;
 use dongting_manifest::installation::Code;
 use dongting_manifest::plugin::Role;
 
+use crate::history::caught_up;
 use crate::host::Host;
 use crate::installed::{Installed, chain};
 use crate::item::Item;
-use crate::shadow::Shadow;
-use crate::worker::{Shared, Worker};
-
-/// How long the history may take to read what is on the lanes; then the deliveries are tried later.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(20);
+use crate::worker::Worker;
 
 impl Worker {
     /// The items by the release that takes them: the one at work, and those that have begun some of them. The order of each is kept.
@@ -97,7 +91,7 @@ impl Host {
             if other.digest == digest {
                 codes.extend(other.installation.code().ok());
             }
-            let candidate = other.shadow.as_ref().and_then(Shadow::called);
+            let candidate = other.shadow.as_ref().and_then(|shadow| shadow.called());
             if candidate.is_some_and(|candidate| candidate.release.digest() == digest) {
                 codes.extend(other.installation.candidate().ok().flatten());
             }
@@ -114,30 +108,4 @@ impl Host {
         }
         Err(reason)
     }
-}
-
-/// Returns when the history has read what is on the lanes by now.
-async fn caught_up(shared: &Shared) -> Result<(), String> {
-    let reading = async {
-        for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            let state = shared.publisher.bus.lane(lane).await.map_err(|error| chain(&error))?;
-            if state.last_sequence == 0 {
-                continue;
-            }
-            loop {
-                let read = shared.store.tailed(lane).await.map_err(|error| chain(&error))?;
-                if read.is_some_and(|read| {
-                    read.stream_created == state.created && read.sequence >= state.last_sequence
-                }) {
-                    break;
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-        Ok(())
-    };
-    let read = tokio::time::timeout(PATIENCE, reading).await;
-    read.unwrap_or_else(|_| {
-        Err("the history has not read yet what was published; it is tried again".to_owned())
-    })
 }

@@ -1,13 +1,16 @@
-//! Threads for what plugins compute for bulk lanes, and for compiling, below all others: it keeps no alert, no view and no request waiting for
-//! a core. Nothing that others wait for may be held while one of these threads waits.
+//! Threads below all others: for what plugins compute for bulk lanes, and for compiling; and further below, for what candidates compute beside
+//! what is at work. It keeps no alert, no view and no request waiting for a core. Nothing that others wait for may be held while one of these
+//! threads waits.
 
 use std::sync::mpsc;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-/// The nice value of the threads. The scheduler gives one at 0 nine times as much where both want a core, and at once.
-const NICE: i32 = 10;
+/// Nice values. The scheduler gives a thread at 0 nine times as much as one of bulk work where both want a core, and at once; and that seven
+/// times as much as one beside it.
+const BULK: i32 = 10;
+const BESIDE: i32 = 19;
 
 /// Ends its threads when it is dropped.
 pub struct Bulk {
@@ -16,13 +19,25 @@ pub struct Bulk {
 }
 
 impl Bulk {
-    /// A runtime of its own, kept by a thread of its own: one that is dropped among async tasks would panic.
     pub fn start() -> std::io::Result<Self> {
+        Self::threads("bulk", BULK)
+    }
+
+    /// For what nobody waits for at all.
+    pub fn beside() -> std::io::Result<Self> {
+        Self::threads("beside", BESIDE)
+    }
+
+    /// A runtime of its own, kept by a thread of its own: one that is dropped among async tasks would panic.
+    fn threads(name: &'static str, nice: i32) -> std::io::Result<Self> {
         let (alive, ended) = oneshot::channel::<()>();
         let (sender, receiver) = mpsc::channel();
-        std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
-            let runtime =
-                Builder::new_multi_thread().enable_all().thread_name("bulk").on_thread_start(lower).build();
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let runtime = Builder::new_multi_thread()
+                .enable_all()
+                .thread_name(name)
+                .on_thread_start(move || lower(nice))
+                .build();
             match runtime {
                 Ok(runtime) => {
                     let _ = sender.send(Ok(runtime.handle().clone()));
@@ -41,8 +56,8 @@ impl Bulk {
 }
 
 /// On Linux this is the calling thread's alone.
-fn lower() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!("Bulk work runs at the priority of all else: {error}");
+fn lower(nice: i32) {
+    if let Err(error) = rustix::process::setpriority_process(None, nice) {
+        tracing::warn!("What is to run below all else runs at the priority of all else: {error}");
     }
 }

@@ -183,7 +183,7 @@ impl Installed {
                 self.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
             }
             self.publish(&shared.publisher, &effects.outputs).await.map_err(|error| chain(&error))?;
-            shared.recorder.record_with(self.id(), call, bodies);
+            shared.recorder.record_with(self, call, bodies);
             return Ok(());
         }
         let mut commit = Commit::new(self.id());
@@ -202,12 +202,15 @@ impl Installed {
             |output: &Output| matches!(output, Output::Message(one) if one.subject.kind.lane() == Lane::Bulk);
         let stored = async {
             let _urgent = (!commit.outputs.iter().all(bulk)).then(|| shared.courtesy.urgent());
-            let committed = outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;
+            let mut committed =
+                outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;
+            let shadow = committed.shadow.take();
             drop(turn);
-            committed.publish(self, shared).await
+            committed.publish(self, shared).await.map(|()| shadow)
         };
         let ((), stored) = tokio::join!(self.keep(shared, &bodies), stored);
-        stored
+        // The shadow is told by this, and finds the bodies.
+        stored.map(drop)
     }
 
     /// Keeps the bodies that a record names, beside its commit: what was made of them does not wait for the history's writer. Where that

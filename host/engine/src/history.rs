@@ -14,6 +14,9 @@ use crate::worker::Shared;
 const GATHER: Duration = Duration::from_millis(20);
 const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long it may take to read what is on the lanes, for those who wait for that.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A message that can now be read from the store.
 #[derive(Debug, Clone)]
@@ -60,6 +63,32 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
             let _ = arrivals.send(Arrival { message: Arc::new(entry.message) });
         }
     }
+}
+
+/// Returns when the history has read what is on the lanes by now.
+pub async fn caught_up(shared: &Shared) -> Result<(), String> {
+    let reading = async {
+        for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
+            let state = shared.publisher.bus.lane(lane).await.map_err(|error| chain(&error))?;
+            if state.last_sequence == 0 {
+                continue;
+            }
+            loop {
+                let read = shared.store.tailed(lane).await.map_err(|error| chain(&error))?;
+                if read.is_some_and(|read| {
+                    read.stream_created == state.created && read.sequence >= state.last_sequence
+                }) {
+                    break;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        Ok(())
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    read.unwrap_or_else(|_| {
+        Err("the history has not read yet what was published; it is tried again".to_owned())
+    })
 }
 
 fn gather(lane: Lane, tailed: dongting_bus::Tailed, entries: &mut Vec<Entry>) {

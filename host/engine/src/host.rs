@@ -37,6 +37,8 @@ use crate::{HostConfig, exhausted, forgetting, history, recheck};
 const CALLS: usize = 16;
 /// Of them, kept for the alert and command lanes.
 const RESERVE: usize = 4;
+/// Calls of shadows at once, of all installations together: each takes an instance and its memory.
+const SHADOWS: usize = 4;
 /// The registry's folder in the data directory.
 pub const REGISTRY: &str = "registry";
 /// Arrivals that a slow watcher may lag behind before it is told to read anew.
@@ -183,6 +185,7 @@ impl Host {
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
         let bulk = Bulk::start().map_err(HostError::Threads)?;
+        let beside = Bulk::beside().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
         // From here on the slots have them.
@@ -205,6 +208,8 @@ impl Host {
                 tidying: Tidying::default(),
                 leases,
                 bulk,
+                beside,
+                shadows: Semaphore::new(SHADOWS),
                 courtesy: Courtesy::default(),
                 exhausted: broadcast::channel(EXHAUSTED).0,
                 making: Semaphore::new(CONSUMERS),

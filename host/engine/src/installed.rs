@@ -59,7 +59,7 @@ pub struct Installed {
     /// Of a session, whatever release each is on.
     pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
-    pub shadow: Option<Shadow>,
+    pub shadow: Option<Arc<Shadow>>,
     /// Calls of a sink that ended nothing.
     pub in_vain: InVain,
     /// Hash of the attachments' contents.
@@ -132,7 +132,7 @@ pub async fn install(
     }
     let plugin = link(&release, &installation)?;
     let shadow = match installation.candidate()? {
-        Some(code) => Some(shadow(round, &installation, &code, release.manifest()).await),
+        Some(code) => Some(Arc::new(shadow(round, &installation, &code, release.manifest()).await)),
         None => None,
     };
     let Attached { files, hash: attachments } = attachments(round, &installation).await?;
@@ -242,9 +242,10 @@ async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code, bes
     let keeps = candidate.release.imported.iter().any(|capability| capability.keeps());
     let (reads, kept) = (candidate.release.manifest().state_version, beside.state_version);
     let shadow = Shadow::new(candidate);
-    if keeps && reads != kept {
+    if keeps && reads < kept {
+        // A later form is reached by the candidate's own migration, of a copy.
         shadow.refuse(not_called(format!(
-            "it reads what is kept in state_version {reads}, and the release at work keeps it in {kept}: replay a past time with it instead, which brings a copy of what was kept along first"
+            "it reads what is kept in state_version {reads}, the release at work keeps it in {kept}, and nothing leads back: try a candidate of state_version {kept} or later"
         )));
     }
     shadow

@@ -100,7 +100,7 @@ impl Outputs {
             Self::Messages(messages, record) => {
                 installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
                 if let Some(record) = record {
-                    shared.recorder.record(installed.id(), *record);
+                    shared.recorder.record(installed, *record);
                 }
                 Ok(())
             }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dongting_manifest::{DeadLetter, Message};
-use dongting_store::{Commit, CommitError, Output, Pending};
+use dongting_store::{Commit, CommitError, Output, Pending, Places};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::installed::{Installed, chain};
+use crate::shadow::Tells;
 use crate::worker::Shared;
 
 /// Rows that are read at once; each holds up to 64 outputs.
@@ -68,6 +69,8 @@ pub struct Committed {
     outputs: Vec<Output>,
     /// Something else lies in the outbox, to go before these.
     behind: bool,
+    /// Told of the call when this ends.
+    pub shadow: Option<Tells>,
 }
 
 /// Commits, and publishes what was committed.
@@ -89,13 +92,14 @@ pub async fn committed(
     if timers {
         installed.timer_changes.add();
     }
-    let positions = committed?;
+    let Places { outputs: positions, call } = committed?;
+    let shadow = Tells::of(installed.shadow.as_ref(), call);
     confirmed.clear();
     installed.outbox.commits.fetch_add(1, Ordering::Relaxed);
     shared.tidying.list(installed.id(), &installed.outbox);
     // Whatever goes wrong from here on leaves it to be looked through.
     let behind = !installed.outbox.clean.swap(false, Ordering::Relaxed);
-    Ok(Committed { confirmed, positions, outputs: commit.outputs, behind })
+    Ok(Committed { confirmed, positions, outputs: commit.outputs, behind, shadow })
 }
 
 impl Committed {

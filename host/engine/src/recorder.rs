@@ -1,5 +1,6 @@
 //! Writes down the calls that need no transaction, in batches, beside the work: a database that is slow loses records, not time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::courtesy::Courtesy;
 use crate::given::Noted;
 use crate::installed::{Installed, chain};
+use crate::shadow::Shadow;
 use crate::worker::Shared;
 
 const WAITING: usize = 4_096;
@@ -18,6 +20,8 @@ const WAITING_BYTES: usize = 64 << 20;
 const BATCH: usize = 256;
 /// As many as come in this time are written in one transaction, which syncs the disk once.
 const GATHER: Duration = Duration::from_millis(100);
+/// Why a shadow cannot make a call again.
+const DROPPED: &str = "the call was not written down: the database did not take it in time, and the release at work does not wait for that";
 
 pub struct Recorder {
     sender: mpsc::Sender<Incoming>,
@@ -33,6 +37,8 @@ struct Made {
     installation: String,
     call: CallRecord,
     bodies: Vec<Body>,
+    /// Who is told where it is written.
+    shadow: Option<Arc<Shadow>>,
 }
 
 enum Incoming {
@@ -55,13 +61,14 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    pub fn record(&self, installation: &str, call: CallRecord) {
-        self.record_with(installation, call, Vec::new());
+    pub fn record(&self, installed: &Installed, call: CallRecord) {
+        self.record_with(installed, call, Vec::new());
     }
 
     /// With the bodies that the record names.
-    pub fn record_with(&self, installation: &str, call: CallRecord, bodies: Vec<Body>) {
-        let made = Made { installation: installation.to_owned(), call, bodies };
+    pub fn record_with(&self, installed: &Installed, call: CallRecord, bodies: Vec<Body>) {
+        let shadow = installed.shadow.clone();
+        let made = Made { installation: installed.id().to_owned(), call, bodies, shadow };
         let bytes = made.bytes();
         let room = |waiting: usize| waiting.checked_add(bytes).filter(|all| *all <= WAITING_BYTES);
         let taken = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok();
@@ -70,6 +77,9 @@ impl Recorder {
         }
         if taken {
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        if let Some(shadow) = &installed.shadow {
+            shadow.unrecorded(DROPPED);
         }
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
@@ -110,17 +120,33 @@ impl Recorder {
     }
 
     async fn keep(&self, calls: &mut Vec<Made>, store: &Store) {
-        if !calls.is_empty()
-            && let Err(error) = written(calls, store).await
-        {
-            self.dropped.fetch_add(calls.len() as u64, Ordering::Relaxed);
-            tracing::debug!("Calls could not be recorded: {}", chain(&error));
+        if !calls.is_empty() {
+            self.told(calls, written(calls, store).await);
         }
         self.waiting.fetch_sub(calls.iter().map(Made::bytes).sum(), Ordering::Relaxed);
         calls.clear();
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             tracing::warn!(dropped, "Calls were not recorded; a replay of this time has gaps");
+        }
+    }
+
+    /// Tells the shadows of calls where those were written.
+    fn told(&self, calls: &[Made], written: Result<Vec<Option<i64>>, StoreError>) {
+        let followed = calls.iter().map(|made| made.shadow.as_ref());
+        match written {
+            Ok(positions) => {
+                for (shadow, position) in followed.zip(positions) {
+                    if let (Some(shadow), Some(position)) = (shadow, position) {
+                        shadow.tell(position);
+                    }
+                }
+            }
+            Err(error) => {
+                self.dropped.fetch_add(calls.len() as u64, Ordering::Relaxed);
+                tracing::debug!("Calls could not be recorded: {}", chain(&error));
+                followed.flatten().for_each(|shadow| shadow.unrecorded(DROPPED));
+            }
         }
     }
 }
@@ -136,7 +162,7 @@ impl Installed {
         match seen {
             // Once another host works for it, nobody knows.
             Ok(seen) if self.lease().is_ok() => {
-                shared.recorder.record_with(self.id(), CallRecord { seen, ..call }, bodies);
+                shared.recorder.record_with(self, CallRecord { seen, ..call }, bodies);
             }
             Ok(_) => {}
             Err(error) => {
@@ -152,7 +178,7 @@ impl Installed {
 }
 
 /// The bodies go first: a record whose body is missing could not be made again.
-async fn written(calls: &[Made], store: &Store) -> Result<(), StoreError> {
+async fn written(calls: &[Made], store: &Store) -> Result<Vec<Option<i64>>, StoreError> {
     let bodies = calls.iter().flat_map(|made| &made.bodies).collect();
     store.keep_bodies(bodies).await?;
     let calls: Vec<_> = calls.iter().map(|made| (made.installation.as_str(), &made.call)).collect();

@@ -9,7 +9,6 @@ use dongting_manifest::Installation;
 use crate::host::Host;
 use crate::installed::{InstallError, chain, install};
 use crate::round::Round;
-use crate::shadow::Shadow;
 use crate::slot::Slot;
 use crate::status::{State, Status};
 use crate::{HostConfig, HostConfigError};
@@ -119,7 +118,7 @@ impl Host {
         let status = Arc::clone(&slot.status);
         let installed = async {
             let mut installed = install(round, &self.shared.store, installation, status).await?;
-            if let Some(reason) = installed.shadow.as_ref().and_then(Shadow::refused) {
+            if let Some(reason) = installed.shadow.as_ref().and_then(|shadow| shadow.refused()) {
                 // What was at work goes on as it was; where nothing was, the release begins without its shadow.
                 if before.is_some() {
                     return Err(InstallError::Shadow(reason.to_owned()));

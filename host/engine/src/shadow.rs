@@ -1,24 +1,27 @@
-//! A candidate beside the release at work: it is called with the same batches, clock, chance and state, publishes nothing, and what it
-//! would have done is compared.
+//! A candidate beside the release at work. It follows the records of that one's calls: each is made again in it, with what was kept just before,
+//! and what it comes to is compared. It publishes nothing, and nobody waits for it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
-use dongting_manifest::exchange::Exchange;
-use dongting_manifest::{Message, Timestamp};
-use dongting_sandbox::{Call, Egress, Plugin, Recorded, Refusal};
+use dongting_manifest::Timestamp;
+use dongting_sandbox::Plugin;
+use tokio::runtime::Handle;
 
-use crate::difference::{self, Difference};
+use crate::difference::Difference;
 use crate::gate::Signed;
 use crate::installed::Installed;
-use crate::item::Item;
 use crate::releases::Loaded;
-use crate::transform::{Effects, Made, apply};
+use crate::replay::Tried;
 
-/// The release at work waits this long for its shadow, then goes on without it.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) use following::run;
+use waiting::Waiting;
+
+mod connections;
+mod following;
+mod waiting;
+
 const TOLD: usize = 100;
 
 pub struct Shadow {
@@ -29,7 +32,8 @@ pub struct Shadow {
     /// Why it is not called, or no more.
     refused: OnceLock<String>,
     pub counts: Counts,
-    differences: Mutex<VecDeque<(Timestamp, Difference)>>,
+    waiting: Waiting,
+    told: Mutex<Told>,
 }
 
 /// What is called.
@@ -42,10 +46,47 @@ pub struct Candidate {
 
 #[derive(Debug, Default)]
 pub struct Counts {
+    /// Compared.
     pub calls: AtomicU64,
     pub different: AtomicU64,
-    /// Not in time.
-    pub late: AtomicU64,
+    /// Left out, since it was behind by too much.
+    pub skipped: AtomicU64,
+    /// That cannot be made again.
+    pub incomplete: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    differences: VecDeque<(Timestamp, Difference)>,
+    /// Why the newest of the calls that cannot be made again is one of them.
+    unkept: Option<String>,
+}
+
+/// Tells a shadow of a call that was committed, once its messages are on the bus, or somebody else is to bring them there: what they said is
+/// shown beside what the candidate says.
+pub(crate) struct Tells {
+    shadow: Arc<Shadow>,
+    position: i64,
+}
+
+/// What became of a call.
+enum Came {
+    Compared(Timestamp, Vec<Difference>),
+    Incomplete(String),
+}
+
+impl Tells {
+    /// None without a shadow, and where no call was written down.
+    pub fn of(shadow: Option<&Arc<Shadow>>, position: Option<i64>) -> Option<Self> {
+        let (shadow, position) = shadow.zip(position)?;
+        Some(Self { shadow: Arc::clone(shadow), position })
+    }
+}
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.shadow.tell(self.position);
+    }
 }
 
 impl Shadow {
@@ -61,8 +102,14 @@ impl Shadow {
     }
 
     fn with(reference: Arc<str>, candidate: Option<Candidate>) -> Self {
-        let (counts, differences, refused) = (Counts::default(), Mutex::default(), OnceLock::new());
-        Self { reference, candidate, refused, counts, differences }
+        Self {
+            reference,
+            candidate,
+            refused: OnceLock::new(),
+            counts: Counts::default(),
+            waiting: Waiting::default(),
+            told: Mutex::default(),
+        }
     }
 
     /// What is called, unless it is called no more.
@@ -82,74 +129,72 @@ impl Shadow {
 
     /// The newest last.
     pub fn differences(&self) -> Vec<(Timestamp, Difference)> {
-        self.differences.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.told().differences.iter().cloned().collect()
     }
 
-    /// Runs beside `live`, whose answer it gives back. Both read the state as it is before either has written. `asked` is what the network
-    /// answers.
-    pub async fn beside(
-        &self,
-        installed: &Installed,
-        items: &[Item],
-        asked: Vec<Exchange>,
-        live: impl Future<Output = Result<Effects, Refusal>>,
-    ) -> Result<Effects, Refusal> {
-        let Some(candidate) = self.called() else { return live.await };
-        let batch: Vec<Message> = items.iter().map(|item| item.message.clone()).collect();
-        let made = Made {
-            plugin: &candidate.plugin,
-            installation: &installed.installation,
-            name: &candidate.release.manifest().name,
-            reference: &candidate.release.reference,
-        };
-        let egress = Egress::Recorded(Recorded::new(asked));
-        let call = apply(&made, Call { egress, ..installed.call_for(&batch) }, &batch);
-        let shadow = async {
-            // Not before the live call has begun: it has the first claim to the machine.
-            tokio::task::yield_now().await;
-            tokio::time::timeout(PATIENCE, call).await
-        };
-        let (live, shadow) = tokio::join!(live, shadow);
-        self.counts.calls.fetch_add(1, Ordering::Relaxed);
-        match shadow {
-            Ok(outcome) => self.compare(&live, &outcome.result),
-            Err(_) => {
-                self.counts.late.fetch_add(1, Ordering::Relaxed);
-            }
+    /// Why the newest of the calls that cannot be made again is one of them.
+    pub fn unkept(&self) -> Option<String> {
+        self.told().unkept.clone()
+    }
+
+    /// The call at this position was written down.
+    pub(crate) fn tell(&self, position: i64) {
+        if self.called().is_some() {
+            self.skip(self.waiting.add(position));
         }
-        live
     }
 
-    fn compare(&self, live: &Result<Effects, Refusal>, shadow: &Result<Effects, Refusal>) {
-        let found = match (live, shadow) {
-            (Ok(live), Ok(shadow)) => {
-                let recorded = live.digests();
-                let before = live.outputs.iter().map(|m| (m.id.clone(), m.clone())).collect();
-                let mut found = difference::rejects(&live.rejects(), &shadow.rejects());
-                found.extend(difference::outputs(&recorded, &before, &shadow.outputs));
-                found
-            }
-            (Ok(_), Err(refusal)) => vec![difference::nothing(refusal.to_string())],
-            (Err(before), after) => {
-                let before = before.to_string();
-                let after = after.as_ref().err().map(ToString::to_string);
-                if after.as_ref() == Some(&before) {
+    /// A call was made that was not written down.
+    pub(crate) fn unrecorded(&self, why: &str) {
+        if self.called().is_some() {
+            self.count(Came::Incomplete(why.to_owned()));
+        }
+    }
+
+    /// Whether it is the same candidate, called as `before` is.
+    pub(crate) fn goes_on(&self, before: &Self) -> bool {
+        self.reference == before.reference && self.called().is_some() && before.called().is_some()
+    }
+
+    /// The candidate in place of `installed`; none where it is called no more.
+    fn tried(&self, installed: &Arc<Installed>, threads: Handle) -> Option<Tried> {
+        let Candidate { release, plugin, .. } = self.called()?;
+        Some(Tried {
+            installed: Arc::clone(installed),
+            plugin: Arc::clone(plugin),
+            manifest: Arc::clone(release.manifest()),
+            reference: Arc::clone(&release.reference),
+            keeps: release.imported.iter().any(|capability| capability.keeps()),
+            threads,
+        })
+    }
+
+    fn count(&self, came: Came) {
+        match came {
+            Came::Compared(made_at, found) => {
+                self.counts.calls.fetch_add(1, Ordering::Relaxed);
+                if found.is_empty() {
                     return;
                 }
-                let mut one = difference::nothing(after.unwrap_or_else(|| "done".to_owned()));
-                one.before = Some(before);
-                vec![one]
+                self.counts.different.fetch_add(1, Ordering::Relaxed);
+                let mut told = self.told();
+                told.differences.extend(found.into_iter().map(|one| (made_at, one)));
+                while told.differences.len() > TOLD {
+                    told.differences.pop_front();
+                }
             }
-        };
-        if found.is_empty() {
-            return;
+            Came::Incomplete(why) => {
+                self.counts.incomplete.fetch_add(1, Ordering::Relaxed);
+                self.told().unkept = Some(why);
+            }
         }
-        self.counts.different.fetch_add(1, Ordering::Relaxed);
-        let now = Timestamp::now();
-        let mut told = self.differences.lock().unwrap_or_else(PoisonError::into_inner);
-        told.extend(found.into_iter().map(|one| (now, one)));
-        while told.len() > TOLD {
-            told.pop_front();
-        }
+    }
+
+    fn skip(&self, calls: u64) {
+        self.counts.skipped.fetch_add(calls, Ordering::Relaxed);
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

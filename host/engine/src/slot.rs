@@ -14,7 +14,7 @@ use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
-use crate::{service, session, source};
+use crate::{service, session, shadow, source};
 
 pub struct Slot {
     /// As it is at work, or as it was asked for where nothing is.
@@ -37,6 +37,7 @@ enum Task {
     Lane(Lane),
     Serve,
     Listen,
+    Shadow,
 }
 
 impl Slot {
@@ -133,7 +134,9 @@ impl Slot {
                 self.at_work.insert(task, handle);
             }
         }
-        if !starts || !matches!(self.status.state(), State::Starting | State::Standby) {
+        // Where a lease is still to be had, the state follows from that: a document that comes before would be sent elsewhere.
+        let waits = self.is_claimed() && self.pin.lease().is_err();
+        if !waits && (!starts || !matches!(self.status.state(), State::Starting | State::Standby)) {
             self.status.set(State::Running);
         }
     }
@@ -148,6 +151,7 @@ impl Slot {
             Task::Poll => self.tasks.spawn(source::run(current, shared)),
             Task::Serve => self.tasks.spawn(service::run(current, shared)),
             Task::Listen => self.tasks.spawn(session::run(current, shared)),
+            Task::Shadow => self.tasks.spawn(shadow::run(current, shared)),
             Task::Lane(lane) => {
                 self.tasks.spawn(Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run())
             }
@@ -156,13 +160,17 @@ impl Slot {
 
     /// Claims the lease of what is at work, where it needs one. `begins` is its state once it has that.
     fn claim(&self, shared: &Shared, begins: State) {
-        let pinned = self.installed().is_some_and(|installed| installed.is_pinned());
-        if pinned && self.pin.is_shared() {
+        if self.is_claimed() {
             shared.leases.claim(&self.installation.id, &self.pin, &self.status, begins);
         } else {
             shared.leases.waive(&self.installation.id);
             self.pin.lose();
         }
+    }
+
+    /// Whether a lease says if this host may work.
+    fn is_claimed(&self) -> bool {
+        self.pin.is_shared() && self.installed().is_some_and(|installed| installed.is_pinned())
     }
 
     /// Leaves its work to another host at once.
@@ -205,6 +213,9 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
     if installed.is_session() {
         tasks.insert(Task::Listen);
     }
+    if installed.shadow.as_ref().is_some_and(|shadow| shadow.called().is_some()) {
+        tasks.insert(Task::Shadow);
+    }
     if installed.listens() {
         tasks.extend(lanes(installed).into_iter().map(Task::Lane));
     }
@@ -219,6 +230,14 @@ impl Installed {
         self.connections = Arc::clone(&before.connections);
         self.timer_changes = Arc::clone(&before.timer_changes);
         self.pin = Arc::clone(&before.pin);
+        // Asked for again as it is, a shadow goes on: what it has found is still true.
+        if let (Some(shadow), Some(earlier)) = (&self.shadow, &before.shadow)
+            && shadow.goes_on(earlier)
+            && self.installation == before.installation
+            && (&self.reference, &self.attachments) == (&before.reference, &before.attachments)
+        {
+            self.shadow = Some(Arc::clone(earlier));
+        }
     }
 
     pub fn polls(&self) -> bool {

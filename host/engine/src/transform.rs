@@ -1,7 +1,7 @@
 //! A transform's calls: a batch in, messages and verdicts out.
 
 use dongting_manifest::exchange::Exchange;
-use dongting_manifest::plugin::{Capability, Role};
+use dongting_manifest::plugin::Role;
 use dongting_manifest::record::{self, Extent};
 use dongting_manifest::{Installation, Message, Timestamp};
 use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
@@ -76,20 +76,7 @@ impl Installed {
         if self.is_sink() {
             return self.deliver(shared, items).await;
         }
-        match &self.shadow {
-            // What it would ask of the network it is told as the release at work was.
-            Some(shadow) if self.imported.contains(&Capability::Http) => {
-                let live = self.apply(items).await;
-                if live.as_ref().is_ok_and(|live| live.overheard) {
-                    // Nobody knows any more what it was told.
-                    return Ok(live);
-                }
-                let asked = live.as_ref().map_or_else(|_| Vec::new(), |live| live.exchanges.clone());
-                Ok(shadow.beside(self, items, asked, std::future::ready(live)).await)
-            }
-            Some(shadow) => Ok(shadow.beside(self, items, Vec::new(), self.apply(items)).await),
-            None => Ok(self.apply(items).await),
-        }
+        Ok(self.apply(items).await)
     }
 
     pub fn is_sink(&self) -> bool {

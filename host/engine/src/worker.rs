@@ -50,6 +50,10 @@ pub struct Shared {
     pub leases: Leases,
     /// Where the calls of bulk lanes compute.
     pub bulk: Bulk,
+    /// Where those of shadows do, below that.
+    pub beside: Bulk,
+    /// Calls of shadows at once.
+    pub shadows: Semaphore,
     /// Between the lanes.
     pub courtesy: Courtesy,
     /// Streams and consumers of which JetStream has given up on a message.

@@ -115,14 +115,16 @@ impl Store {
             .map_err(StoreError::sql)
     }
 
-    /// Writes calls down that changed no state. Written again, because nobody has heard whether they were, they are there once.
-    pub async fn record_calls(&self, calls: &[(&str, &CallRecord)]) -> Result<(), StoreError> {
+    /// Writes calls down that changed no state; their positions. Written again, because nobody has heard whether they were, they are there
+    /// once, and have no position here.
+    pub async fn record_calls(&self, calls: &[(&str, &CallRecord)]) -> Result<Vec<Option<i64>>, StoreError> {
+        let mut positions = Vec::with_capacity(calls.len());
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         for (installation, record) in calls {
             let Row { made_at, text } = row_of(record)?;
-            sqlx::query(
+            let written = sqlx::query_scalar(
                 "INSERT INTO call (installation, made_at, key, record, connection, seen) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT DO NOTHING",
+                 ON CONFLICT DO NOTHING RETURNING position",
             )
             .bind(*installation)
             .bind(made_at)
@@ -130,11 +132,24 @@ impl Store {
             .bind(text)
             .bind(record.connection())
             .bind(record.seen)
-            .execute(&mut *transaction)
+            .fetch_optional(&mut *transaction)
             .await
             .map_err(StoreError::sql)?;
+            positions.push(written);
         }
-        transaction.commit().await.map_err(StoreError::sql)
+        transaction.commit().await.map_err(StoreError::sql)?;
+        Ok(positions)
+    }
+
+    /// The call at a position; none where it was forgotten.
+    pub async fn call(&self, position: i64) -> Result<Option<Recorded>, StoreError> {
+        let row: Option<(i64, i64, String)> =
+            sqlx::query_as("SELECT position, made_at, record FROM call WHERE position = $1")
+                .bind(position)
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(StoreError::sql)?;
+        row.map(recorded).transpose()
     }
 
     /// The calls of an installation, other than of its connections, that were made from `from` until before `to`, in the order of their places, behind

@@ -54,6 +54,15 @@ pub struct Commit<'c> {
     pub dispatched: Vec<Dispatched>,
 }
 
+/// Where what was committed lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// Of the outputs, in the outbox.
+    pub outputs: Vec<i64>,
+    /// Of the call among all calls, where one was written down.
+    pub call: Option<i64>,
+}
+
 /// An input by its place on its stream. A stream that was deleted and made again counts from one again, so its
 /// creation is part of the place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,8 +187,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the places of the outputs in the outbox.
-    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Vec<i64>, CommitError> {
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Places, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         if let Some(lease) = &commit.lease
             && !lease::holds(&mut transaction, lease).await?
@@ -205,22 +213,22 @@ impl Store {
         {
             return Err(CommitError::CursorMoved);
         }
-        let position = match &commit.call {
+        let call = match &commit.call {
             Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
             None => None,
         };
-        if !timer::ring(&mut transaction, commit, position).await? {
+        if !timer::ring(&mut transaction, commit, call).await? {
             return Err(CommitError::Applied);
         }
-        write_state(&mut transaction, commit, position).await?;
-        timer::write(&mut transaction, commit, position).await?;
-        record::write(&mut transaction, commit, position).await?;
-        let positions = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        write_state(&mut transaction, commit, call).await?;
+        timer::write(&mut transaction, commit, call).await?;
+        record::write(&mut transaction, commit, call).await?;
+        let outputs = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
         outbox::remove(&mut transaction, &commit.confirmed).await?;
         attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
         lineage::write(&mut transaction, commit).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(positions)
+        Ok(Places { outputs, call })
     }
 }
 

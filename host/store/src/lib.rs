@@ -33,7 +33,7 @@ pub use attempt::Begun;
 pub use body::Body;
 pub use call::{CallPlace, CallRecord, Migrated, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
-pub use commit::{Commit, CommitError, Input};
+pub use commit::{Commit, CommitError, Input, Places};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use forgetting::{Place, UsedUp};

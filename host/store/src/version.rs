@@ -41,9 +41,14 @@ impl Store {
         key: &str,
         position: i64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Known::Then(value) = self.known(installation, Class::State, key, position).await? {
+            return Ok(value);
+        }
+        let value = self.state(installation, key).await?;
+        // The installation may be at work, and have written it for the first time between the two questions.
         match self.known(installation, Class::State, key, position).await? {
-            Known::Then(value) => Ok(value),
-            Known::Unchanged => self.state(installation, key).await,
+            Known::Then(then) => Ok(then),
+            Known::Unchanged => Ok(value),
         }
     }
 
@@ -78,9 +83,14 @@ impl Store {
         name: &str,
         position: i64,
     ) -> Result<Option<Timer>, StoreError> {
+        let then = |value: Option<Vec<u8>>| value.as_deref().map(decode_timer).transpose();
+        if let Known::Then(value) = self.known(installation, Class::Timer, name, position).await? {
+            return then(value);
+        }
+        let timer = self.timer(installation, name).await?;
         match self.known(installation, Class::Timer, name, position).await? {
-            Known::Then(value) => value.as_deref().map(decode_timer).transpose(),
-            Known::Unchanged => self.timer(installation, name).await,
+            Known::Then(value) => then(value),
+            Known::Unchanged => Ok(timer),
         }
     }
 
@@ -106,6 +116,16 @@ impl Store {
         installation: &str,
         position: i64,
     ) -> Result<BTreeMap<(String, String), Record>, StoreError> {
+        // These first: one that is written for the first time meanwhile is among the others, as it was, and takes its place.
+        let unchanged: Vec<(String, String, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT collection, id, revision, body FROM record r WHERE installation = $1 AND NOT EXISTS
+                 (SELECT 1 FROM version w WHERE w.installation = $1 AND w.class = 'record'
+                    AND w.key = r.collection || '/' || r.id)",
+        )
+        .bind(installation)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
         let versions: Vec<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT key, value FROM version v WHERE installation = $1 AND class = 'record' AND value IS NOT NULL AND call =
                  (SELECT MAX(call) FROM version w WHERE w.installation = v.installation AND w.class = v.class
@@ -116,33 +136,36 @@ impl Store {
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        let unchanged: Vec<(String, String, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT collection, id, revision, body FROM record r WHERE installation = $1 AND NOT EXISTS
-                 (SELECT 1 FROM version w WHERE w.installation = $1 AND w.class = 'record'
-                    AND w.key = r.collection || '/' || r.id)",
-        )
-        .bind(installation)
-        .fetch_all(&self.reader)
-        .await
-        .map_err(StoreError::sql)?;
         let mut records = BTreeMap::new();
-        for (key, value) in versions {
-            let damaged = || StoreError::Damaged(format!("a version of the record {key}"));
-            let (collection, id) = key.split_once('/').ok_or_else(damaged)?;
-            let (revision, body) = number(&value).ok_or_else(damaged)?;
-            let record = Record {
-                id: id.to_owned(),
-                revision: revision.cast_unsigned(),
-                body: body.to_vec(),
-                bytes: 0,
-            };
-            records.insert((collection.to_owned(), id.to_owned()), record);
-        }
         for (collection, id, revision, body) in unchanged {
             let record = Record { id: id.clone(), revision: revision.cast_unsigned(), body, bytes: 0 };
             records.insert((collection, id), record);
         }
+        for (key, value) in versions {
+            let damaged = || StoreError::Damaged(format!("a version of the record {key}"));
+            let (collection, id) = key.split_once('/').ok_or_else(damaged)?;
+            records.insert((collection.to_owned(), id.to_owned()), decode_record(id, &value)?);
+        }
         Ok(records)
+    }
+
+    /// One document as it stood just before the call at `position`. Its bytes are not known.
+    pub async fn record_before(
+        &self,
+        installation: &str,
+        (collection, id): (&str, &str),
+        position: i64,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = format!("{collection}/{id}");
+        let then = |value: Option<Vec<u8>>| value.map(|value| decode_record(id, &value)).transpose();
+        if let Known::Then(value) = self.known(installation, Class::Record, &key, position).await? {
+            return then(value);
+        }
+        let record = self.record(installation, collection, id).await?;
+        match self.known(installation, Class::Record, &key, position).await? {
+            Known::Then(value) => then(value),
+            Known::Unchanged => Ok(record),
+        }
     }
 
     async fn known(
@@ -219,6 +242,12 @@ fn decode_timer(value: &[u8]) -> Result<Timer, StoreError> {
     let damaged = || StoreError::Damaged("a version of a timer".to_owned());
     let (at, payload) = number(value).ok_or_else(damaged)?;
     Ok(Timer { at: Timestamp::from_micros(at).ok_or_else(damaged)?, payload: payload.to_vec() })
+}
+
+fn decode_record(id: &str, value: &[u8]) -> Result<Record, StoreError> {
+    let damaged = || StoreError::Damaged(format!("a version of the record {id}"));
+    let (revision, body) = number(value).ok_or_else(damaged)?;
+    Ok(Record { id: id.to_owned(), revision: revision.cast_unsigned(), body: body.to_vec(), bytes: 0 })
 }
 
 fn number(value: &[u8]) -> Option<(i64, &[u8])> {

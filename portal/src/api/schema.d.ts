@@ -1297,7 +1297,10 @@ export interface components {
     }
     /** @description A candidate that runs beside an installation. */
     Shadow: {
-      /** Format: int64 */
+      /**
+       * Format: int64
+       * @description Calls that this host made and the candidate made again, and that were compared.
+       */
       calls: number
       /** @description The newest last. */
       differences: components["schemas"]["Difference"][]
@@ -1305,13 +1308,20 @@ export interface components {
       different: number
       /**
        * Format: int64
-       * @description Calls that did not end in time to be compared.
+       * @description Calls of which not all that they were given is kept, so that they cannot be made again.
        */
-      late: number
+      incomplete: number
       /** @description `name@version#digest` */
       plugin: string
       /** @description Why it is called no more. */
       refused: string | null
+      /**
+       * Format: int64
+       * @description Calls that were left out, since the candidate was behind by too many or by too long.
+       */
+      skipped: number
+      /** @description Why the newest of those is one. */
+      unkept: string | null
     }
     ShapeMark: {
       /** @description A GeoJSON geometry (RFC 7946). */

@@ -26,9 +26,15 @@ export function Shadow({ one }: { one: InstallationWhole }) {
                   {formatNumber(shadow.different, 0)}
                 </span>,
               ],
-              [words.shadow.late, shadow.late > 0 && formatNumber(shadow.late, 0)],
+              [words.shadow.skipped, shadow.skipped > 0 && formatNumber(shadow.skipped, 0)],
+              [words.shadow.incomplete, shadow.incomplete > 0 && formatNumber(shadow.incomplete, 0)],
             ]}
           />
+          {shadow.unkept !== null && (
+            <p className="quiet lines padded" data-testid="shadow-unkept">
+              {words.shadow.unkept(clip(shadow.unkept, 600))}
+            </p>
+          )}
           {shadow.refused !== null && (
             <p className="reason lines padded" data-testid="shadow-refused">
               {words.shadow.refused(clip(shadow.refused, 600))}

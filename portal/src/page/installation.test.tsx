@@ -46,7 +46,10 @@ describe("an installation", () => {
 
   test("a shadow's differences, the newest first, told as text", async () => {
     const { container } = show("quake-impact")
-    expect((await screen.findByTestId("shadow")).textContent).toContain("earthquake-impact@0.2.0")
+    const facts = (await screen.findByTestId("shadow")).textContent
+    expect(facts).toContain("earthquake-impact@0.2.0")
+    expect(facts).toMatch(/来不及而跳过\s*1.*无法重做\s*1/)
+    expect(screen.getByTestId("shadow-unkept").textContent).toContain("were not kept")
     const all = screen.getByTestId("differences")
     expect(all.firstElementChild?.getAttribute("data-testid")).toBe("difference-verdict")
     expect(within(screen.getByTestId("difference-missing")).getByText(/<b>not markup<\/b>/)).toBeTruthy()

@@ -158,7 +158,7 @@ impl InstallationWhole {
                 .installed
                 .as_ref()
                 .and_then(|installed| installed.shadow.as_ref())
-                .map(Shadow::from),
+                .map(|shadow| Shadow::from(shadow.as_ref())),
             installation: Installation::from(enabled),
         }
     }

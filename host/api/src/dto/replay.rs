@@ -32,10 +32,16 @@ pub struct Replay {
 pub struct Shadow {
     /// `name@version#digest`
     pub plugin: String,
+    /// Calls that this host made and the candidate made again, and that were compared.
     pub calls: u64,
     pub different: u64,
-    /// Calls that did not end in time to be compared.
-    pub late: u64,
+    /// Calls that were left out, since the candidate was behind by too many or by too long.
+    pub skipped: u64,
+    /// Calls of which not all that they were given is kept, so that they cannot be made again.
+    pub incomplete: u64,
+    /// Why the newest of those is one.
+    #[schema(required)]
+    pub unkept: Option<String>,
     /// Why it is called no more.
     #[schema(required)]
     pub refused: Option<String>,
@@ -106,7 +112,9 @@ impl From<&dongting_engine::shadow::Shadow> for Shadow {
             plugin: shadow.reference.to_string(),
             calls: shadow.counts.calls.load(Ordering::Relaxed),
             different: shadow.counts.different.load(Ordering::Relaxed),
-            late: shadow.counts.late.load(Ordering::Relaxed),
+            skipped: shadow.counts.skipped.load(Ordering::Relaxed),
+            incomplete: shadow.counts.incomplete.load(Ordering::Relaxed),
+            unkept: shadow.unkept(),
             refused: shadow.refused().map(str::to_owned),
             differences: shadow.differences().into_iter().map(Into::into).collect(),
         }

@@ -1,4 +1,4 @@
-//! What an installation kept as of a replay's first call, and what the replay has written since.
+//! What an installation kept as of a call, and what was written since by who makes it again: a replay from its first call on, a shadow for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,10 @@ struct Since {
     timers: BTreeMap<String, Option<Timer>>,
     extent: Option<Extent>,
     form: Option<u32>,
-    /// All of them, once one was asked for; the operator's limit bounds them.
+    /// All of them, once some were looked for; the operator's limit bounds them.
     documents: Option<BTreeMap<(String, String), Written>>,
+    /// Those that were written before that.
+    written: BTreeMap<(String, String), Option<Written>>,
 }
 
 impl Before {
@@ -64,7 +66,10 @@ impl Before {
             since.extent = Some(writes.records.after);
         }
         for (at, written) in writes.records.records {
-            let Some(documents) = &mut since.documents else { continue };
+            let Some(documents) = &mut since.documents else {
+                since.written.insert(at, written);
+                continue;
+            };
             match written {
                 Some(written) => documents.insert(at, written),
                 None => documents.remove(&at),
@@ -78,8 +83,14 @@ impl Before {
     ) -> Result<&'s BTreeMap<(String, String), Written>, StoreError> {
         if since.documents.is_none() {
             let records = self.store.records_before(&self.installation, self.first).await?;
-            let documents: BTreeMap<_, _> =
+            let mut documents: BTreeMap<_, _> =
                 records.into_iter().map(|(at, record)| (at.clone(), self.indexed(&at, record))).collect();
+            for (at, written) in std::mem::take(&mut since.written) {
+                match written {
+                    Some(written) => documents.insert(at, written),
+                    None => documents.remove(&at),
+                };
+            }
             since.extent.get_or_insert_with(|| Extent {
                 revision: documents.values().map(|one| one.record.revision).max().unwrap_or(0),
                 bytes: documents.values().map(|one| one.record.bytes).sum(),
@@ -160,7 +171,10 @@ impl RecordReader for Before {
     fn extent(&self) -> Read<'_, Extent> {
         Box::pin(async move {
             let mut since = self.since.lock().await;
-            self.documents(&mut since).await.map_err(|error| chain(&error))?;
+            // Most calls that use documents have said how many there were.
+            if since.extent.is_none() {
+                self.documents(&mut since).await.map_err(|error| chain(&error))?;
+            }
             Ok(since.extent.unwrap_or_default())
         })
     }
@@ -168,9 +182,17 @@ impl RecordReader for Before {
     fn get(&self, collection: &str, id: &str) -> Read<'_, Option<Record>> {
         let at = (collection.to_owned(), id.to_owned());
         Box::pin(async move {
-            let mut since = self.since.lock().await;
-            let documents = self.documents(&mut since).await.map_err(|error| chain(&error))?;
-            Ok(documents.get(&at).map(|written| written.record.clone()))
+            let since = self.since.lock().await;
+            if let Some(documents) = &since.documents {
+                return Ok(documents.get(&at).map(|written| written.record.clone()));
+            }
+            if let Some(written) = since.written.get(&at) {
+                return Ok(written.as_ref().map(|written| written.record.clone()));
+            }
+            let (collection, id) = (at.0.as_str(), at.1.as_str());
+            let record = self.store.record_before(&self.installation, (collection, id), self.first).await;
+            let record = record.map_err(|error| chain(&error))?;
+            Ok(record.map(|record| self.indexed(&at, record).record))
         })
     }
 

@@ -6,7 +6,7 @@ use dongting_manifest::Message;
 use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::hash;
 use dongting_sandbox::views::{Context, Language};
-use dongting_sandbox::{Attempt, Call, Decoded, Document, Outcome, Polled, Refusal, Request};
+use dongting_sandbox::{Attempt, Call, Decoded, Document, Fault, Outcome, Polled, Refusal, Request};
 use dongting_store::{CallRecord, Given, GivenAttempt, GivenForm, Poll, Recorded, Store, StoreError};
 
 use crate::difference::delivered::{Told, requests, said};
@@ -114,6 +114,10 @@ impl Input {
                 };
                 let attempts: Vec<_> = batch.iter().zip(&given).map(attempt).collect();
                 let Outcome { result, writes, exchanges, .. } = made.plugin.deliver(call, &attempts).await;
+                // It says nothing of any message: one that came to the same then could not be made again.
+                if let Err(late @ Refusal::Fault(Fault::Deadline(_))) = result {
+                    return Err(late);
+                }
                 let told: Vec<_> =
                     attempts.iter().map(|one| Told { id: &one.message.id, key: &one.key }).collect();
                 let mut found = said(&told, &record.said, &sink::said(&result, attempts.len()));

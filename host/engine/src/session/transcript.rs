@@ -96,7 +96,7 @@ impl Transcript {
             ..installed.record_of_now()
         };
         let bodies = if body.bytes.is_empty() { Vec::new() } else { vec![body] };
-        shared.recorder.record_with(installed.id(), call, bodies);
+        shared.recorder.record_with(installed, call, bodies);
     }
 }
 

@@ -101,12 +101,15 @@ export const parked: Dictionary["parked"] = {
 
 export const shadow: Dictionary["shadow"] = {
   title: "Shadow",
-  about: "A candidate handles the same real messages beside the release at work, publishes nothing, and is compared.",
-  none: "There is no candidate. Set shadow for this installation in the configuration to try one.",
+  about:
+    "Each call of the release at work (polls, documents, requests, forms, messages, connections), once it is written down, is made again in the candidate with the same input and what was kept then. Nothing of it leaves, it is compared, and the release at work does not wait for it. This host's calls are counted here.",
+  none: "There is no candidate. Set shadow_release or shadow for this installation in the configuration to try one.",
   candidate: "Candidate",
   calls: "Calls compared",
   different: "Different",
-  late: "Not in time",
+  skipped: "Skipped, being behind",
+  incomplete: "Cannot be made again",
+  unkept: (reason) => `Why the last of those cannot: ${reason}`,
   refused: (reason) => `The candidate is no longer called: ${reason}`,
   same: "All the same so far.",
   waiting: "No call to compare yet.",

@@ -98,12 +98,15 @@ export const parked = {
 
 export const shadow = {
   title: "影子对比",
-  about: "候选版本与在用版本处理同样的真实消息，不发布任何内容，只比较结果。",
-  none: "没有候选版本。在配置中为该实例设 shadow 即可试用新版本。",
+  about:
+    "在用版本的每次调用（轮询、文档、请求、表单、消息、设备连接）记录下来后，由候选版本用同样的输入和当时的状态重做一遍：不发布、不外发，只比较结果，在用版本也不等它。这里只计本主机的调用。",
+  none: "没有候选版本。在配置中为该实例设 shadow_release 或 shadow 即可试用新版本。",
   candidate: "候选版本",
   calls: "对比的调用",
   different: "有差别",
-  late: "未及时完成",
+  skipped: "来不及而跳过",
+  incomplete: "无法重做",
+  unkept: (reason: string) => `最近一次无法重做的原因：${reason}`,
   refused: (reason: string) => `候选版本已停止对比：${reason}`,
   same: "迄今结果全部相同。",
   waiting: "尚无可对比的调用。",
