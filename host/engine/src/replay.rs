@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dongting_manifest::Timestamp;
 use dongting_manifest::installation::{Code, InstallationError};
 use dongting_sandbox::{LoadError, Refusal, Release};
-use dongting_store::{CallPlace, StoreError};
+use dongting_store::{CallPlace, Recorded, StoreError};
 use tokio::runtime::Handle;
 
 use crate::difference::Difference;

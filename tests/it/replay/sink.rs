@@ -257,3 +257,22 @@ async fn an_outage_does_not_fill_the_database() {
     eventually("it is asked again and again", || Ok(receiver.asked() > 60)).unwrap();
     assert_eq!(comes_to_the_same(&host), 1, "they all went alike");
 }
+
+/// A candidate beside a sink makes its calls again, and asks nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_of_a_sink_delivers_nothing() {
+    let receiver = Receiver::start().await;
+    let candidate = plugin("guests/ledger-sink.wasm").unwrap();
+    let host = on_sqlite(&configuration(&receiver, "courier", &format!("shadow = {candidate:?}"))).await;
+    push(&host, "a", 1..=3);
+    eventually("they are delivered", || Ok(delivered(&host) == 3)).unwrap();
+    let calls = comes_to_the_same(&host);
+    let shadow = || host.installation("sink").unwrap()["shadow"].clone();
+    eventually("all are made again", || Ok(shadow()["calls"] == calls)).unwrap();
+    let told = shadow();
+    assert_eq!((&told["different"], &told["incomplete"]), (&calls.into(), &0.into()), "{told}");
+    let differences = told["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 3, "{told}");
+    assert!(differences.iter().all(|one| one["what"] == "request" && one["message"] != ""), "{told}");
+    assert_eq!(receiver.asked(), 3);
+}
