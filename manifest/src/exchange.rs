@@ -6,7 +6,20 @@ use serde::{Deserialize, Serialize};
 pub struct Exchange {
     pub method: String,
     pub url: String,
+    /// What went with it; none where that was not written down.
+    pub sent: Option<Sent>,
     pub answer: Result<Answer, Failure>,
+}
+
+/// What went with a request, whether or not it arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// In the order of their names, with values as the bytes that they are.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Digest of the whole body.
+    pub body: String,
+    /// What a person is shown of it.
+    pub start: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

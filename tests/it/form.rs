@@ -1,7 +1,7 @@
 //! The number of the form in which an installation keeps what it keeps: the fence between two releases.
 
 use dongting_manifest::Timestamp;
-use dongting_store::{Commit, CommitError, Form, Kept, Lease, Store};
+use dongting_store::{CallPlace, Commit, CommitError, Form, Kept, Lease, Store};
 
 use super::store::{Place, on_both, open};
 
@@ -63,7 +63,10 @@ async fn keys_are_told_as_of_a_call<P: Place>() {
     call.state.insert("old".to_owned(), None);
     call.call = Some(dongting_store::CallRecord::default());
     store.commit(&call).await.unwrap();
-    let calls = store.calls("model", (Timestamp::from_micros(0).unwrap(), far()), 0, 10).await.unwrap();
+    let calls = store
+        .calls("model", (Timestamp::from_micros(0).unwrap(), far()), CallPlace::default(), 10)
+        .await
+        .unwrap();
     let position = calls[0].position;
     assert_eq!(store.state_keys("model", "", 10).await.unwrap(), ["Z", "new"], "in the order of bytes");
     assert_eq!(store.state_keys("model", "Z", 10).await.unwrap(), ["new"]);

@@ -15,6 +15,7 @@ use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
 
 mod given;
+mod sink;
 
 fn configuration(model: &str, capabilities: &str, more: &str) -> String {
     let installation = format!(

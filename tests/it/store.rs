@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_store::{
-    Begun, CallRecord, Commit, CommitError, Cursor, Database, Entry, Input, Move, Output, Park, Store, Tailed,
+    Begun, CallPlace, CallRecord, Commit, CommitError, Cursor, Database, Entry, Input, Move, Output, Park,
+    Store, Tailed,
 };
 use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
@@ -455,7 +456,7 @@ async fn a_call_and_the_state_before_it<P: Place>() {
         made(n, value).await;
     }
     let whole = (created(), created().saturating_add(std::time::Duration::from_secs(60)));
-    let calls = store.calls(MODEL, whole, 0, 10).await.unwrap();
+    let calls = store.calls(MODEL, whole, CallPlace::default(), 10).await.unwrap();
     assert_eq!(calls.iter().map(|call| call.record.inputs[0].as_str()).collect::<Vec<_>>(), ["2", "3", "4"]);
     let before = async |index: usize| {
         let position = calls[index].position;
@@ -465,17 +466,17 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     assert_eq!(before(0).await.as_deref(), Some("old"));
     assert_eq!(before(1).await.as_deref(), Some("two"));
     assert_eq!(before(2).await, None, "it was deleted");
-    assert_eq!(store.calls(MODEL, whole, calls[0].position, 10).await.unwrap().len(), 2);
+    assert_eq!(store.calls(MODEL, whole, calls[0].place(), 10).await.unwrap().len(), 2);
     // Forgotten up to the third: what only the forgotten could read goes with them.
     let third = created().saturating_add(std::time::Duration::from_secs(4));
     assert_eq!(store.forget_calls(third).await.unwrap(), 2);
     assert_eq!(store.forget_calls(third).await.unwrap(), 0);
     forget_versions(&store).await;
     assert_eq!(before(2).await, None);
-    assert_eq!(store.calls(MODEL, whole, 0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.calls(MODEL, whole, CallPlace::default(), 10).await.unwrap().len(), 1);
     // With the last call goes all but what is kept now.
     made(5, Some("five")).await;
-    let fifth = store.calls(MODEL, whole, calls[2].position, 10).await.unwrap()[0].position;
+    let fifth = store.calls(MODEL, whole, calls[2].place(), 10).await.unwrap()[0].position;
     let value = async || store.state_before(MODEL, "count", fifth).await.unwrap();
     assert_eq!(value().await.as_deref(), Some(b"four".as_slice()));
     assert_eq!(store.forget_calls(whole.1).await.unwrap(), 2);
@@ -507,7 +508,7 @@ async fn versions_are_forgotten_piece_by_piece<P: Place>() {
     }
     assert_eq!(gone, [500, 89, 0]);
     forget_versions(&store).await;
-    let calls = store.calls(MODEL, whole, 0, 100).await.unwrap();
+    let calls = store.calls(MODEL, whole, CallPlace::default(), 100).await.unwrap();
     assert_eq!(calls.len(), 11);
     for (call, n) in calls.iter().zip(589..) {
         for key in ["a", "b"] {
@@ -520,7 +521,7 @@ async fn versions_are_forgotten_piece_by_piece<P: Place>() {
     assert_eq!(store.state_before(MODEL, "a", first - 1).await.unwrap(), None);
 }
 
-async fn forget_versions(store: &Store) {
+pub async fn forget_versions(store: &Store) {
     let mut after = Some(dongting_store::Place::default());
     while let Some(place) = after {
         after = store.forget_versions(&place).await.unwrap();

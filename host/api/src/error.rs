@@ -162,9 +162,7 @@ impl From<ReplayError> for ApiError {
         let message = dongting_engine::installed::chain(&error);
         match error {
             ReplayError::Store(source) => source.into(),
-            ReplayError::NotInstalled(_) | ReplayError::NotRecorded(_) => {
-                Self::new(StatusCode::CONFLICT, "installation", message)
-            }
+            ReplayError::NotInstalled(_) => Self::new(StatusCode::CONFLICT, "installation", message),
             ReplayError::Interrupted | ReplayError::NoRoom => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "later", message)
             }

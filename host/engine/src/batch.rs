@@ -9,6 +9,7 @@ use dongting_manifest::Lane;
 use dongting_sandbox::Refusal;
 use dongting_store::{Commit, CommitError, Input, Lease, Output, Park, Rung};
 
+use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
 use crate::leaving::{Batch, Outputs};
@@ -17,7 +18,7 @@ use crate::worker::Worker;
 use crate::{State, outbox};
 
 /// A single message that makes the plugin fault is tried this often before it is a dead letter.
-const FAULTS: u32 = 3;
+pub const FAULTS: u32 = 3;
 
 /// Why a message waits that was not tried itself.
 pub const BEHIND: &str = "an earlier message of its partition waits";
@@ -177,10 +178,8 @@ impl Worker {
         items: Vec<Item>,
         mut effects: Effects,
     ) -> Result<(), String> {
-        let record = match installed.is_sink() {
-            true => None,
-            false => Some(installed.record(&self.shared.store, &items, &mut effects).await?),
-        };
+        let noted = installed.record(&self.shared.store, &items, &mut effects).await?;
+        let (record, bodies) = noted.map(|Noted { call, bodies }| (call, bodies)).unzip();
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         // What goes before it is out, or this does not begin.
@@ -192,8 +191,9 @@ impl Worker {
         }
         let mut commit = Commit::new(installed.id());
         commit.lease = installed.lease()?;
-        // A call that gave nothing is not one to be made again.
-        commit.call = record.filter(|_| !ends.iter().any(|end| matches!(end, End::Later { .. })));
+        // A call that gave nothing is not one to be made again, unless it went outward.
+        let later = ends.iter().any(|end| matches!(end, End::Later { .. }));
+        commit.call = record.filter(|_| installed.is_sink() || !later);
         installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         let mut waits = Vec::new();
@@ -235,7 +235,11 @@ impl Worker {
         if self.lane == Lane::Bulk {
             self.shared.courtesy.step_aside().await;
         }
-        let committed = match outbox::committed(installed, &self.shared, commit).await {
+        let bodies = bodies.unwrap_or_default();
+        let (kept, committed) =
+            (installed.keep(&self.shared, &bodies), outbox::committed(installed, &self.shared, commit));
+        let ((), committed) = tokio::join!(kept, committed);
+        let committed = match committed {
             Ok(committed) => committed,
             Err(CommitError::Applied) => return self.once_more(installed, items).await,
             Err(error) => return Err(chain(&error)),

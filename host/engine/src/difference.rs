@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use dongting_manifest::Message;
 use dongting_manifest::message::hash;
 
+pub mod delivered;
+
 /// A body is shown up to this many bytes.
 const SHOWN: usize = 4_096;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub what: What,
-    /// Of the message; empty where the difference is in a verdict, a cursor or an answer.
+    /// Of the message, for a sink of the one that is delivered; empty where the difference is in another verdict, a cursor or an answer, or in a
+    /// request that may be for any of them.
     pub id: String,
     /// What was there before.
     pub before: Option<String>,
@@ -30,6 +33,8 @@ pub enum What {
     Cursor,
     /// Whoever delivered, asked or submitted it is told something else.
     Answer,
+    /// A sink asks something else of its receiver, or no longer, or newly.
+    Request,
 }
 
 /// Everything of a message that its plugin decides.

@@ -5,7 +5,7 @@ use dongting_manifest::record::Extent;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::views::{Context, Language};
 use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response};
-use dongting_store::answer::asked;
+use dongting_store::answer::{asked, asked_with};
 use dongting_store::{
     Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Output,
 };
@@ -31,23 +31,34 @@ pub struct Note {
 
 /// What a call heard of the world outside. Its record is made of it.
 pub struct Heard {
-    asked: Vec<Asked>,
-    bodies: Vec<Body>,
-    overheard: bool,
-    history: Option<u64>,
-    records: Option<Extent>,
+    pub asked: Vec<Asked>,
+    pub bodies: Vec<Body>,
+    pub overheard: bool,
+    pub history: Option<u64>,
+    pub records: Option<Extent>,
 }
 
 /// A call as it is written down, with the bodies that the record names.
+#[derive(Debug)]
 pub struct Noted {
-    call: CallRecord,
-    bodies: Vec<Body>,
+    pub call: CallRecord,
+    pub bodies: Vec<Body>,
 }
 
 impl Heard {
     /// Takes it from an outcome, which needs it no more.
     pub fn of<T>(outcome: &mut Outcome<T>) -> Self {
-        let (asked, bodies) = asked(std::mem::take(&mut outcome.exchanges));
+        let asked = asked(std::mem::take(&mut outcome.exchanges));
+        Self::and(outcome, asked)
+    }
+
+    /// Of a call that was made for what it sends.
+    pub fn with_requests<T>(outcome: &mut Outcome<T>) -> Self {
+        let asked = asked_with(std::mem::take(&mut outcome.exchanges));
+        Self::and(outcome, asked)
+    }
+
+    fn and<T>(outcome: &Outcome<T>, (asked, bodies): (Vec<Asked>, Vec<Body>)) -> Self {
         let before = outcome.writes.records.before;
         Self {
             asked,
@@ -183,6 +194,7 @@ impl Installed {
         // A document of which nothing was made is worth a commit, since another release may make something of it. Whoever only asked is not
         // to wait for one.
         if !commit.holds_something() && !matches!(call.given, Some(Given::Document(_))) {
+            self.record_beside(shared, Noted { call, bodies }).await;
             return Ok(());
         }
         commit.call = Some(call);
@@ -203,7 +215,7 @@ impl Installed {
 
     /// Keeps the bodies that a record names, beside its commit: what was made of them does not wait for the history's writer. Where that
     /// fails the work goes on, and the replay finds that they are missing.
-    async fn keep(&self, shared: &Shared, bodies: &[Body]) {
+    pub async fn keep(&self, shared: &Shared, bodies: &[Body]) {
         if let Err(error) = shared.store.keep_bodies(bodies.iter().collect()).await {
             let id = self.id();
             tracing::warn!(

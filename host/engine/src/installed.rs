@@ -23,10 +23,10 @@ use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
-use crate::replay::is_recorded;
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::session::Connections;
 use crate::shadow::{Candidate, Shadow};
+use crate::sink::InVain;
 use crate::state::Committed;
 use crate::status::{State, Status};
 use crate::timers::Changes;
@@ -60,6 +60,8 @@ pub struct Installed {
     pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Arc<Shadow>>,
+    /// Calls of a sink that ended nothing.
+    pub in_vain: InVain,
     /// Hash of the attachments' contents.
     pub attachments: Arc<str>,
     /// Keeps it in memory.
@@ -166,6 +168,7 @@ pub async fn install(
         status,
         buckets,
         shadow,
+        in_vain: InVain::default(),
         attachments,
         _release: release,
         config,
@@ -239,12 +242,7 @@ async fn shadow(round: &Round<'_>, installation: &Installation, code: &Code, bes
     let keeps = candidate.release.imported.iter().any(|capability| capability.keeps());
     let (reads, kept) = (candidate.release.manifest().state_version, beside.state_version);
     let shadow = Shadow::new(candidate);
-    if !is_recorded(beside) {
-        shadow.refuse(not_called(
-            "a shadow makes recorded calls again, and those of the plugin at work are not recorded: try the candidate in an installation of its own, or with plugin check"
-                .to_owned(),
-        ));
-    } else if keeps && reads < kept {
+    if keeps && reads < kept {
         // A later form is reached by the candidate's own migration, of a copy.
         shadow.refuse(not_called(format!(
             "it reads what is kept in state_version {reads}, the release at work keeps it in {kept}, and nothing leads back: try a candidate of state_version {kept} or later"

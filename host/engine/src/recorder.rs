@@ -9,8 +9,10 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::courtesy::Courtesy;
+use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::shadow::Shadow;
+use crate::worker::Shared;
 
 const WAITING: usize = 4_096;
 /// Bytes of bodies that wait with them; a call whose bodies find no room is not recorded.
@@ -144,6 +146,32 @@ impl Recorder {
                 self.dropped.fetch_add(calls.len() as u64, Ordering::Relaxed);
                 tracing::debug!("Calls could not be recorded: {}", chain(&error));
                 followed.flatten().for_each(|shadow| shadow.unrecorded(DROPPED));
+            }
+        }
+    }
+}
+
+impl Installed {
+    /// Writes down beside the work a call that leaves nothing to commit, in its turn: by the time its record is written others may have been
+    /// committed, so it says behind which commit it saw what is kept.
+    pub async fn record_beside(&self, shared: &Shared, Noted { call, bodies }: Noted) {
+        let seen = match self.stateful {
+            true => shared.store.last_call().await.map(Some),
+            false => Ok(None),
+        };
+        match seen {
+            // Once another host works for it, nobody knows.
+            Ok(seen) if self.lease().is_ok() => {
+                shared.recorder.record_with(self, CallRecord { seen, ..call }, bodies);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let id = self.id();
+                tracing::warn!(
+                    installation = id,
+                    "A call of `{id}` was not recorded, so it cannot be replayed: {}",
+                    chain(&error)
+                );
             }
         }
     }

@@ -10,6 +10,7 @@ use dongting_sandbox::Refusal;
 use dongting_store::{Commit, Input, Output};
 
 use crate::decoder::PushError;
+use crate::given::Noted;
 use crate::host::Host;
 use crate::installed::{InstallError, Installed, chain, install};
 use crate::item::{End, From, Item};
@@ -142,13 +143,8 @@ impl Host {
             .filter_map(|(item, end)| item.dispatched(installed, end))
             .filter(|_| installed.is_sink())
             .collect();
-        let record = match installed.is_sink() {
-            true => None,
-            false => {
-                let record = installed.record(&self.shared.store, &items, &mut effects).await;
-                Some(record.map_err(RedriveError::Later)?)
-            }
-        };
+        let noted = installed.record(&self.shared.store, &items, &mut effects).await;
+        let noted = noted.map_err(RedriveError::Later)?;
         let Effects { outputs, ends, writes, .. } = effects;
         match ends.into_iter().next() {
             Some(End::Dead(reason)) => return Err(RedriveError::Refused(reason)),
@@ -161,7 +157,10 @@ impl Host {
         commit.attempts = inputs.iter().map(|input| (input.clone(), true)).collect();
         commit.inputs = inputs;
         commit.dispatched = dispatched;
-        commit.call = record;
+        if let Some(Noted { call, bodies }) = noted {
+            installed.keep(&self.shared, &bodies).await;
+            commit.call = Some(call);
+        }
         installed.write(&mut commit, writes);
         commit.outputs = outputs.into_iter().map(Output::Message).collect();
         crate::outbox::commit(installed, &self.shared, commit).await.map_err(RedriveError::Later)?;

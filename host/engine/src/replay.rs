@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
+use dongting_manifest::Timestamp;
 use dongting_manifest::installation::{Code, InstallationError};
-use dongting_manifest::plugin::Role;
-use dongting_manifest::{Manifest, Timestamp};
 use dongting_sandbox::{LoadError, Refusal, Release};
-use dongting_store::{Recorded, StoreError};
+use dongting_store::{CallPlace, Recorded, StoreError};
 use tokio::runtime::Handle;
 
 use crate::difference::Difference;
@@ -28,9 +27,6 @@ mod connections;
 mod input;
 
 const PAGE: u32 = 256;
-/// Roles whose calls are recorded. What a sink delivers is told by its attempts, and nobody delivers again to try.
-const RECORDED: [Role; 6] =
-    [Role::Source, Role::Decoder, Role::Session, Role::Transform, Role::Service, Role::Views];
 /// Differences that are told; the others are counted.
 const TOLD: usize = 200;
 /// Calls of one replay.
@@ -65,10 +61,6 @@ pub enum Candidate {
 pub enum ReplayError {
     #[error("the installation `{0}` does not run here: enable it, then replay")]
     NotInstalled(String),
-    #[error(
-        "the calls of the installation `{0}` are not recorded: only those of sources, decoders, sessions, transforms, services and views are"
-    )]
-    NotRecorded(String),
     #[error("the release cannot be loaded")]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -91,11 +83,6 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
-/// Whether calls of such a plugin are written down.
-pub fn is_recorded(manifest: &Manifest) -> bool {
-    RECORDED.iter().any(|role| manifest.roles.contains(role))
-}
-
 impl Host {
     /// Runs the calls made from `from` until before `to` again, in the release at work or in the candidate.
     pub async fn replay(
@@ -105,9 +92,6 @@ impl Host {
         candidate: Option<Candidate>,
     ) -> Result<Replayed, ReplayError> {
         let installed = self.installed(id).ok_or_else(|| ReplayError::NotInstalled(id.to_owned()))?;
-        if !is_recorded(&installed.manifest) {
-            return Err(ReplayError::NotRecorded(id.to_owned()));
-        }
         let release = match candidate {
             Some(candidate) => Some(self.candidate(&installed, candidate).await?),
             None => None,
@@ -132,17 +116,17 @@ impl Host {
         };
         let mut replayed = Replayed { plugin: tried.reference.to_string(), ..Replayed::default() };
         let mut past: Option<Arc<Before>> = None;
-        let mut after = 0;
+        let mut after = CallPlace::default();
         self.shared.recorder.written().await;
         // What the newest calls were given may not be there yet. Where it does not come, they count as incomplete.
         let _ = history::caught_up(&self.shared).await;
         loop {
             let page = self.store().calls(id, (from, to), after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = last.position;
+            after = last.place();
             for recorded in page {
-                let past =
-                    Arc::clone(past.get_or_insert_with(|| tried.before(self.store(), recorded.position)));
+                let first = || tried.before(self.store(), recorded.sees_before());
+                let past = Arc::clone(past.get_or_insert_with(first));
                 let brought = tried.bring(&past, &recorded).await?;
                 if recorded.record.migrated.is_some() {
                     // Made again above, if this release has not done so before or does without.

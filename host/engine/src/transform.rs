@@ -8,6 +8,7 @@ use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
 use dongting_store::{CallRecord, Commit, Store};
 
 use crate::difference::digest;
+use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, Item};
 use crate::publish::{Inputs, messages};
@@ -26,6 +27,8 @@ pub struct Effects {
     pub exchanges: Vec<Exchange>,
     /// That was too much to be kept.
     pub overheard: bool,
+    /// Of a sink's call, where it goes with the commit.
+    pub noted: Option<Box<Noted>>,
 }
 
 /// Who makes a call: a release, as an installation.
@@ -49,7 +52,7 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes, history, exchanges, overheard })
+        Ok(Effects { outputs, ends, writes, history, exchanges, overheard, noted: None })
     });
     let (writes, exchanges) = (Writes::default(), Vec::new());
     Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu }
@@ -71,7 +74,7 @@ impl Installed {
     /// One call of its role. An error is the host's own: nothing was called.
     pub async fn run(&self, shared: &Shared, items: &[Item]) -> Result<Result<Effects, Refusal>, String> {
         if self.is_sink() {
-            return self.deliver(&shared.store, items).await;
+            return self.deliver(shared, items).await;
         }
         Ok(self.apply(items).await)
     }
@@ -108,19 +111,22 @@ impl Installed {
         self.log(apply(&made, self.call_for(&batch), &batch).await).result
     }
 
-    /// What is written down of a call, so that it can be made again.
+    /// What is written down of a call, so that it can be made again, and what is to be kept with it.
     pub async fn record(
         &self,
         store: &Store,
         items: &[Item],
         effects: &mut Effects,
-    ) -> Result<CallRecord, String> {
+    ) -> Result<Option<Noted>, String> {
+        if self.is_sink() {
+            return Ok(effects.noted.take().map(|noted| *noted));
+        }
         let exchanges = std::mem::take(&mut effects.exchanges);
         let asked = match exchanges.is_empty() {
             true => Vec::new(),
             false => store.keep_answers(exchanges).await.map_err(|error| chain(&error))?,
         };
-        Ok(CallRecord {
+        let call = CallRecord {
             inputs: items.iter().map(|item| item.message.id.clone()).collect(),
             timers: items
                 .iter()
@@ -134,7 +140,8 @@ impl Installed {
             rejects: effects.rejects(),
             outputs: effects.digests(),
             ..self.record_of_now()
-        })
+        };
+        Ok(Some(Noted { call, bodies: Vec::new() }))
     }
 
     /// Why a call cannot be made again, where what it was answered was too much to be kept.

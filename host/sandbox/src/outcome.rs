@@ -43,6 +43,13 @@ pub struct Writes {
     pub records: record::Writes,
 }
 
+impl Writes {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_empty() && self.timers.is_empty() && self.records.records.is_empty()
+    }
+}
+
 /// Why a call gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

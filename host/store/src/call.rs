@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::answer::Asked;
-use crate::given::Given;
+use crate::given::{Given, Said};
 use crate::{Store, StoreError, row};
 
 /// A call as far as it follows from more than the release.
@@ -35,12 +35,18 @@ pub struct CallRecord {
     /// A source's call has no batch, and this instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
-    /// A call of a decoder, a service or a view has no batch, and this instead.
+    /// A call of a decoder, a service or a view has no batch, and this instead; one of a sink has it beside its batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Given>,
     /// Digest of what whoever gave it was told; none where that was nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// What a sink said of each of its messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// Behind which position the call saw what its installation keeps, where it was not written down in the transaction of a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<i64>,
     /// The form of what the installation kept; none where it kept nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<u32>,
@@ -82,7 +88,33 @@ pub struct Recorded {
     pub record: CallRecord,
 }
 
+/// A call's place among those of its installation in the order in which they saw what it keeps: behind which commit, and its position.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallPlace(i64, i64);
+
+impl Recorded {
+    #[must_use]
+    pub fn place(&self) -> CallPlace {
+        CallPlace(self.record.seen.unwrap_or(self.position), self.position)
+    }
+
+    /// What was kept just before this position is what the call saw.
+    #[must_use]
+    pub fn sees_before(&self) -> i64 {
+        self.record.seen.map_or(self.position, |seen| seen.saturating_add(1))
+    }
+}
+
 impl Store {
+    /// The position of the newest call of any installation. Asked for in an installation's turn, all that the installation has committed is at
+    /// or before it, and all that it commits later behind it.
+    pub async fn last_call(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar("SELECT position FROM last_call")
+            .fetch_one(&self.reader)
+            .await
+            .map_err(StoreError::sql)
+    }
+
     /// Writes calls down that changed no state; their positions. Written again, because nobody has heard whether they were, they are there
     /// once, and have no position here.
     pub async fn record_calls(&self, calls: &[(&str, &CallRecord)]) -> Result<Vec<Option<i64>>, StoreError> {
@@ -91,7 +123,7 @@ impl Store {
         for (installation, record) in calls {
             let Row { made_at, text } = row_of(record)?;
             let written = sqlx::query_scalar(
-                "INSERT INTO call (installation, made_at, key, record, connection) VALUES ($1, $2, $3, $4, $5)
+                "INSERT INTO call (installation, made_at, key, record, connection, seen) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT DO NOTHING RETURNING position",
             )
             .bind(*installation)
@@ -99,6 +131,7 @@ impl Store {
             .bind(hash([text.as_bytes()]))
             .bind(text)
             .bind(record.connection())
+            .bind(record.seen)
             .fetch_optional(&mut *transaction)
             .await
             .map_err(StoreError::sql)?;
@@ -119,28 +152,47 @@ impl Store {
         row.map(recorded).transpose()
     }
 
-    /// The calls of an installation, other than of its connections, that were made from `from` until before `to`, oldest first, behind the position `after`.
+    /// The calls of an installation, other than of its connections, that were made from `from` until before `to`, in the order of their places, behind
+    /// `after`.
     pub async fn calls(
         &self,
         installation: &str,
         (from, to): (Timestamp, Timestamp),
-        after: i64,
+        CallPlace(place, position): CallPlace,
         limit: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        let committed: Vec<(i64, i64, String)> = sqlx::query_as(
             "SELECT position, made_at, record FROM call
-             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND position > $4 AND connection IS NULL
+             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND position > $4 AND connection IS NULL AND seen IS NULL
              ORDER BY position LIMIT $5",
         )
         .bind(installation)
         .bind(from.as_micros())
         .bind(to.as_micros())
-        .bind(after)
+        .bind(place)
         .bind(i64::from(limit))
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        rows.into_iter().map(recorded).collect()
+        let beside: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM call
+             WHERE installation = $1 AND made_at >= $2 AND made_at < $3 AND seen >= $4 AND (seen > $4 OR position > $5)
+             ORDER BY seen, position LIMIT $6",
+        )
+        .bind(installation)
+        .bind(from.as_micros())
+        .bind(to.as_micros())
+        .bind(place)
+        .bind(position)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let both = committed.into_iter().chain(beside).map(recorded);
+        let mut calls: Vec<Recorded> = both.collect::<Result<_, _>>()?;
+        calls.sort_by_key(Recorded::place);
+        calls.truncate(limit as usize);
+        Ok(calls)
     }
 
     /// The connections of an installation on which something was recorded from `from` until before `to`, in the order of their names, behind `after`.

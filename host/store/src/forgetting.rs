@@ -128,11 +128,11 @@ impl Store {
         Ok(places.pop().filter(|_| more))
     }
 
-    /// Position of the first call that is still kept.
+    /// Up to which position nothing is read by a call that is still kept.
     async fn first_call(&self, installation: &str) -> Result<i64, StoreError> {
         let first: Option<i64> = sqlx::query_scalar(
-            "SELECT MIN(position) FROM
-                 (SELECT position FROM call WHERE installation = $1 ORDER BY made_at LIMIT $2) AS oldest",
+            "SELECT MIN(COALESCE(seen + 1, position)) FROM
+                 (SELECT seen, position FROM call WHERE installation = $1 ORDER BY made_at LIMIT $2) AS oldest",
         )
         .bind(installation)
         .bind(OLDEST)

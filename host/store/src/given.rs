@@ -1,5 +1,5 @@
-//! What a call was given that was no message of a lane, as its record has it: a document, a request, a form, what came on a connection. Bodies by their
-//! digests.
+//! What a call was given that was no message of a lane, as its record has it: a document, a request, a form, what came on a connection, and what a sink is
+//! told beside its messages. Bodies by their digests.
 
 use std::net::SocketAddr;
 
@@ -13,6 +13,37 @@ pub enum Given {
     Request(GivenRequest),
     Form(GivenForm),
     Steps(GivenSteps),
+    /// One for each of the record's inputs.
+    Attempts(Vec<GivenAttempt>),
+}
+
+/// What a sink was told of a message beside its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenAttempt {
+    /// What a receiver knows the message by.
+    pub key: String,
+    /// 1 the first time.
+    pub number: u32,
+}
+
+/// What a sink said of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    Done,
+    Rejected(String),
+    Retry {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_ms: Option<u64>,
+    },
+    Unknown(String),
+    /// Nothing, since the call as a whole gave nothing.
+    Nothing {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_ms: Option<u64>,
+    },
 }
 
 /// What a decoder was delivered.

@@ -31,14 +31,16 @@ mod version;
 pub use answer::Asked;
 pub use attempt::Begun;
 pub use body::Body;
-pub use call::{CallRecord, Migrated, Poll, Recorded};
+pub use call::{CallPlace, CallRecord, Migrated, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input, Places};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use forgetting::{Place, UsedUp};
 pub use form::{Form, Kept};
-pub use given::{Given, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Told};
+pub use given::{
+    Given, GivenAttempt, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Said, Told,
+};
 pub use history::{Entry, Lineage, Tailed};
 pub use lease::{Lease, Standing};
 pub use lineage::{Dispatched, Granted};

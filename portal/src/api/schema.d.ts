@@ -663,12 +663,15 @@ export interface components {
        */
       at: string
       before: string | null
-      /** @description Of the message; empty for a verdict, a cursor or an answer. */
+      /**
+       * @description Of the message, for a sink of the one that is delivered; empty for another verdict, a cursor or an answer, and for a request that may be
+       *     for any message of its call.
+       */
       message: string
       what: components["schemas"]["DifferenceKind"]
     }
     /** @enum {string} */
-    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor" | "answer"
+    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor" | "answer" | "request"
     /** @description Against the newest release before it that was approved. */
     Differences: {
       differences: components["schemas"]["AskedDifference"][]

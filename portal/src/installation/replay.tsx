@@ -23,11 +23,10 @@ const mostBytes = 64 * 1024 * 1024
 /** A stretch of the past run again: in the release at work, or in a candidate that is compared with it. */
 export function ReplaySection({ one }: { one: InstallationWhole }) {
   const words = useWords()
-  const able = one.roles.some((role) => role !== "sink")
   return (
     <Section id="replay" title={words.replay.title}>
-      <p className={able ? "quiet padded-top" : "quiet padded"}>{able ? words.replay.about : words.replay.unable}</p>
-      {able && <Form installation={one.id} />}
+      <p className="quiet padded-top">{words.replay.about}</p>
+      <Form installation={one.id} />
     </Section>
   )
 }

@@ -55,7 +55,8 @@ pub struct Difference {
     #[schema(format = DateTime)]
     pub at: String,
     pub what: DifferenceKind,
-    /// Of the message; empty for a verdict, a cursor or an answer.
+    /// Of the message, for a sink of the one that is delivered; empty for another verdict, a cursor or an answer, and for a request that may be
+    /// for any message of its call.
     pub message: String,
     #[schema(required)]
     pub before: Option<String>,
@@ -72,6 +73,7 @@ pub enum DifferenceKind {
     Verdict,
     Cursor,
     Answer,
+    Request,
 }
 
 impl From<(Timestamp, difference::Difference)> for Difference {
@@ -83,6 +85,7 @@ impl From<(Timestamp, difference::Difference)> for Difference {
             What::Verdict => DifferenceKind::Verdict,
             What::Cursor => DifferenceKind::Cursor,
             What::Answer => DifferenceKind::Answer,
+            What::Request => DifferenceKind::Request,
         };
         Self { at: at.to_string(), what, message: one.id, before: one.before, after: one.after }
     }

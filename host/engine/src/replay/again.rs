@@ -43,7 +43,7 @@ pub enum Again {
     /// It gives nothing.
     Refused(Refusal),
     /// With how it differs in what is no message and no verdict.
-    Made(Box<Effects>, Option<Difference>),
+    Made(Box<Effects>, Vec<Difference>),
 }
 
 impl Tried {
@@ -117,9 +117,10 @@ impl Tried {
         let call = as_of(surroundings, past, record);
         let history = call.readers.history.as_ref().map(|_| Arc::new(above(Arc::new(history))) as _);
         let readers = Readers { history, ..call.readers };
-        let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges)), ..call };
+        let call = Call { readers, egress: Egress::Recorded(Answers::new(exchanges.clone())), ..call };
         let (tried, was) = (self.clone(), record.clone());
-        let called = self.computed(async move { input.call(&tried.made(), call, &was).await }).await;
+        let called =
+            self.computed(async move { input.call(&tried.made(), call, (&was, &exchanges)).await }).await;
         Ok(match called.ok_or(ReplayError::Interrupted)? {
             Ok((effects, more)) => Again::Made(Box::new(effects), more),
             Err(refusal) => Again::Refused(refusal),
@@ -143,7 +144,7 @@ pub async fn compared(
     store: &Store,
     record: &CallRecord,
     effects: &Effects,
-    more: Option<Difference>,
+    more: Vec<Difference>,
 ) -> Result<Vec<Difference>, StoreError> {
     let mut found = difference::rejects(&record.rejects, &effects.rejects());
     found.extend(outputs(store, &record.outputs, effects).await?);

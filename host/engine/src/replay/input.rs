@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Message;
+use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::hash;
 use dongting_sandbox::views::{Context, Language};
-use dongting_sandbox::{Call, Decoded, Document, Outcome, Polled, Refusal, Request};
-use dongting_store::{CallRecord, Given, GivenForm, Poll, Recorded, Store, StoreError};
+use dongting_sandbox::{Attempt, Call, Decoded, Document, Fault, Outcome, Polled, Refusal, Request};
+use dongting_store::{CallRecord, Given, GivenAttempt, GivenForm, Poll, Recorded, Store, StoreError};
 
+use crate::difference::delivered::{Told, requests, said};
 use crate::difference::{self, Difference};
 use crate::given::{told_in_reply, told_in_response, told_in_text};
 use crate::installed::Installed;
 use crate::item::End;
 use crate::publish::{Inputs, messages};
+use crate::sink;
 use crate::transform::{Effects, Made, apply};
 
 pub enum Input {
     Batch(Vec<Message>),
+    Attempts(Vec<Message>, Vec<GivenAttempt>),
     Poll(Poll),
     Document(Document),
     Request(Request),
@@ -29,7 +33,7 @@ pub async fn find(
     installed: &Installed,
     recorded: &Recorded,
 ) -> Result<Option<Input>, StoreError> {
-    let Recorded { position, record, .. } = recorded;
+    let record = &recorded.record;
     if let Some(poll) = &record.poll {
         return Ok(Some(Input::Poll(poll.clone())));
     }
@@ -59,17 +63,17 @@ pub async fn find(
             Ok(store.body(&given.body).await?.map(request).map(Input::Request))
         }
         Some(Given::Form(given)) => Ok(context(store, given).await?.map(|c| Input::Form(given.clone(), c))),
+        Some(Given::Attempts(given)) => {
+            Ok(batch(store, &record.inputs).await?.map(|batch| Input::Attempts(batch, given.clone())))
+        }
         // Made again with the rest of its connection.
         Some(Given::Steps(_)) => Ok(None),
-        None if record.timers.is_empty() => Ok(all(store, std::slice::from_ref(&record.inputs))
-            .await?
-            .map(|lists| lists.concat())
-            .map(Input::Batch)),
+        None if record.timers.is_empty() => Ok(batch(store, &record.inputs).await?.map(Input::Batch)),
         None => {
             // Timers were on no lane: they are made again of what they carried then.
             let mut batch = Vec::with_capacity(record.timers.len());
             for (name, at) in &record.timers {
-                let timer = store.timer_before(installed.id(), name, *position).await?;
+                let timer = store.timer_before(installed.id(), name, recorded.sees_before()).await?;
                 let Some(timer) = timer.filter(|timer| timer.at == *at) else { return Ok(None) };
                 batch.push(installed.timer_message(name, timer, &record.plugin));
             }
@@ -82,7 +86,7 @@ impl Input {
     /// The call's surroundings as they were, but for what was kept then and what it heard of the world.
     pub fn surroundings(&self, installed: &Installed) -> Call {
         match self {
-            Self::Batch(batch) => installed.call_for(batch),
+            Self::Batch(batch) | Self::Attempts(batch, _) => installed.call_for(batch),
             Self::Poll(poll) => installed.call_to_poll(poll.now, poll.from.as_deref()),
             Self::Document(document) => {
                 installed.call_to_decode(document.received, &hash([document.body.as_slice()]))
@@ -92,16 +96,34 @@ impl Input {
         }
     }
 
-    /// What the call comes to by now, and how it differs in what is no message and no verdict.
+    /// What the call comes to by now, and how it differs in what is no message and no verdict. `asked` is what it asked of the network then.
     pub async fn call(
         self,
         made: &Made<'_>,
         call: Call,
-        record: &CallRecord,
-    ) -> Result<(Effects, Option<Difference>), Refusal> {
+        (record, asked): (&CallRecord, &[Exchange]),
+    ) -> Result<(Effects, Vec<Difference>), Refusal> {
         let release = (made.name, made.reference);
         match self {
-            Self::Batch(batch) => apply(made, call, &batch).await.result.map(|effects| (effects, None)),
+            Self::Batch(batch) => apply(made, call, &batch).await.result.map(|effects| (effects, Vec::new())),
+            Self::Attempts(batch, given) => {
+                let attempt = |(message, given): (_, &GivenAttempt)| Attempt {
+                    message,
+                    key: given.key.clone(),
+                    number: given.number,
+                };
+                let attempts: Vec<_> = batch.iter().zip(&given).map(attempt).collect();
+                let Outcome { result, writes, exchanges, .. } = made.plugin.deliver(call, &attempts).await;
+                // It says nothing of any message: one that came to the same then could not be made again.
+                if let Err(late @ Refusal::Fault(Fault::Deadline(_))) = result {
+                    return Err(late);
+                }
+                let told: Vec<_> =
+                    attempts.iter().map(|one| Told { id: &one.message.id, key: &one.key }).collect();
+                let mut found = said(&told, &record.said, &sink::said(&result, attempts.len()));
+                found.extend(requests(&told, asked, &exchanges));
+                Ok((Effects { writes, ..Effects::default() }, found))
+            }
             Self::Poll(poll) => poll_again(made, call, &poll).await,
             Self::Document(document) => {
                 let inputs = Inputs { messages: &[], received: document.received };
@@ -111,7 +133,7 @@ impl Input {
                 let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();
                 let said = reply.as_ref().map(|reply| String::from_utf8_lossy(&reply.body));
                 let told = (told_in_reply(reply.as_ref()), said.as_deref());
-                let told = difference::told(record.told.as_ref(), told);
+                let told = difference::told(record.told.as_ref(), told).into_iter().collect();
                 Ok((Effects { outputs, ends, writes, ..Effects::default() }, told))
             }
             Self::Request(request) => {
@@ -122,7 +144,7 @@ impl Input {
                 let outputs = messages(made.installation, release, &inputs, drafts)?;
                 let said = format!("{} {}", response.status, String::from_utf8_lossy(&response.body));
                 let told = (Some(told_in_response(&response)), Some(said.as_str()));
-                let told = difference::told(record.told.as_ref(), told);
+                let told = difference::told(record.told.as_ref(), told).into_iter().collect();
                 Ok((Effects { outputs, writes, ..Effects::default() }, told))
             }
             Self::Form(given, context) => {
@@ -134,7 +156,7 @@ impl Input {
                 let inputs = Inputs { messages: &shown, received: context.now };
                 let outputs = messages(made.installation, release, &inputs, acted.drafts)?;
                 let told = (Some(told_in_text(&acted.text)), Some(acted.text.as_str()));
-                let told = difference::told(record.told.as_ref(), told);
+                let told = difference::told(record.told.as_ref(), told).into_iter().collect();
                 Ok((Effects { outputs, writes, ..Effects::default() }, told))
             }
         }
@@ -142,17 +164,13 @@ impl Input {
 }
 
 /// A source's call made again: what it comes to, and whether its cursor went elsewhere.
-async fn poll_again(
-    made: &Made<'_>,
-    call: Call,
-    poll: &Poll,
-) -> Result<(Effects, Option<Difference>), Refusal> {
+async fn poll_again(made: &Made<'_>, call: Call, poll: &Poll) -> Result<(Effects, Vec<Difference>), Refusal> {
     let Outcome { result, writes, .. } = made.plugin.poll(call, poll.from.as_deref()).await;
     let Polled { drafts, rejects, cursor, .. } = result?;
     let inputs = Inputs { messages: &[], received: poll.now };
     let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
     let to = cursor.or_else(|| poll.from.clone());
-    let moved = (to != poll.to).then(|| difference::cursor(poll.to.clone(), to));
+    let moved = (to != poll.to).then(|| difference::cursor(poll.to.clone(), to)).into_iter().collect();
     let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();
     Ok((Effects { outputs, ends, writes, ..Effects::default() }, moved))
 }
@@ -163,6 +181,10 @@ async fn context(store: &Store, given: &GivenForm) -> Result<Option<Context>, St
     let (region, now) = (given.region, given.now);
     let context = |messages| Context { region, language, now, messages };
     Ok(all(store, &given.shown).await?.map(context))
+}
+
+async fn batch(store: &Store, ids: &[String]) -> Result<Option<Vec<Message>>, StoreError> {
+    Ok(all(store, &[ids.to_vec()]).await?.map(|lists| lists.concat()))
 }
 
 /// The messages by their ids, in lists as these; none where one is no longer kept.

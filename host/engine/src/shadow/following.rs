@@ -88,7 +88,7 @@ async fn made(
     if let Some(Given::Steps(given)) = &record.given {
         return connections.stretch(tried, given, record, &shared.store).await;
     }
-    let past = tried.before(&shared.store, position);
+    let past = tried.before(&shared.store, recorded.sees_before());
     tried.bring(&past, &recorded).await?;
     let mut again = tried.again(&shared.store, &past, &recorded).await?;
     if matches!(again, Again::Incomplete(None)) {

@@ -5,6 +5,7 @@ mod address;
 mod budget;
 mod dial;
 mod failure;
+mod outgoing;
 pub mod scripted;
 mod tape;
 
@@ -40,7 +41,7 @@ pub enum Egress {
     Closed,
     /// To the network, as far as the grants allow. What is asked and answered is written down.
     Network(Arc<Network>),
-    /// Answered as another call was: a replay, a shadow.
+    /// Answered as another call was: a replay, a shadow. What is asked is written down.
     Recorded(Recorded),
     /// Answered from a script, for `dongting try` and tests.
     Scripted(Scripted),
@@ -61,13 +62,18 @@ type Place = OwnedSemaphorePermit;
 
 impl Requests {
     pub fn new(egress: Egress, limits: Limits) -> Self {
+        // Recorded answers are held already.
+        let to_record = match egress {
+            Egress::Recorded(_) => usize::MAX,
+            _ => limits.http_record_kib as usize * 1024,
+        };
         Self {
             egress,
             left: limits.http_requests,
             response_bytes: limits.http_response_kib as usize * 1024,
             at_once: Arc::new(Semaphore::new(limits.http_concurrency.max(1) as usize)),
             budget: Budget::new(limits.http_total_kib as usize * 1024),
-            tape: Tape::new(limits.http_record_kib as usize * 1024),
+            tape: Tape::new(to_record),
         }
     }
 
@@ -98,11 +104,12 @@ impl WasiHttpHooks for Requests {
         match self.egress.clone() {
             Egress::Closed => Box::new(async { Err(Error::HttpRequestDenied) }),
             Egress::Recorded(recorded) => {
-                let answered = recorded.answer(&request);
+                let (request, line) = self.tape.begin(request);
+                let answered = line.answered(recorded.answer(&request));
                 Box::new(async move { answered })
             }
             Egress::Network(network) => {
-                let line = self.tape.begin(&request);
+                let (request, line) = self.tape.begin(request);
                 let place = queued(Arc::clone(&self.at_once).acquire_owned());
                 Box::new(async move {
                     let Ok(place) = place.await else {

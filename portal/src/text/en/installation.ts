@@ -120,7 +120,6 @@ export const replay: Dictionary["replay"] = {
   title: "Replay",
   about:
     "Runs a stretch of the past again with what was given then, clock, randomness, settings and state. Nothing leaves it: no message, no request.",
-  unable: "What a sink delivers is told by its attempts; its calls are not recorded and cannot be replayed.",
   from: "From (Beijing time)",
   to: "Until before (Beijing time)",
   candidateRelease: "Candidate release (optional, vendor/plugin:version)",
@@ -161,6 +160,7 @@ export const difference: Dictionary["difference"] = {
     verdict: "Other verdict",
     cursor: "Other cursor",
     answer: "Other answer",
+    request: "Other request",
   },
   before: "Before",
   after: "After",

@@ -116,7 +116,6 @@ export const shadow = {
 export const replay = {
   title: "回放",
   about: "用当时的输入、时钟、随机数、设置和状态重新执行一段历史。不发布、不外发，任何结果都留在回放之内。",
-  unable: "下发（sink）插件的投递另有记录，其调用不能回放。",
   from: "起（含，北京时间）",
   to: "止（不含，北京时间）",
   candidateRelease: "候选版本（可选，厂商/插件:版本）",
@@ -154,6 +153,7 @@ export const difference = {
     verdict: "判定不同",
     cursor: "游标不同",
     answer: "答复不同",
+    request: "请求不同",
   },
   before: "原来",
   after: "现在",

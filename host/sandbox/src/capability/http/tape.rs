@@ -4,12 +4,16 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use dongting_manifest::exchange::{Answer, Exchange, Failure};
+use dongting_manifest::exchange::{Answer, Exchange, Failure, Sent};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::outgoing::Outgoing;
 use super::{Worker, failure};
+
+/// What a request is told that has no recorded answer.
+const NEVER_ASKED: Failure = Failure::Unavailable;
 
 /// The exchanges of one call, in the order in which they were asked for.
 #[derive(Clone)]
@@ -26,6 +30,8 @@ struct Lines {
 struct Taped {
     method: String,
     url: String,
+    headers: Vec<(String, Vec<u8>)>,
+    outgoing: Outgoing,
     /// None until there is one: the call may end before.
     head: Option<Result<Head, Failure>>,
     /// As they came: they are shared with the plugin's stream, not copied.
@@ -53,29 +59,42 @@ impl Tape {
         Self(Arc::new(Mutex::new(Lines { taped: Vec::new(), room: Some(bytes) })))
     }
 
-    pub fn begin(&self, request: &http::Request<WasiBody>) -> Line {
+    /// The request to be sent in place of this one, whose body is written down on its way.
+    pub fn begin(&self, request: http::Request<WasiBody>) -> (http::Request<WasiBody>, Line) {
+        let (parts, body) = request.into_parts();
+        let (outgoing, body) = Outgoing::new(body);
         let Lines { taped, .. } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         taped.push(Taped {
-            method: request.method().to_string(),
-            url: request.uri().to_string(),
+            method: parts.method.to_string(),
+            url: parts.uri.to_string(),
+            headers: in_order(&parts.headers),
+            outgoing,
             head: None,
             body: Vec::new(),
             broken: None,
         });
-        Line { tape: self.clone(), at: taped.len() - 1 }
+        let line = Line { tape: self.clone(), at: taped.len() - 1 };
+        (http::Request::from_parts(parts, body), line)
     }
 
-    /// What was asked for, as far as the plugin has heard an answer; none where that was too much.
+    /// What was asked for, when the call is over; none where the answers were too much. A request that has no answer by then will have none
+    /// in a replay either.
     pub fn take(&self) -> Option<Vec<Exchange>> {
         let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let Lines { taped, room: Some(_) } = lines else { return None };
-        let heard = taped.into_iter().filter_map(|taped| {
-            let Taped { method, url, head, body, broken } = taped;
-            let answer =
-                head?.map(|Head { status, headers }| Answer { status, headers, body: body.concat(), broken });
-            Some(Exchange { method, url, answer })
+        let exchanges = taped.into_iter().map(|taped| {
+            let Taped { method, url, headers, outgoing, head, body, broken } = taped;
+            let answer = head.unwrap_or(Err(NEVER_ASKED));
+            let answer = answer.map(|Head { status, headers }| Answer {
+                status,
+                headers,
+                body: body.concat(),
+                broken,
+            });
+            let (body, start) = outgoing.ended();
+            Exchange { method, url, sent: Some(Sent { headers, body, start }), answer }
         });
-        Some(heard.collect())
+        Some(exchanges.collect())
     }
 }
 
@@ -148,7 +167,8 @@ impl Recorded {
         Self(Arc::new(Mutex::new(exchanges.into())))
     }
 
-    /// The next answer to this request; one that was never made is not answered.
+    /// The next answer to this request: the one that a request with these very headers had, before that of another one to its URL. One that was
+    /// never made is not answered.
     pub fn answer(
         &self,
         request: &http::Request<WasiBody>,
@@ -156,8 +176,13 @@ impl Recorded {
         let (method, url) = (request.method().as_str(), request.uri().to_string());
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |exchange: &Exchange| exchange.method == method && exchange.url == url;
-        let found = left.iter().position(same).and_then(|at| left.remove(at));
-        let answer = found.map_or(Err(Failure::Unavailable), |exchange| exchange.answer);
+        let headers = in_order(request.headers());
+        let very = |exchange: &Exchange| {
+            same(exchange) && exchange.sent.as_ref().is_some_and(|sent| sent.headers == headers)
+        };
+        let found = left.iter().position(very).or_else(|| left.iter().position(same));
+        let found = found.and_then(|at| left.remove(at));
+        let answer = found.map_or(Err(NEVER_ASKED), |exchange| exchange.answer);
         let Answer { status, headers, body, broken } = answer.map_err(failure::error)?;
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
@@ -176,4 +201,12 @@ impl Recorded {
         let response = response.body(body).map_err(|error| Error::InternalError(Some(error.to_string())))?;
         Ok((response, Box::new(async { Ok(()) })))
     }
+}
+
+/// By name, and those of one name as they stand.
+fn in_order(headers: &http::HeaderMap) -> Vec<(String, Vec<u8>)> {
+    let mut headers: Vec<(String, Vec<u8>)> =
+        headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    headers
 }
