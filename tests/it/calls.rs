@@ -5,7 +5,8 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_store::{Body, CallPlace, CallRecord, Commit};
 
-use crate::store::{Place, forget_versions, on_both, open};
+use crate::store::forgetting::forget_versions;
+use crate::store::{Place, on_both, open};
 
 on_both! {
     a_call_that_is_written_again_is_there_once
