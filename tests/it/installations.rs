@@ -26,7 +26,8 @@ fn what_waits_is_told_with_its_reason() {
     assert_eq!((&first["partition"], &first["messages"]), (&"a".into(), &2.into()), "{all}");
     assert_eq!((&first["stream"], &first["reason"]), (&"EM_BULK".into(), &"a is closed".into()), "{all}");
     let head = first["message"].as_str().unwrap();
-    assert_eq!(host.get(&format!("messages/{head}")).unwrap().body["message"]["data"], "a/1");
+    let message = || Ok(host.get(&format!("messages/{head}"))?.body["message"]["data"] == "a/1");
+    eventually("the history has it", message).unwrap();
     assert!(first["since"].as_str() < first["nextTry"].as_str(), "{all}");
 
     let one = host.get("installations/gate").unwrap().body;

@@ -10,9 +10,8 @@ use tokio::sync::broadcast;
 use crate::installed::chain;
 use crate::worker::Shared;
 
-/// As many as arrive in this time are written in one transaction. Of bulk more at once: it costs the cores less, and nobody waits for it.
+/// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
-const GATHER_BULK: Duration = Duration::from_millis(100);
 const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long it may take to read what is on the lanes, for those who wait for that.
@@ -42,13 +41,12 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
     // A stream that was deleted and made again counts from one again.
     let from = tailed.filter(|tailed| tailed.stream_created == created).map_or(1, |t| t.sequence + 1);
     let mut tail = bus.tail(lane, from);
-    let gather_for = if lane == Lane::Bulk { GATHER_BULK } else { GATHER };
     loop {
         let first = tail.next().await;
         let mut last = first.sequence;
         let mut entries = Vec::new();
         gather(lane, first, &mut entries);
-        let until = tokio::time::Instant::now() + gather_for;
+        let until = tokio::time::Instant::now() + GATHER;
         while entries.len() < BATCH
             && let Ok(next) = tokio::time::timeout_at(until, tail.next()).await
         {
