@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 mod given;
 mod sink;
 
-fn configuration(model: &str, capabilities: &str, more: &str) -> String {
+pub fn configuration(model: &str, capabilities: &str, more: &str) -> String {
     let installation = format!(
         r#"
         id = "model"

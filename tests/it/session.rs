@@ -14,12 +14,12 @@ use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::restamp::restamped;
 use serde_json::Value;
 
-fn component() -> String {
+pub fn component() -> String {
     plugin("guests/device.wasm").unwrap().to_str().unwrap().to_owned()
 }
 
 /// The installation `devices`. `more` says what it has besides.
-fn configuration(component: &str, more: &str) -> String {
+pub fn configuration(component: &str, more: &str) -> String {
     format!(
         r#"
         [[installation]]

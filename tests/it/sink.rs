@@ -54,11 +54,16 @@ impl Receiver {
 }
 
 fn start(receiver: &Receiver, more: &str) -> Host {
-    let guest = |name: &str| plugin(&format!("guests/ledger-{name}.wasm")).unwrap();
-    let (feed, count, sink) = (guest("feed"), guest("count"), guest("sink"));
-    let (url, port) = (format!("http://{}", receiver.address), receiver.address.port());
-    let http = format!(r#"http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]"#);
-    Host::start(&format!(
+    Host::start(&configuration(receiver.address, "ledger-sink", more)).unwrap()
+}
+
+/// Readings that are pushed, counted and delivered by a guest. `more` says what the sink has besides.
+pub fn configuration(receiver: SocketAddr, sink: &str, more: &str) -> String {
+    let guest = |name: &str| plugin(&format!("guests/{name}.wasm")).unwrap();
+    let (feed, count, component) = (guest("ledger-feed"), guest("ledger-count"), guest(sink));
+    let port = receiver.port();
+    let state = if sink == "courier" { ", \"state\"" } else { "" };
+    format!(
         r#"
         [[installation]]
         id = "pushed"
@@ -77,17 +82,16 @@ fn start(receiver: &Receiver, more: &str) -> Host {
         publish = [{{ domain = "ledger", kind = "assessment" }}]
         [[installation]]
         id = "sink"
-        component = {sink:?}
+        component = {component:?}
         region = "430000"
-        settings = {{ url = "{url}" }}
+        settings = {{ url = "http://{receiver}" }}
         {more}
         [installation.grants]
-        capabilities = ["config", "http"]
+        capabilities = ["config", "http"{state}]
         subscribe = [{{ domain = "ledger", kind = "assessment" }}]
-        {http}
+        http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
         "#
-    ))
-    .unwrap()
+    )
 }
 
 fn push(host: &Host) {

@@ -98,6 +98,18 @@ impl Host {
         answer(request.send(body)?)
     }
 
+    /// What a service answers.
+    pub fn ask(&self, service: &str, token: &str, method: &str, body: &str) -> Result<String> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}api/v1/services/{service}/any", self.url))
+            .header("authorization", format!("Bearer {token}"))
+            .body(body.to_owned())?;
+        let mut answer = agent().run(request)?;
+        let (status, text) = (answer.status(), answer.body_mut().read_to_string()?);
+        if status.is_success() { Ok(text) } else { bail!("{status}: {text}") }
+    }
+
     pub fn act(&self, path: &str, body: &Value) -> Result<Answer> {
         let request =
             agent().post(format!("{}api/v1/{path}", self.url)).header("content-type", "application/json");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::Timestamp;
-use dongting_store::{Place, Store, StoreError};
+use dongting_store::{Store, StoreError, VersionPlace};
 use tokio::time::Instant;
 
 use crate::courtesy::Courtesy;
@@ -104,7 +104,7 @@ async fn forget_dispatched(store: &Store, before: Timestamp, pace: &mut Pace<'_>
 }
 
 async fn forget_versions(store: &Store, pace: &mut Pace<'_>) -> Result<(), StoreError> {
-    let mut after = Some(Place::default());
+    let mut after = Some(VersionPlace::default());
     while let Some(place) = after {
         pace.wait().await;
         after = store.forget_versions(&place).await?;

@@ -9,7 +9,6 @@ use dongting_store::answer::{asked, asked_with};
 use dongting_store::{
     Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Output,
 };
-
 use tokio::sync::OwnedMutexGuard;
 
 use crate::installed::{Installed, chain};

@@ -24,14 +24,14 @@ pub struct UsedUp {
 
 /// A place among the versions of what installations keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-pub struct Place {
+pub struct VersionPlace {
     installation: String,
     class: String,
     key: String,
     call: i64,
 }
 
-impl Place {
+impl VersionPlace {
     fn is_of_one_key(&self, other: &Self) -> bool {
         (&self.installation, &self.class, &self.key) == (&other.installation, &other.class, &other.key)
     }
@@ -86,8 +86,8 @@ impl Store {
 
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
     /// the newest. Where to go on.
-    pub async fn forget_versions(&self, after: &Place) -> Result<Option<Place>, StoreError> {
-        let mut places: Vec<Place> = sqlx::query_as(
+    pub async fn forget_versions(&self, after: &VersionPlace) -> Result<Option<VersionPlace>, StoreError> {
+        let mut places: Vec<VersionPlace> = sqlx::query_as(
             "SELECT installation, class, key, call FROM version
              WHERE (installation, class, key, call) > ($1, $2, $3, $4)
              ORDER BY installation, class, key, call LIMIT $5",
@@ -101,20 +101,20 @@ impl Store {
         .await
         .map_err(StoreError::sql)?;
         let mut first: BTreeMap<&str, i64> = BTreeMap::new();
-        for Place { installation, .. } in &places {
+        for VersionPlace { installation, .. } in &places {
             if !first.contains_key(installation.as_str()) {
                 first.insert(installation, self.first_call(installation).await?);
             }
         }
         // Each of a key that was written before the first call, when another version of it was there already.
-        let replaced = |pair: &[Place]| match pair {
+        let replaced = |pair: &[VersionPlace]| match pair {
             [before, newer] => {
                 let first = first.get(newer.installation.as_str()).copied().unwrap_or_default();
                 (before.is_of_one_key(newer) && newer.call < first).then(|| newer.clone())
             }
             _ => None,
         };
-        let replaced: Vec<Place> = places.windows(2).filter_map(replaced).collect();
+        let replaced: Vec<VersionPlace> = places.windows(2).filter_map(replaced).collect();
         if !replaced.is_empty() {
             let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
             for newer in replaced {
@@ -170,7 +170,10 @@ impl Store {
     }
 }
 
-async fn forget_before(transaction: &mut Transaction<'_, Any>, newer: &Place) -> Result<(), StoreError> {
+async fn forget_before(
+    transaction: &mut Transaction<'_, Any>,
+    newer: &VersionPlace,
+) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM version WHERE installation = $1 AND class = $2 AND key = $3 AND call < $4")
         .bind(&newer.installation)
         .bind(&newer.class)

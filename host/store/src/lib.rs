@@ -36,7 +36,7 @@ pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input, Places};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
-pub use forgetting::{Place, UsedUp};
+pub use forgetting::{UsedUp, VersionPlace};
 pub use form::{Form, Kept};
 pub use given::{
     Given, GivenAttempt, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Said, Told,

@@ -82,13 +82,7 @@ fn push(host: &Host, body: &str) -> (u16, String) {
 }
 
 fn request(host: &Host, method: &str, body: &str) -> String {
-    let request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("{}api/v1/services/desk/any", host.url))
-        .header("authorization", format!("Bearer {TOKEN}"))
-        .body(body.to_owned())
-        .unwrap();
-    ureq::agent().run(request).unwrap().body_mut().read_to_string().unwrap()
+    host.ask("desk", TOKEN, method, body).unwrap()
 }
 
 /// What a plugin with a state is given by documents, requests and forms comes to the same again, each seeing what the one before has written,

@@ -14,6 +14,8 @@ use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+use crate::sink::configuration;
+
 const TOKEN: &str = "a-token-of-the-tests";
 
 /// Counts what it is asked, and answers with a status that can be changed.
@@ -48,42 +50,6 @@ impl Receiver {
     fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
-}
-
-fn configuration(receiver: &Receiver, sink: &str, more: &str) -> String {
-    let guest = |name: &str| plugin(&format!("guests/{name}.wasm")).unwrap();
-    let (feed, count, component) = (guest("ledger-feed"), guest("ledger-count"), guest(sink));
-    let (address, port) = (receiver.address, receiver.address.port());
-    let state = if sink == "courier" { ", \"state\"" } else { "" };
-    format!(
-        r#"
-        [[installation]]
-        id = "pushed"
-        component = {feed:?}
-        region = "430000"
-        poll = false
-        push_token = "{TOKEN}"
-        grants = {{ capabilities = ["config", "http"], publish = [{{ domain = "ledger", kind = "observation" }}] }}
-        [[installation]]
-        id = "count"
-        component = {count:?}
-        region = "430000"
-        [installation.grants]
-        capabilities = ["state"]
-        subscribe = [{{ domain = "ledger", kind = "observation" }}]
-        publish = [{{ domain = "ledger", kind = "assessment" }}]
-        [[installation]]
-        id = "sink"
-        component = {component:?}
-        region = "430000"
-        settings = {{ url = "http://{address}" }}
-        {more}
-        [installation.grants]
-        capabilities = ["config", "http"{state}]
-        subscribe = [{{ domain = "ledger", kind = "assessment" }}]
-        http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
-        "#
-    )
 }
 
 fn push(host: &Host, partition: &str, numbers: std::ops::RangeInclusive<u64>) {
@@ -132,7 +98,7 @@ fn state(host: &Host) -> (String, String) {
 /// A receiver that works, is busy, refuses, works again and goes away for ever; and then the host that delivers to it is killed.
 async fn an_outage(sink: &str, start: impl AsyncFnOnce(&str) -> Host) -> Host {
     let receiver = Receiver::start().await;
-    let mut host = start(&configuration(&receiver, sink, "")).await;
+    let mut host = start(&configuration(receiver.address, sink, "")).await;
     push(&host, "a", 1..=3);
     eventually("the first", || Ok(delivered(&host) == 3)).unwrap();
     receiver.answers(503);
@@ -234,7 +200,7 @@ async fn what_a_sink_with_a_state_delivered_is_delivered_again_to_nobody_on_post
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_receiver_answered_was_too_much_to_be_kept() {
     let receiver = Receiver::start().await;
-    let host = on_sqlite(&configuration(&receiver, "courier", "limits.http_record_kib = 0")).await;
+    let host = on_sqlite(&configuration(receiver.address, "courier", "limits.http_record_kib = 0")).await;
     push(&host, "a", 1..=1);
     eventually("it is delivered", || Ok(delivered(&host) == 1)).unwrap();
     let (_, all) = replay(&host, &[]);
@@ -251,7 +217,7 @@ async fn what_a_receiver_answered_was_too_much_to_be_kept() {
 async fn an_outage_does_not_fill_the_database() {
     let receiver = Receiver::start().await;
     receiver.answers(503);
-    let host = on_sqlite(&configuration(&receiver, "courier", "")).await;
+    let host = on_sqlite(&configuration(receiver.address, "courier", "")).await;
     // As many as a call may ask for.
     push(&host, "a", 1..=16);
     eventually("it is asked again and again", || Ok(receiver.asked() > 60)).unwrap();
@@ -263,7 +229,8 @@ async fn an_outage_does_not_fill_the_database() {
 async fn a_shadow_of_a_sink_delivers_nothing() {
     let receiver = Receiver::start().await;
     let candidate = plugin("guests/ledger-sink.wasm").unwrap();
-    let host = on_sqlite(&configuration(&receiver, "courier", &format!("shadow = {candidate:?}"))).await;
+    let host =
+        on_sqlite(&configuration(receiver.address, "courier", &format!("shadow = {candidate:?}"))).await;
     push(&host, "a", 1..=3);
     eventually("they are delivered", || Ok(delivered(&host) == 3)).unwrap();
     let calls = comes_to_the_same(&host);

@@ -6,6 +6,8 @@ use dongting_tests::host::{Host, eventually, plugin};
 use dongting_tests::restamp::stripped;
 use serde_json::{Value, json};
 
+use crate::replay::configuration;
+
 use super::{
     TOKEN, alike, beside, figures, followed, installation, of, otherwise, push, recorded, reload, reloaded,
     running, shadow, written,
@@ -21,13 +23,7 @@ fn desk(more: &str) -> String {
 }
 
 fn request(host: &Host, method: &str, body: &str) -> String {
-    let request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("{}api/v1/services/desk/any", host.url))
-        .header("authorization", format!("Bearer {TOKEN}"))
-        .body(body.to_owned())
-        .unwrap();
-    ureq::agent().run(request).unwrap().body_mut().read_to_string().unwrap()
+    host.ask("desk", TOKEN, method, body).unwrap()
 }
 
 fn document(host: &Host, body: &str) -> String {
@@ -68,15 +64,7 @@ fn requests_documents_and_forms_are_followed() {
 }
 
 fn model(guest: &str, capabilities: &str, more: &str) -> String {
-    let installation = format!(
-        r#"
-        id = "model"
-        region = "430000"
-        grants.capabilities = [{capabilities}]
-        {more}
-        "#
-    );
-    documents::configuration(&format!("guests/{guest}.wasm"), &installation).unwrap()
+    configuration(&format!("guests/{guest}.wasm"), capabilities, more)
 }
 
 /// Pushes documents one after the other without waiting for the model, and waits for it at the end.

@@ -2,25 +2,14 @@
 
 use dongting_guests_device::frame::Frame;
 use dongting_tests::device::{Answer, Device, address};
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::host::{Host, eventually};
+
+use crate::session::{component, configuration};
 
 use super::{alike, beside, figures, of, otherwise, recorded, reloaded, shadow};
 
 fn devices(more: &str) -> String {
-    let device = plugin("guests/device.wasm").unwrap();
-    format!(
-        r#"
-        [[installation]]
-        id = "devices"
-        component = {device:?}
-        region = "430000"
-        {more}
-        [installation.grants]
-        capabilities = ["config", "log"]
-        publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}]
-        listen = "127.0.0.1:0"
-        "#
-    )
+    configuration(&component(), more)
 }
 
 /// A connection with chance in it, a frame in two pieces and one that cannot be understood: six steps at least.

@@ -1,7 +1,7 @@
 //! What is forgotten, in pieces, and what stays because somebody can still read it.
 
 use dongting_manifest::Timestamp;
-use dongting_store::{CallPlace, CallRecord, Commit, Input, Store};
+use dongting_store::{CallPlace, CallRecord, Commit, Input, Store, VersionPlace};
 
 use super::{MODEL, Place, commit, created, inputs, on_both, open};
 
@@ -131,7 +131,7 @@ async fn versions_are_forgotten_piece_by_piece<P: Place>() {
 }
 
 pub async fn forget_versions(store: &Store) {
-    let mut after = Some(dongting_store::Place::default());
+    let mut after = Some(VersionPlace::default());
     while let Some(place) = after {
         after = store.forget_versions(&place).await.unwrap();
     }
