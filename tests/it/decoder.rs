@@ -1,18 +1,24 @@
 //! A decoder that keeps something: what it wrote is committed with its messages.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::process::{Child, Stdio};
 
 use dongting_store::{Database, Store};
 use dongting_tests::host::{Host, eventually, plugin};
 use dongting_tests::nats;
+use dongting_tests::postgres::Postgres;
 use dongting_tests::process::{Signal, signal};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
 fn start() -> Host {
+    start_with(&[])
+}
+
+fn start_with(environment: &[(&str, &str)]) -> Host {
     let tally = plugin("guests/tally.wasm").unwrap();
-    Host::start(&format!(
+    let configuration = format!(
         r#"
         [[installation]]
         id = "tally"
@@ -23,8 +29,27 @@ fn start() -> Host {
         capabilities = ["state"]
         publish = [{{ domain = "test", kind = "observation" }}]
         "#
-    ))
-    .unwrap()
+    );
+    Host::start_with(&configuration, environment).unwrap()
+}
+
+/// The counts that are on the bus, the lowest first.
+fn counts(host: &Host) -> anyhow::Result<Vec<u64>> {
+    let messages = host.messages("observation")?;
+    let mut counts: Vec<u64> = messages.iter().filter_map(|one| one["data"].as_u64()).collect();
+    counts.sort_unstable();
+    Ok(counts)
+}
+
+/// Delivers a document, and is not there for the answer when it is dropped.
+fn deliver(host: &Host) -> TcpStream {
+    let address = host.url.trim_start_matches("http://").trim_end_matches('/');
+    let mut deliverer = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "POST /api/v1/push/tally HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 1\r\n\r\n2"
+    );
+    deliverer.write_all(request.as_bytes()).unwrap();
+    deliverer
 }
 
 #[test]
@@ -35,13 +60,7 @@ fn what_a_decoder_wrote_is_there_for_the_next_document_and_after_a_kill() {
             let answer = host.push("tally", TOKEN, b"a document").unwrap();
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
-        eventually("every count once", || {
-            let mut counts: Vec<u64> =
-                host.messages("observation")?.iter().filter_map(|one| one["data"].as_u64()).collect();
-            counts.sort_unstable();
-            Ok(counts == expected)
-        })
-        .unwrap();
+        eventually("every count once", || Ok(counts(&host)? == expected)).unwrap();
         host.kill_and_restart().unwrap();
     }
 }
@@ -59,14 +78,49 @@ async fn what_was_committed_goes_out_though_its_deliverer_hung_up() {
     // What is sent to it now waits in a socket.
     let nats_server = host.nats_pid().unwrap();
     signal(nats_server, Signal::STOP).unwrap();
-    let address = host.url.trim_start_matches("http://").trim_end_matches('/');
-    let mut deliverer = TcpStream::connect(address).unwrap();
-    let request = format!(
-        "POST /api/v1/push/tally HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: 1\r\n\r\n2"
-    );
-    deliverer.write_all(request.as_bytes()).unwrap();
+    let deliverer = deliver(&host);
     waiting(1).await;
     drop(deliverer);
     nats::kill(nats_server).unwrap();
-    eventually("both counts", || Ok(host.messages("observation")?.len() == 2)).unwrap();
+    eventually("both counts", || Ok(counts(&host)? == [1, 2])).unwrap();
+}
+
+/// PostgreSQL, in which nothing that writes state is committed as long as the session runs.
+fn held(postgres: &Postgres) -> Child {
+    let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$";
+    let at_the_commit = "CREATE CONSTRAINT TRIGGER wait AFTER INSERT OR UPDATE ON state
+                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
+    postgres.run(wait).unwrap();
+    postgres.run(at_the_commit).unwrap();
+    let mut session = postgres.psql().unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let say = b"SELECT pg_advisory_lock(1); SELECT 'held';\n";
+    session.stdin.as_mut().unwrap().write_all(say).unwrap();
+    let told = BufReader::new(session.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
+    assert!(told.into_iter().any(|line| line == "held"));
+    session
+}
+
+#[test]
+fn who_pushes_next_sees_what_one_that_hung_up_has_committed() {
+    let postgres = Postgres::start().unwrap();
+    let host = start_with(&[("DONGTING_DATABASE", &postgres.url())]);
+    let pushed = || Ok(host.push("tally", TOKEN, b"a document")?.status == 200);
+    eventually("a first document", pushed).unwrap();
+    let mut session = held(&postgres);
+    let deliverer = deliver(&host);
+    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    eventually("it is being committed", || Ok(postgres.run(waiting)? == "1")).unwrap();
+    std::thread::scope(|scope| {
+        let next = scope.spawn(|| host.push("tally", TOKEN, b"a document").unwrap().status);
+        // The host hears of both while it answers others.
+        let others = || (0..20).for_each(|_| drop(host.get("health").unwrap()));
+        others();
+        drop(deliverer);
+        others();
+        drop(session.stdin.take());
+        session.wait().unwrap();
+        assert_eq!(next.join().unwrap(), 200);
+    });
+    eventually("each counted once", || Ok(counts(&host)? == [1, 2, 3])).unwrap();
 }

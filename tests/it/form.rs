@@ -10,7 +10,7 @@ on_both! {
     keys_are_told_as_of_a_call
 }
 
-fn commit(form: (u32, u32), key: &str) -> Commit<'static> {
+fn commit(form: (u32, u32), key: &str) -> Commit {
     let mut commit = Commit::new("model");
     commit.form = Some(Form { from: form.0, to: form.1 });
     commit.state.insert(key.to_owned(), Some(b"1".to_vec()));

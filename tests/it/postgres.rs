@@ -1,5 +1,7 @@
 //! The real host on a real PostgreSQL.
 
+use std::path::Path;
+
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually};
 use dongting_tests::postgres::Postgres;
@@ -18,6 +20,36 @@ fn counts(host: &Host) -> anyhow::Result<Vec<u64>> {
     let mut counts: Vec<u64> = messages.iter().filter_map(|message| message["data"].as_u64()).collect();
     counts.sort_unstable();
     Ok(counts)
+}
+
+#[test]
+fn a_history_of_several_rows_a_message_is_kept() {
+    let postgres = Postgres::start().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/store/migrations/postgres");
+    let files =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<String> = files.collect();
+    files.sort_unstable();
+    let run = |file: &String| postgres.run(&std::fs::read_to_string(folder.join(file)).unwrap()).unwrap();
+    let (before, one_row): (Vec<String>, Vec<String>) =
+        files.into_iter().filter(|file| &file[..4] <= "0026").partition(|file| &file[..4] < "0026");
+    before.iter().for_each(|file| drop(run(file)));
+    for rows in [
+        "INSERT INTO message VALUES
+             ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', '\\x01'),
+             ('a', 'bulk', 1, 10, 22, 'water', 'observation', 430100, '{}', '\\x02')",
+        "INSERT INTO statement VALUES
+             ('a', 's', 't', 'l', 10, 22, 'water', 'observation', 'level', 430100, 2),
+             ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)",
+        "INSERT INTO causation VALUES ('b', 'a')",
+    ] {
+        postgres.run(rows).unwrap();
+    }
+    one_row.iter().for_each(|file| drop(run(file)));
+    let whole = "SELECT id, batch, domain, kind, detail, region, source, type, key FROM message ORDER BY id";
+    let rows = ["a|2|water|observation|level|430100|s|t|l", "b|1|water|warning|-|430000|s|t|k"];
+    assert_eq!(postgres.run(whole).unwrap(), rows.join("\n"));
+    assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "a|b");
 }
 
 #[test]

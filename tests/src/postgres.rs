@@ -59,14 +59,25 @@ impl Postgres {
 
     /// From now on every statement is told in the log.
     pub fn log_statements(&self) -> Result<()> {
+        self.run("ALTER SYSTEM SET log_statement = 'all'")?;
+        self.run("SELECT pg_reload_conf()").map(drop)
+    }
+
+    /// Runs a statement; its answer.
+    pub fn run(&self, statement: &str) -> Result<String> {
+        let mut psql = self.psql()?;
+        let output = psql.args(["--set=ON_ERROR_STOP=1", "-c", statement]).output()?;
+        if !output.status.success() {
+            bail!("{statement}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// A session that runs what it is told on its standard input, and ends with that.
+    pub fn psql(&self) -> Result<Command> {
         let mut psql = Command::new(program("psql")?);
-        psql.arg(self.url()).args([
-            "-c",
-            "ALTER SYSTEM SET log_statement = 'all'",
-            "-c",
-            "SELECT pg_reload_conf()",
-        ]);
-        run(&mut psql)
+        psql.arg(self.url()).args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        Ok(psql)
     }
 
     /// What the server has logged.

@@ -29,7 +29,6 @@ use crate::releases::Releases;
 use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
-use crate::tidying::Tidying;
 use crate::worker::Shared;
 use crate::{HostConfig, exhausted, forgetting, history, recheck};
 
@@ -205,7 +204,7 @@ impl Host {
                 store,
                 permits,
                 recorder: Recorder::default(),
-                tidying: Tidying::default(),
+                tidying: Arc::default(),
                 leases,
                 bulk,
                 beside,

@@ -11,6 +11,7 @@ use dongting_manifest::{Installation, Timestamp, Version};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
+    StateReader,
 };
 use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,7 @@ use crate::pin::Pin;
 use crate::rate::Bucket;
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
+use crate::remembered::Remembering;
 use crate::round::{Attached, AttachmentError, CodeError, Found, MAX_ATTACHMENT_BYTES, Round};
 use crate::session::Connections;
 use crate::shadow::{Candidate, Shadow};
@@ -73,6 +75,7 @@ pub struct Installed {
     threads: Handle,
     /// All but the history, which is read as of an instant.
     readers: Readers,
+    committed: Arc<Above<Committed>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -149,16 +152,21 @@ pub async fn install(
         Egress::Closed
     };
     let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
+    // Whoever installs is not below.
+    let threads = Handle::current();
+    let committed = Arc::new(Committed { store: store.clone(), installation: id.clone() });
+    let committed = Arc::new(Above { reader: committed, threads: threads.clone() });
     let mut installed = Installed {
         stateful: imported.iter().any(|capability| capability.keeps()),
         imported,
-        turn: Arc::default(),
+        turn: Turn::default(),
         timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(false)),
         outbox: Arc::default(),
         connections: Arc::default(),
         reference: release.reference.to_string(),
-        readers: readers(store, &id, release.manifest()),
+        readers: readers(&committed, release.manifest()),
+        committed,
         digest: release.digest().to_owned(),
         manifest: Arc::clone(release.manifest()),
         installation,
@@ -174,7 +182,7 @@ pub async fn install(
         config,
         egress,
         store: store.clone(),
-        threads: Handle::current(),
+        threads,
     };
     if installed.manifest.roles.contains(&Role::Views) {
         let outcome = installed.plugin.list_views(installed.call(Timestamp::now(), &["list"])).await;
@@ -259,16 +267,13 @@ async fn attachments(round: &Round<'_>, installation: &Installation) -> Result<A
     })
 }
 
-fn readers(store: &Store, id: &str, manifest: &Arc<Manifest>) -> Readers {
-    let committed = Arc::new(Committed { store: store.clone(), installation: id.to_owned() });
-    let records = Recorded { committed: Arc::clone(&committed), manifest: Arc::clone(manifest) };
-    // Whoever installs is not below.
-    let threads = Handle::current();
-    let committed = Arc::new(Above { reader: committed, threads: threads.clone() });
+fn readers(committed: &Arc<Above<Committed>>, manifest: &Arc<Manifest>) -> Readers {
+    let records = Recorded { committed: Arc::clone(&committed.reader), manifest: Arc::clone(manifest) };
+    let threads = committed.threads.clone();
     Readers {
-        state: Some(Arc::clone(&committed) as _),
+        state: Some(Arc::clone(committed) as _),
         history: None,
-        timers: Some(committed),
+        timers: Some(Arc::clone(committed) as _),
         records: Some(Arc::new(Above { reader: Arc::new(records), threads })),
     }
 }
@@ -309,11 +314,22 @@ impl Installed {
             now,
             seed: seed(self.id(), inputs),
             readers: Readers {
+                state: self.remembering().or_else(|| self.readers.state.clone()),
                 history: history.map(|history| Arc::new(history) as _),
                 ..self.readers.clone()
             },
             egress: self.egress.clone(),
         }
+    }
+
+    /// Reads the state with what this host remembers of it; none where another host may change it.
+    fn remembering(&self) -> Option<Arc<dyn StateReader>> {
+        let lease = self.pin.lease().ok().filter(|_| self.grants(Capability::State))?;
+        Some(Arc::new(Remembering {
+            reader: Arc::clone(&self.committed),
+            remembered: Arc::clone(&self.turn.remembered),
+            epoch: lease.map_or(0, |lease| lease.epoch),
+        }))
     }
 
     /// Counts the call and passes its log on.

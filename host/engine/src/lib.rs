@@ -41,6 +41,7 @@ mod records;
 mod redrive;
 mod releases;
 pub mod reload;
+mod remembered;
 pub mod replay;
 pub mod review;
 mod round;

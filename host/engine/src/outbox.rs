@@ -74,7 +74,7 @@ pub struct Committed {
 }
 
 /// Commits, and publishes what was committed.
-pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit<'_>) -> Result<(), String> {
+pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit) -> Result<(), String> {
     let committed = committed(installed, shared, commit).await.map_err(|error| chain(&error))?;
     committed.publish(installed, shared).await
 }
@@ -83,23 +83,26 @@ pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit<'_>) 
 pub async fn committed(
     installed: &Installed,
     shared: &Shared,
-    mut commit: Commit<'_>,
+    mut commit: Commit,
 ) -> Result<Committed, CommitError> {
     let mut confirmed = Arc::clone(&installed.outbox.confirmed).lock_owned().await;
     commit.confirmed.clone_from(&confirmed);
-    let timers = !commit.timers.is_empty() || !commit.rung.is_empty();
-    let committed = shared.store.commit(&commit).await;
-    if timers {
-        installed.timer_changes.add();
-    }
-    let Places { outputs: positions, call } = committed?;
-    let shadow = Tells::of(installed.shadow.as_ref(), call);
-    confirmed.clear();
-    installed.outbox.commits.fetch_add(1, Ordering::Relaxed);
-    shared.tidying.list(installed.id(), &installed.outbox);
-    // Whatever goes wrong from here on leaves it to be looked through.
-    let behind = !installed.outbox.clean.swap(false, Ordering::Relaxed);
-    Ok(Committed { confirmed, positions, outputs: commit.outputs, behind, shadow })
+    let (outbox, tidying) = (Arc::clone(&installed.outbox), Arc::clone(&shared.tidying));
+    let (timer_changes, shadow) = (Arc::clone(&installed.timer_changes), installed.shadow.clone());
+    let then = move |commit: Commit, committed: Result<Places, CommitError>| {
+        if !commit.timers.is_empty() || !commit.rung.is_empty() {
+            timer_changes.add();
+        }
+        let Places { outputs: positions, call } = committed?;
+        let shadow = Tells::of(shadow.as_ref(), call);
+        confirmed.clear();
+        outbox.commits.fetch_add(1, Ordering::Relaxed);
+        tidying.list(&commit.installation, &outbox);
+        // Whatever goes wrong from here on leaves it to be looked through.
+        let behind = !outbox.clean.swap(false, Ordering::Relaxed);
+        Ok(Committed { confirmed, positions, outputs: commit.outputs, behind, shadow })
+    };
+    installed.turn.commit(&shared.store, commit, then).await
 }
 
 impl Committed {

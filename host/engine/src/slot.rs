@@ -225,7 +225,7 @@ fn tasks(installed: &Installed) -> BTreeSet<Task> {
 impl Installed {
     /// What stays from release to release.
     pub fn take_place_of(&mut self, before: &Self) {
-        self.turn = Arc::clone(&before.turn);
+        self.turn = before.turn.clone();
         self.outbox = Arc::clone(&before.outbox);
         self.connections = Arc::clone(&before.connections);
         self.timer_changes = Arc::clone(&before.timer_changes);

@@ -167,7 +167,7 @@ impl Installed {
     }
 
     /// Puts what a call wrote into its commit, with what the installation may keep.
-    pub fn write(&self, commit: &mut Commit<'_>, writes: Writes) {
+    pub fn write(&self, commit: &mut Commit, writes: Writes) {
         let limits = self.installation.limits;
         commit.form = self.form();
         commit.state = writes.state;

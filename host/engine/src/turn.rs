@@ -6,16 +6,23 @@ use std::sync::Arc;
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Extent;
 use dongting_sandbox::{Call, Egress, Outcome, Readers, Refusal};
-use dongting_store::{CallRecord, Commit, CommitError, Form, Kept, Migrated, StoreError};
+use dongting_store::{CallRecord, Commit, CommitError, Form, Kept, Migrated, Places, Store, StoreError};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::installed::{Installed, chain};
 use crate::pin::Elsewhere;
+use crate::remembered::Remembered;
 use crate::status::State;
 use crate::worker::{Shared, Worker};
 
 /// Shared by the releases of an installation, one after the other.
-pub type Turn = Arc<Mutex<Seen>>;
+#[derive(Clone, Default)]
+pub struct Turn {
+    seen: Arc<Mutex<Seen>>,
+    /// Held by a commit until its end.
+    commit: Arc<Mutex<()>>,
+    pub remembered: Arc<Remembered>,
+}
 
 /// Held for a call and its commit. Inside, the form in which what is kept was seen, and under which epoch of the lease: under another one,
 /// another host may have changed it.
@@ -67,6 +74,34 @@ impl TurnError {
     }
 }
 
+impl Turn {
+    /// Commits, and does `then` with what came of it. Who waits for it may go away, as one who pushes and hangs up: it goes on to its end, and
+    /// no other turn begins before that. Who has that would not see what was committed.
+    pub async fn commit<T: Send + 'static>(
+        &self,
+        store: &Store,
+        commit: Commit,
+        then: impl FnOnce(Commit, Result<Places, CommitError>) -> T + Send + 'static,
+    ) -> T {
+        let until_its_end = Arc::clone(&self.commit).lock_owned().await;
+        let (store, remembered) = (store.clone(), Arc::clone(&self.remembered));
+        let work = tokio::spawn(async move {
+            let epoch = commit.lease.as_ref().map_or(0, |lease| lease.epoch);
+            remembered.begin(epoch, &commit.state);
+            let committed = store.commit(&commit).await;
+            remembered.end(epoch, committed.is_ok().then_some(&commit.state));
+            drop(until_its_end);
+            then(commit, committed)
+        });
+        match work.await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The host ends, and with it whoever waits here.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
 impl Worker {
     /// The release at work once it is the installation's turn. While that was waited for another may have taken over.
     pub(crate) async fn in_turn(&self) -> Result<(Arc<Installed>, Option<OwnedMutexGuard<Seen>>), String> {
@@ -102,7 +137,8 @@ impl Installed {
         if !self.stateful {
             return Ok(None);
         }
-        let mut seen = Arc::clone(&self.turn).lock_owned().await;
+        let mut seen = Arc::clone(&self.turn.seen).lock_owned().await;
+        drop(self.turn.commit.lock().await);
         let epoch = self.pin.lease()?.map_or(0, |lease| lease.epoch);
         let reads = self.manifest.state_version;
         match seen.0 {
@@ -182,10 +218,14 @@ impl Installed {
         });
         self.write(&mut commit, writes);
         commit.form = Some(Form { from, to });
-        let committed = shared.store.commit(&commit).await;
-        if !commit.timers.is_empty() {
-            self.timer_changes.add();
-        }
+        let changes = (!commit.timers.is_empty()).then(|| Arc::clone(&self.timer_changes));
+        let then = move |_, committed: Result<Places, CommitError>| {
+            if let Some(changes) = changes {
+                changes.add();
+            }
+            committed
+        };
+        let committed = self.turn.commit(&shared.store, commit, then).await;
         committed.map_err(|source| TurnError::Commit { release: release.clone(), from, to, source })?;
         tracing::info!(installation = id, from, to, "{release} has brought along what `{id}` keeps");
         Ok(())

@@ -46,7 +46,7 @@ pub struct Shared {
     pub store: Store,
     pub permits: Permits,
     pub recorder: Recorder,
-    pub tidying: Tidying,
+    pub tidying: Arc<Tidying>,
     pub leases: Leases,
     /// Where the calls of bulk lanes compute.
     pub bulk: Bulk,

@@ -15,11 +15,10 @@ use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
 use crate::timer::{self, Rung};
-use crate::version::{self, Class};
-use crate::{Store, StoreError, attempt, record, row};
+use crate::{Store, StoreError, attempt, record, row, state};
 
-pub struct Commit<'c> {
-    pub installation: &'c str,
+pub struct Commit {
+    pub installation: String,
     /// The host's right to work for the installation, where several share the database.
     pub lease: Option<Lease>,
     /// Of what the installation keeps; none where it keeps nothing.
@@ -99,12 +98,12 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
-impl<'c> Commit<'c> {
+impl Commit {
     /// With nothing in it.
     #[must_use]
-    pub fn new(installation: &'c str) -> Self {
+    pub fn new(installation: &str) -> Self {
         Self {
-            installation,
+            installation: installation.to_owned(),
             lease: None,
             form: None,
             inputs: Vec::new(),
@@ -127,7 +126,7 @@ impl<'c> Commit<'c> {
     }
 }
 
-impl Commit<'_> {
+impl Commit {
     /// Whether committing it changes anything.
     #[must_use]
     pub fn holds_something(&self) -> bool {
@@ -187,7 +186,7 @@ impl Store {
         Ok(())
     }
 
-    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Places, CommitError> {
+    pub async fn commit(&self, commit: &Commit) -> Result<Places, CommitError> {
         let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
         if let Some(lease) = &commit.lease
             && !lease::holds(&mut transaction, lease).await?
@@ -195,37 +194,37 @@ impl Store {
             return Err(CommitError::LeaseLost);
         }
         if let Some(form) = commit.form
-            && let Err(kept) = form::set(&mut transaction, commit.installation, form).await?
+            && let Err(kept) = form::set(&mut transaction, &commit.installation, form).await?
         {
             return Err(CommitError::OtherForm(kept));
         }
         let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
         let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
         // A transaction that is dropped is rolled back.
-        if !use_up(&mut transaction, commit.installation, &used).await? {
+        if !use_up(&mut transaction, &commit.installation, &used).await? {
             return Err(CommitError::Applied);
         }
         if !parked::write(&mut transaction, commit).await? {
             return Err(CommitError::Applied);
         }
         if let Some(moved) = &commit.cursor
-            && !cursor::set(&mut transaction, commit.installation, moved).await?
+            && !cursor::set(&mut transaction, &commit.installation, moved).await?
         {
             return Err(CommitError::CursorMoved);
         }
         let call = match &commit.call {
-            Some(record) => Some(call::write(&mut transaction, commit.installation, record).await?),
+            Some(record) => Some(call::write(&mut transaction, &commit.installation, record).await?),
             None => None,
         };
         if !timer::ring(&mut transaction, commit, call).await? {
             return Err(CommitError::Applied);
         }
-        write_state(&mut transaction, commit, call).await?;
+        state::write(&mut transaction, commit, call).await?;
         timer::write(&mut transaction, commit, call).await?;
         record::write(&mut transaction, commit, call).await?;
-        let outputs = outbox::write(&mut transaction, commit.installation, &commit.outputs).await?;
+        let outputs = outbox::write(&mut transaction, &commit.installation, &commit.outputs).await?;
         outbox::remove(&mut transaction, &commit.confirmed).await?;
-        attempt::end(&mut transaction, commit.installation, &commit.attempts).await?;
+        attempt::end(&mut transaction, &commit.installation, &commit.attempts).await?;
         lineage::write(&mut transaction, commit).await?;
         transaction.commit().await.map_err(StoreError::sql)?;
         Ok(Places { outputs, call })
@@ -238,7 +237,7 @@ async fn use_up(
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
-    for inputs in inputs.chunks(row::at_once(4)) {
+    for inputs in row::pieces(inputs, 4) {
         let rows = row::rows(4, inputs.len());
         let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -255,64 +254,6 @@ async fn use_up(
         }
     }
     Ok(true)
-}
-
-async fn write_state(
-    transaction: &mut Transaction<'_, Any>,
-    commit: &Commit<'_>,
-    position: Option<i64>,
-) -> Result<(), CommitError> {
-    if commit.state.is_empty() {
-        return Ok(());
-    }
-    let mut bytes: i64 = sqlx::query_scalar("SELECT bytes FROM state_size WHERE installation = $1")
-        .bind(commit.installation)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?
-        .unwrap_or(0);
-    for (key, value) in &commit.state {
-        let before: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT value FROM state WHERE installation = $1 AND key = $2")
-                .bind(commit.installation)
-                .bind(key)
-                .fetch_optional(&mut **transaction)
-                .await
-                .map_err(StoreError::sql)?;
-        if let Some(position) = position {
-            let of = (commit.installation, Class::State, key.as_str());
-            version::keep(transaction, of, position, (before.as_deref(), value.as_deref())).await?;
-        }
-        bytes += size(key, value.as_deref()) - size(key, before.as_deref());
-        let query = match value {
-            Some(value) => sqlx::query(
-                "INSERT INTO state VALUES ($1, $2, $3) ON CONFLICT (installation, key) DO UPDATE SET value = $3",
-            )
-            .bind(commit.installation)
-            .bind(key)
-            .bind(value),
-            None => sqlx::query("DELETE FROM state WHERE installation = $1 AND key = $2")
-                .bind(commit.installation)
-                .bind(key),
-        };
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
-    }
-    sqlx::query("INSERT INTO state_size VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET bytes = $2")
-        .bind(commit.installation)
-        .bind(bytes)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
-    let bytes = u64::try_from(bytes).unwrap_or(0);
-    if bytes > commit.state_limit_bytes {
-        return Err(CommitError::StateFull { bytes, limit: commit.state_limit_bytes });
-    }
-    Ok(())
-}
-
-/// What a key and its value count; nothing where there is no value.
-fn size(key: &str, value: Option<&[u8]>) -> i64 {
-    value.map_or(0, |value| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX))
 }
 
 fn by_stream(inputs: &[Input]) -> BTreeMap<(&str, Timestamp), Vec<u64>> {

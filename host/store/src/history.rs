@@ -1,14 +1,13 @@
 //! Messages at hand for views, the API and lineage, filled from the lanes' tails in batches.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use dongting_manifest::message::INSTALLATION;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
-use sqlx::any::AnyArguments;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::{Store, StoreError, row, statement};
+use crate::{Store, StoreError, row};
 
 mod extent;
 
@@ -36,7 +35,9 @@ pub struct Lineage {
 }
 
 /// A lineage shows at most this many messages each way.
-const MAX_LINEAGE: i64 = 200;
+const MAX_LINEAGE: usize = 200;
+/// And goes this far.
+const MAX_DEPTH: usize = 32;
 
 impl Store {
     pub async fn tailed(&self, lane: Lane) -> Result<Option<Tailed>, StoreError> {
@@ -142,7 +143,7 @@ impl Store {
         causes: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError> {
         let mut makers = BTreeMap::new();
-        for causes in causes.chunks(row::at_once(1)) {
+        for causes in row::pieces(causes, 1) {
             let listed = row::placeholders(1, causes.len());
             let sql = format!(
                 "SELECT c.cause, m.message FROM causation c JOIN message m ON m.id = c.effect
@@ -168,32 +169,41 @@ impl Store {
             .await
             .map_err(StoreError::sql)?;
         let Some(message) = messages(rows)?.pop() else { return Ok(None) };
-        let causes = sqlx::query_as(
-            "WITH RECURSIVE up (id, depth) AS (
-                 SELECT cause, 1 FROM causation WHERE effect = $1
-                 UNION SELECT c.cause, up.depth + 1 FROM causation c JOIN up ON c.effect = up.id WHERE up.depth < 32)
-             SELECT m.message, m.body FROM (SELECT id, MIN(depth) AS depth FROM up GROUP BY id) u
-             JOIN message m ON m.id = u.id ORDER BY u.depth, m.id LIMIT $2",
-        )
-        .bind(id)
-        .bind(MAX_LINEAGE)
-        .fetch_all(&self.history_reader)
-        .await
-        .map_err(StoreError::sql)?;
+        let causes = self.causes(&message).await?;
         let effects = sqlx::query_as(
             "WITH RECURSIVE down (id, depth) AS (
                  SELECT effect, 1 FROM causation WHERE cause = $1
                  UNION SELECT c.effect, down.depth + 1 FROM causation c JOIN down ON c.cause = down.id
-                 WHERE down.depth < 32)
+                 WHERE down.depth < $3)
              SELECT m.message, m.body FROM (SELECT id, MIN(depth) AS depth FROM down GROUP BY id) d
              JOIN message m ON m.id = d.id ORDER BY d.depth, m.id LIMIT $2",
         )
         .bind(id)
-        .bind(MAX_LINEAGE)
+        .bind(MAX_LINEAGE as i64)
+        .bind(MAX_DEPTH as i64)
         .fetch_all(&self.history_reader)
         .await
         .map_err(StoreError::sql)?;
-        Ok(Some(Lineage { message, causes: messages(causes)?, effects: messages(effects)? }))
+        Ok(Some(Lineage { message, causes, effects: messages(effects)? }))
+    }
+
+    /// What a message was made of, as far as it is still kept, nearest first.
+    async fn causes(&self, message: &Message) -> Result<Vec<Message>, StoreError> {
+        let (mut causes, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut next: Vec<String> = message.causation.clone();
+        for _ in 0..MAX_DEPTH {
+            next.retain(|id| seen.insert(id.clone()));
+            next.truncate(MAX_LINEAGE);
+            let mut found = self.messages(&next).await?;
+            found.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+            found.truncate(MAX_LINEAGE - causes.len());
+            if found.is_empty() {
+                break;
+            }
+            next = found.iter().flat_map(|message| message.causation.iter().cloned()).collect();
+            causes.append(&mut found);
+        }
+        Ok(causes)
     }
 }
 
@@ -201,35 +211,70 @@ impl Store {
 async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
     let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
     let (batch, mut bytes) = (extent::next(transaction).await?, 0);
-    for entries in entries.chunks(row::at_once(10)) {
+    for entries in row::pieces(entries, 15) {
         let sql = format!(
-            "INSERT INTO message VALUES {} ON CONFLICT DO NOTHING
-             RETURNING id, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)",
-            row::rows(10, entries.len())
+            "INSERT INTO message (id, lane, sequence, batch, time, received, domain, kind, detail, region, source, type, key, message, body)
+             VALUES {} ON CONFLICT DO NOTHING",
+            row::rows(15, entries.len())
         );
-        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut sizes = Vec::with_capacity(entries.len());
         for Entry { lane, sequence, message } in entries {
+            let (subject, attributes) = (&message.subject, row::attributes(message)?);
+            sizes.push(attributes.len() + message.body.len());
             query = query
                 .bind(&message.id)
                 .bind(lane.as_str())
                 .bind(row::sequence(*sequence))
+                .bind(batch)
                 .bind(message.time.as_micros())
                 .bind(message.received.as_micros())
-                .bind(&message.subject.domain)
-                .bind(message.subject.kind.as_str())
-                .bind(row::region(message.subject.region))
-                .bind(row::attributes(message)?)
+                .bind(&subject.domain)
+                .bind(subject.kind.as_str())
+                .bind(subject.detail.as_deref().unwrap_or("-"))
+                .bind(row::region(subject.region))
+                .bind(&message.source)
+                .bind(&message.r#type)
+                .bind(&message.key)
+                .bind(attributes)
                 .bind(&message.body);
         }
-        let added: Vec<(String, i64)> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
-        bytes += added.iter().map(|(_, bytes)| bytes).sum::<i64>();
-        let added: HashSet<&str> = added.iter().map(|(id, _)| id.as_str()).collect();
-        new.extend(entries.iter().map(|entry| &entry.message).filter(|m| added.contains(m.id.as_str())));
+        let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
+        let messages = entries.iter().map(|entry| &entry.message).zip(sizes);
+        if added == entries.len() as u64 {
+            bytes += messages
+                .map(|(message, size)| {
+                    new.push(message);
+                    size
+                })
+                .sum::<usize>();
+            continue;
+        }
+        let mut added = added_now(transaction, entries, batch).await?;
+        for (message, size) in messages {
+            if added.remove(&message.id) {
+                new.push(message);
+                bytes += size;
+            }
+        }
     }
     keep_latest(transaction, &new).await?;
-    statement::write(transaction, &new, batch).await?;
     keep_causation(transaction, &new).await?;
-    extent::add(transaction, bytes).await
+    extent::add(transaction, i64::try_from(bytes).unwrap_or(i64::MAX)).await
+}
+
+/// Those of the entries that were not there before this batch.
+async fn added_now(
+    transaction: &mut Transaction<'_, Any>,
+    entries: &[Entry],
+    batch: i64,
+) -> Result<HashSet<String>, StoreError> {
+    let listed = row::placeholders(2, entries.len());
+    let sql = format!("SELECT id FROM message WHERE batch = $1 AND id IN ({listed})");
+    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(batch);
+    let query = entries.iter().fold(query, |query, entry| query.bind(&entry.message.id));
+    let added: Vec<String> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
+    Ok(added.into_iter().collect())
 }
 
 /// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
@@ -243,7 +288,7 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
         }
     }
     let best: Vec<&Message> = best.into_values().collect();
-    for messages in best.chunks(row::at_once(9)) {
+    for messages in row::pieces(&best, 9) {
         let sql = format!(
             "INSERT INTO latest VALUES {}
              ON CONFLICT (source, type, key) DO UPDATE SET
@@ -274,15 +319,13 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
 async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
     let pairs: Vec<(&str, &str)> = new
         .iter()
-        .flat_map(|message| message.causation.iter().map(|cause| (message.id.as_str(), cause.as_str())))
+        .flat_map(|message| message.causation.iter().map(|cause| (cause.as_str(), message.id.as_str())))
         .collect();
-    for pairs in pairs.chunks(row::at_once(2)) {
-        let sql =
-            format!("INSERT INTO causation VALUES {} ON CONFLICT DO NOTHING", row::rows(2, pairs.len()));
-        let bind = |query: sqlx::query::Query<'static, Any, AnyArguments>, pair: &(&str, &str)| {
-            query.bind(pair.0.to_owned()).bind(pair.1.to_owned())
-        };
-        let query = pairs.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
+    for pairs in row::pieces(&pairs, 2) {
+        let rows = row::rows(2, pairs.len());
+        let sql = format!("INSERT INTO causation (cause, effect) VALUES {rows} ON CONFLICT DO NOTHING");
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(*cause).bind(*effect));
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
     Ok(())

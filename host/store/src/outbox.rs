@@ -83,7 +83,7 @@ pub(crate) async fn write(
 ) -> Result<Vec<i64>, StoreError> {
     let mut positions = Vec::new();
     let packed: Vec<(String, Vec<u8>)> = together(outputs).map(packed).collect::<Result<_, _>>()?;
-    for packed in packed.chunks(row::at_once(4)) {
+    for packed in row::pieces(&packed, 4) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
             row::rows(4, packed.len())
@@ -159,7 +159,7 @@ pub(crate) async fn remove(
     transaction: &mut Transaction<'_, Any>,
     positions: &[i64],
 ) -> Result<(), StoreError> {
-    for positions in positions.chunks(row::VALUES) {
+    for positions in row::pieces(positions, 1) {
         let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
         let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;

@@ -174,12 +174,12 @@ impl Store {
 /// False where a row that is to go is not there: somebody else has used it up.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
-    commit: &Commit<'_>,
+    commit: &Commit,
 ) -> Result<bool, StoreError> {
     for position in &commit.unparked {
         let gone = sqlx::query("DELETE FROM parked WHERE position = $1 AND installation = $2")
             .bind(*position)
-            .bind(commit.installation)
+            .bind(&commit.installation)
             .execute(&mut **transaction)
             .await
             .map_err(StoreError::sql)?;
@@ -196,12 +196,12 @@ pub(crate) async fn write(
             .bind(park.due.as_micros())
             .bind(&park.reason)
             .bind(position)
-            .bind(commit.installation),
+            .bind(&commit.installation),
             None => sqlx::query(
                 "INSERT INTO parked (installation, stream, stream_created, sequence, subject, partition, message, body, tries, due, reason)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             )
-            .bind(commit.installation)
+            .bind(&commit.installation)
             .bind(&park.origin.stream)
             .bind(park.origin.stream_created.as_micros())
             .bind(row::sequence(park.origin.sequence))

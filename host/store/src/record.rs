@@ -157,7 +157,7 @@ impl Store {
 
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
-    commit: &Commit<'_>,
+    commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
     let writes = &commit.records;
@@ -170,7 +170,7 @@ pub(crate) async fn write(
          ON CONFLICT (installation) DO UPDATE SET revision = $2, bytes = $3
          WHERE record_extent.revision = $5 AND record_extent.declared = $4",
     )
-    .bind(commit.installation)
+    .bind(&commit.installation)
     .bind(column(writes.after.revision))
     .bind(column(writes.after.bytes))
     .bind(&commit.records_declared)
@@ -183,9 +183,9 @@ pub(crate) async fn write(
     }
     for ((collection, id), written) in &writes.records {
         if let Some(position) = position {
-            keep(transaction, commit.installation, (collection, id), written.as_ref(), position).await?;
+            keep(transaction, &commit.installation, (collection, id), written.as_ref(), position).await?;
         }
-        write_one(transaction, commit.installation, (collection, id), written.as_ref()).await?;
+        write_one(transaction, &commit.installation, (collection, id), written.as_ref()).await?;
     }
     Ok(())
 }

@@ -134,11 +134,17 @@ impl LetterAttributes {
 
 /// Values that one statement binds, at most. SQLite knows each by a name and looks for it from the first one on, so that twice as many
 /// cost four times as much.
-pub const VALUES: usize = 128;
+const VALUES: usize = 128;
 
-/// Rows of so many columns that one statement writes.
-pub const fn at_once(columns: usize) -> usize {
-    VALUES / columns
+/// Cut into what one statement binds, so many values for each. As long as a power of two, so that the statements are few: they stay prepared.
+pub fn pieces<T>(mut rest: &[T], values: usize) -> impl Iterator<Item = &[T]> {
+    let power = |count: usize| count.checked_ilog2().map_or(0, |log| 1 << log);
+    let most = power(VALUES / values);
+    std::iter::from_fn(move || {
+        let (piece, behind) = rest.split_at_checked(most.min(power(rest.len())))?;
+        rest = behind;
+        Some(piece).filter(|piece| !piece.is_empty())
+    })
 }
 
 /// `$first, $first+1, …`, `count` of them.
@@ -163,4 +169,20 @@ pub fn sequence(sequence: u64) -> i64 {
 pub fn region(region: Region) -> i64 {
     let [p, c, d] = region.digits();
     i64::from(p) * 10_000 + i64::from(c) * 100 + i64::from(d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_few_and_all_is_in_them() {
+        let rows: Vec<u32> = (0..57).collect();
+        let lengths = |values| pieces(&rows, values).map(<[u32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(1), [32, 16, 8, 1]);
+        assert_eq!(lengths(5), [16, 16, 16, 8, 1]);
+        assert_eq!(pieces(&rows, 5).flatten().copied().collect::<Vec<_>>(), rows);
+        assert_eq!(pieces(&[0; 300], 1).map(<[i32]>::len).collect::<Vec<_>>(), [128, 128, 32, 8, 4]);
+        assert_eq!(pieces::<u32>(&[], 4).count(), 0);
+    }
 }

@@ -1,6 +1,10 @@
 //! Keys and values of installations. Written only by `commit`.
 
-use crate::{Store, StoreError};
+use sqlx::{Any, AssertSqlSafe, Transaction};
+
+use crate::commit::{Commit, CommitError};
+use crate::version::{self, Class};
+use crate::{Store, StoreError, row};
 
 impl Store {
     pub async fn state(&self, installation: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -27,4 +31,95 @@ impl Store {
             .await
             .map_err(StoreError::sql)
     }
+}
+
+/// All keys of a commit by a few statements: a batch writes as many as it has messages.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Any>,
+    commit: &Commit,
+    position: Option<i64>,
+) -> Result<(), CommitError> {
+    if commit.state.is_empty() {
+        return Ok(());
+    }
+    let installation = commit.installation.as_str();
+    let mut bytes: i64 = sqlx::query_scalar("SELECT bytes FROM state_size WHERE installation = $1")
+        .bind(installation)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?
+        .unwrap_or(0);
+    let written: Vec<(&str, Option<&[u8]>)> =
+        commit.state.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
+    let sizes = written.iter().map(|(key, value)| value.map_or(0, |value| key.len() + value.len()));
+    bytes += i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX);
+    bytes -= replaced(transaction, installation, &written, position.is_some()).await?;
+    if let Some(position) = position {
+        version::write(transaction, (installation, Class::State), position, &written).await?;
+    }
+    let set: Vec<(&str, &[u8])> = written.iter().filter_map(|(key, value)| Some((*key, (*value)?))).collect();
+    for set in row::pieces(&set, 3) {
+        let sql = format!(
+            "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
+            row::rows(3, set.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query =
+            set.iter().fold(query, |query, (key, value)| query.bind(installation).bind(*key).bind(*value));
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
+    let deleted: Vec<&str> =
+        written.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
+    for deleted in row::pieces(&deleted, 1) {
+        let listed = row::placeholders(2, deleted.len());
+        let sql = format!("DELETE FROM state WHERE installation = $1 AND key IN ({listed})");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
+        let query = deleted.iter().fold(query, |query, key| query.bind(*key));
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
+    sqlx::query("INSERT INTO state_size VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET bytes = $2")
+        .bind(installation)
+        .bind(bytes)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::sql)?;
+    let bytes = u64::try_from(bytes).unwrap_or(0);
+    if bytes > commit.state_limit_bytes {
+        return Err(CommitError::StateFull { bytes, limit: commit.state_limit_bytes });
+    }
+    Ok(())
+}
+
+/// Before they are written: the bytes under these keys. Where versions are kept, those of which none is known yet are kept as they are.
+async fn replaced(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    written: &[(&str, Option<&[u8]>)],
+    versions: bool,
+) -> Result<i64, StoreError> {
+    let mut bytes = 0;
+    for written in row::pieces(written, 1) {
+        let listed = row::placeholders(2, written.len());
+        let sql = format!(
+            "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state
+             WHERE installation = $1 AND key IN ({listed})"
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(installation);
+        let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
+        let found: i64 = query.fetch_one(&mut **transaction).await.map_err(StoreError::sql)?;
+        bytes += found;
+        if !versions {
+            continue;
+        }
+        let sql = format!(
+            "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
+             WHERE installation = $1 AND key IN ({listed}) AND NOT EXISTS
+                 (SELECT 1 FROM version WHERE version.installation = state.installation
+                    AND version.class = 'state' AND version.key = state.key)"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
+        let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
+    Ok(bytes)
 }

@@ -1,14 +1,14 @@
 //! What was stated of what and when: series, and what held at an instant.
 
+use dongting_manifest::Timestamp;
 use dongting_manifest::history::{Found, Query};
-use dongting_manifest::{Message, Timestamp};
 use futures::TryStreamExt;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::{Store, StoreError, history, row};
 
 /// Later statements of the same thing, as far as they had been received.
-const HOLDS: &str = "NOT EXISTS (SELECT 1 FROM statement l
+const HOLDS: &str = "NOT EXISTS (SELECT 1 FROM message l
      WHERE l.source = s.source AND l.type = s.type AND l.key = s.key AND l.received <= $9 AND l.batch <= $13
        AND (l.time > s.time OR (l.time = s.time AND l.id > s.id)))
      ORDER BY s.time DESC, s.id DESC";
@@ -25,7 +25,7 @@ impl Store {
         let (first, last, above) = history::place(query.region);
         let wanted = if query.span.is_some() { WITHIN } else { HOLDS };
         let sql = format!(
-            "SELECT m.message, m.body FROM statement s JOIN message m ON m.id = s.id
+            "SELECT s.message, s.body FROM message s
              WHERE s.domain = $1 AND s.kind = $2 AND ($3 = '' OR s.detail = $3)
                AND (s.region BETWEEN $4 AND $5 OR s.region IN ($6, $7, 0))
                AND ($8 = '' OR s.source = $8) AND s.received <= $9 AND s.batch <= $13
@@ -63,34 +63,4 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-/// Of messages that have just been kept, in one batch.
-pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
-    new: &[&Message],
-    batch: i64,
-) -> Result<(), StoreError> {
-    for messages in new.chunks(row::at_once(11)) {
-        let sql =
-            format!("INSERT INTO statement VALUES {} ON CONFLICT DO NOTHING", row::rows(11, messages.len()));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for message in messages {
-            let subject = &message.subject;
-            query = query
-                .bind(&message.id)
-                .bind(&message.source)
-                .bind(&message.r#type)
-                .bind(&message.key)
-                .bind(message.time.as_micros())
-                .bind(message.received.as_micros())
-                .bind(&subject.domain)
-                .bind(subject.kind.as_str())
-                .bind(subject.detail.as_deref().unwrap_or("-"))
-                .bind(row::region(subject.region))
-                .bind(batch);
-        }
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
-    }
-    Ok(())
 }

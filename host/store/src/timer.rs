@@ -95,12 +95,12 @@ fn instant(micros: i64) -> Result<Timestamp, StoreError> {
 /// Name and deadline are the fence. False where one of them was used up or set anew meanwhile.
 pub(crate) async fn ring(
     transaction: &mut Transaction<'_, Any>,
-    commit: &Commit<'_>,
+    commit: &Commit,
     position: Option<i64>,
 ) -> Result<bool, StoreError> {
     for Rung { name, at, again } in &commit.rung {
         if again.is_none() {
-            keep(transaction, commit.installation, (name, None), position).await?;
+            keep(transaction, &commit.installation, (name, None), position).await?;
         }
         let query = match again {
             None => sqlx::query("DELETE FROM timer WHERE installation = $1 AND name = $2 AND deadline = $3"),
@@ -108,7 +108,7 @@ pub(crate) async fn ring(
                 "UPDATE timer SET due = $4, tries = $5 WHERE installation = $1 AND name = $2 AND deadline = $3",
             ),
         };
-        let mut query = query.bind(commit.installation).bind(name).bind(at.as_micros());
+        let mut query = query.bind(&commit.installation).bind(name).bind(at.as_micros());
         if let Some((due, tries)) = again {
             query = query.bind(due.as_micros()).bind(i64::from(*tries));
         }
@@ -121,7 +121,7 @@ pub(crate) async fn ring(
 
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
-    commit: &Commit<'_>,
+    commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
     if commit.timers.is_empty() {
@@ -129,25 +129,25 @@ pub(crate) async fn write(
     }
     let soonest = Timestamp::now().saturating_add(SOONEST);
     for (name, timer) in &commit.timers {
-        keep(transaction, commit.installation, (name, timer.as_ref()), position).await?;
+        keep(transaction, &commit.installation, (name, timer.as_ref()), position).await?;
         let query = match timer {
             Some(timer) => sqlx::query(
                 "INSERT INTO timer VALUES ($1, $2, $3, $4, $5, 0)
                  ON CONFLICT (installation, name) DO UPDATE SET deadline = $3, payload = $4, due = $5, tries = 0",
             )
-            .bind(commit.installation)
+            .bind(&commit.installation)
             .bind(name)
             .bind(timer.at.as_micros())
             .bind(&timer.payload)
             .bind(timer.at.max(soonest).as_micros()),
             None => sqlx::query("DELETE FROM timer WHERE installation = $1 AND name = $2")
-                .bind(commit.installation)
+                .bind(&commit.installation)
                 .bind(name),
         };
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
     let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM timer WHERE installation = $1")
-        .bind(commit.installation)
+        .bind(&commit.installation)
         .fetch_one(&mut **transaction)
         .await
         .map_err(StoreError::sql)?;

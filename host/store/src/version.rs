@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Record;
 use dongting_manifest::timer::Timer;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, AssertSqlSafe, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, row};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Class {
@@ -215,18 +215,28 @@ pub(crate) async fn keep(
         .await
         .map_err(StoreError::sql)?;
     }
-    sqlx::query(
-        "INSERT INTO version VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = $5",
-    )
-    .bind(installation)
-    .bind(class.as_str())
-    .bind(key)
-    .bind(position)
-    .bind(after)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
+    write(transaction, (installation, class), position, &[(key, after)]).await
+}
+
+/// Keeps what a call writes under keys whose earlier values are known.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_, Any>,
+    (installation, class): (&str, Class),
+    position: i64,
+    written: &[(&str, Option<&[u8]>)],
+) -> Result<(), StoreError> {
+    for written in row::pieces(written, 5) {
+        let sql = format!(
+            "INSERT INTO version VALUES {}
+             ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
+            row::rows(5, written.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (key, value) in written {
+            query = query.bind(installation).bind(class.as_str()).bind(*key).bind(position).bind(*value);
+        }
+        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    }
     Ok(())
 }
 

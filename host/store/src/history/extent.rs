@@ -1,6 +1,6 @@
 //! How much the history has, and what is kept of it: by age and by size, the oldest going first. A statement that still holds stays.
 
-use dongting_manifest::Timestamp;
+use dongting_manifest::{Message, Timestamp};
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::{Store, StoreError, row};
@@ -10,7 +10,8 @@ const AT_ONCE: i64 = 500;
 
 /// Which messages may go, oldest first.
 const OLDEST: &str = "SELECT id FROM message WHERE received < $1
-     AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.id = message.id) ORDER BY received LIMIT $2";
+     AND NOT EXISTS (SELECT 1 FROM latest l WHERE l.source = message.source AND l.type = message.type
+         AND l.key = message.key AND l.id = message.id) ORDER BY received LIMIT $2";
 
 impl Store {
     /// Removes messages that arrived before `before`; how many.
@@ -62,7 +63,7 @@ impl Store {
         let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
         let sql = format!(
             "DELETE FROM message WHERE id IN ({OLDEST})
-             RETURNING id, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
+             RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
         );
         let gone: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(before)
@@ -70,10 +71,16 @@ impl Store {
             .fetch_all(&mut *transaction)
             .await
             .map_err(StoreError::sql)?;
-        if !gone.is_empty() {
-            let listed = row::placeholders(1, gone.len());
-            let sql = format!("DELETE FROM causation WHERE effect IN ({listed})");
-            let query = gone.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, (id, _)| query.bind(id));
+        let mut made = Vec::new();
+        for (attributes, _) in &gone {
+            let Message { id, causation, .. } = row::message(attributes, Vec::new())?;
+            made.extend(causation.into_iter().map(|cause| (cause, id.clone())));
+        }
+        for made in row::pieces(&made, 2) {
+            let pairs = row::rows(2, made.len());
+            let sql = format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {pairs})");
+            let query = sqlx::query(AssertSqlSafe(sql));
+            let query = made.iter().fold(query, |query, (cause, effect)| query.bind(cause).bind(effect));
             query.execute(&mut *transaction).await.map_err(StoreError::sql)?;
         }
         let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
