@@ -243,7 +243,7 @@ impl Store {
     /// Those of the messages that are still kept.
     pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
-        for ids in row::pieces(ids, 1) {
+        for ids in row::lists(ids) {
             let listed = row::placeholders(1, ids.len());
             let sql = format!("SELECT message, body FROM message WHERE id IN ({listed})");
             let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));

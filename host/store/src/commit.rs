@@ -238,7 +238,7 @@ async fn use_up(
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
     for inputs in row::pieces(inputs, 4) {
-        let rows = row::rows(4, inputs.len());
+        let rows = row::rows(transaction, 4, inputs.len());
         let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for input in inputs {

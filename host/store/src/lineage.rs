@@ -71,7 +71,7 @@ impl Store {
     ) -> Result<BTreeMap<String, Vec<Dispatched>>, StoreError> {
         type Row = (String, String, i64, String, String, Option<String>);
         let mut found: BTreeMap<String, Vec<Dispatched>> = BTreeMap::new();
-        for messages in row::pieces(messages, 1) {
+        for messages in row::lists(messages) {
             let listed = row::placeholders(1, messages.len());
             let sql = format!(
                 "SELECT message, installation, at, plugin, key, reason FROM delivery
@@ -93,7 +93,7 @@ impl Store {
 /// Of a sink's call.
 pub(crate) async fn write(transaction: &mut Transaction<'_, Any>, commit: &Commit) -> Result<(), StoreError> {
     for dispatched in row::pieces(&commit.dispatched, 6) {
-        let rows = row::rows(6, dispatched.len());
+        let rows = row::rows(transaction, 6, dispatched.len());
         let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for dispatched in dispatched {

@@ -86,7 +86,7 @@ pub(crate) async fn write(
     for packed in row::pieces(&packed, 4) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
-            row::rows(4, packed.len())
+            row::rows(transaction, 4, packed.len())
         );
         let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
         for (text, body) in packed {
@@ -159,7 +159,7 @@ pub(crate) async fn remove(
     transaction: &mut Transaction<'_, Any>,
     positions: &[i64],
 ) -> Result<(), StoreError> {
-    for positions in row::pieces(positions, 1) {
+    for positions in row::lists(positions) {
         let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
         let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;

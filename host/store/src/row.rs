@@ -3,6 +3,7 @@
 use dongting_manifest::{DeadLetter, Message, Origin, Region, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 
 use crate::StoreError;
 
@@ -132,14 +133,26 @@ impl LetterAttributes {
     }
 }
 
-/// Values that one statement binds, at most. SQLite knows each by a name and looks for it from the first one on, so that twice as many
-/// cost four times as much.
-const VALUES: usize = 128;
+/// Values that a statement of rows binds, at most.
+const VALUES: usize = 512;
+/// And one that lists values behind others. It binds them by their numbers, and SQLite, which knows a number only as a name, looks for each
+/// from the first one on: twice as many cost four times as much.
+const LISTED: usize = 128;
 
-/// Cut into what one statement binds, so many values for each. As long as a power of two, so that the statements are few: they stay prepared.
-pub fn pieces<T>(mut rest: &[T], values: usize) -> impl Iterator<Item = &[T]> {
+/// Cut into what one statement binds, so many values for each.
+pub fn pieces<T>(rest: &[T], values: usize) -> impl Iterator<Item = &[T]> {
+    powers(rest, VALUES / values)
+}
+
+/// Cut into what one statement lists.
+pub fn lists<T>(rest: &[T]) -> impl Iterator<Item = &[T]> {
+    powers(rest, LISTED)
+}
+
+/// Each piece is as long as a power of two, so that the statements are few: they stay prepared.
+fn powers<T>(mut rest: &[T], most: usize) -> impl Iterator<Item = &[T]> {
     let power = |count: usize| count.checked_ilog2().map_or(0, |log| 1 << log);
-    let most = power(VALUES / values);
+    let most = power(most);
     std::iter::from_fn(move || {
         let (piece, behind) = rest.split_at_checked(most.min(power(rest.len())))?;
         rest = behind;
@@ -152,12 +165,13 @@ pub fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
-/// `($1, $2), ($3, $4), …`: `rows` of `columns` each.
-pub fn rows(columns: usize, rows: usize) -> String {
-    (0..rows)
-        .map(|row| format!("({})", placeholders(row * columns + 1, columns)))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// `rows` of `columns` each, for a statement that binds nothing else: `($1, $2), ($3, $4), …`, or for SQLite `(?, ?), (?, ?), …`.
+pub fn rows(connection: &AnyConnection, columns: usize, rows: usize) -> String {
+    let row = |row: usize| match connection.backend_name() {
+        "SQLite" => vec!["?"; columns].join(", "),
+        _ => placeholders(row * columns + 1, columns),
+    };
+    (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 
 /// A sequence as a column.
@@ -180,9 +194,9 @@ mod tests {
         let rows: Vec<u32> = (0..57).collect();
         let lengths = |values| pieces(&rows, values).map(<[u32]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(1), [32, 16, 8, 1]);
-        assert_eq!(lengths(5), [16, 16, 16, 8, 1]);
-        assert_eq!(pieces(&rows, 5).flatten().copied().collect::<Vec<_>>(), rows);
-        assert_eq!(pieces(&[0; 300], 1).map(<[i32]>::len).collect::<Vec<_>>(), [128, 128, 32, 8, 4]);
+        assert_eq!(lengths(30), [16, 16, 16, 8, 1]);
+        assert_eq!(pieces(&rows, 30).flatten().copied().collect::<Vec<_>>(), rows);
+        assert_eq!(lists(&[0; 300]).map(<[i32]>::len).collect::<Vec<_>>(), [128, 128, 32, 8, 4]);
         assert_eq!(pieces::<u32>(&[], 4).count(), 0);
     }
 }

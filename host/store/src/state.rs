@@ -61,7 +61,7 @@ pub(crate) async fn write(
     for set in row::pieces(&set, 3) {
         let sql = format!(
             "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
-            row::rows(3, set.len())
+            row::rows(transaction, 3, set.len())
         );
         let query = sqlx::query(AssertSqlSafe(sql));
         let query =
@@ -70,7 +70,7 @@ pub(crate) async fn write(
     }
     let deleted: Vec<&str> =
         written.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
-    for deleted in row::pieces(&deleted, 1) {
+    for deleted in row::lists(&deleted) {
         let listed = row::placeholders(2, deleted.len());
         let sql = format!("DELETE FROM state WHERE installation = $1 AND key IN ({listed})");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
@@ -98,7 +98,7 @@ async fn replaced(
     versions: bool,
 ) -> Result<i64, StoreError> {
     let mut bytes = 0;
-    for written in row::pieces(written, 1) {
+    for written in row::lists(written) {
         let listed = row::placeholders(2, written.len());
         let sql = format!(
             "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state

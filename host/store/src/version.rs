@@ -229,7 +229,7 @@ pub(crate) async fn write(
         let sql = format!(
             "INSERT INTO version VALUES {}
              ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
-            row::rows(5, written.len())
+            row::rows(transaction, 5, written.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (key, value) in written {
