@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
-use dongting_manifest::Lane;
 use tokio::sync::watch;
 
 use crate::lane::{self, LaneLimits};
@@ -16,21 +15,13 @@ use crate::wire::Cause;
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 const OLDEST: (i64, i64) = (2, 12);
 
-/// Connections to NATS that heal by themselves. Cloning shares them.
+/// A connection to NATS that heals by itself. Cloning shares it.
 #[derive(Clone)]
 pub struct Bus {
-    line: Line,
-    /// What goes to the bulk lane and to the dead letters goes here: nats-server stores and syncs what comes on a connection one after the
-    /// other, and an alert would wait behind it.
-    bulk: Line,
-    url: Arc<str>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Line {
     client: Client,
     jetstream: Context,
     connection: watch::Receiver<Connection>,
+    url: Arc<str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,71 +67,13 @@ pub enum BusError {
 }
 
 impl Bus {
-    /// Connects and makes sure that the lanes exist with these limits. The connections are kept for ever: when
-    /// one breaks, it is made again, with pauses from 50 ms to 2 s.
+    /// Connects and makes sure that the lanes exist with these limits. The connection is kept for ever: when
+    /// it breaks, it is made again, with pauses from 50 ms to 2 s.
     pub async fn connect(
         url: &str,
         credentials: &Credentials,
         limits: &LaneLimits,
     ) -> Result<Self, BusError> {
-        let (line, bulk) =
-            tokio::try_join!(Line::connect(url, credentials), Line::connect(url, credentials))?;
-        lane::ensure(&line.jetstream, limits).await?;
-        Ok(Self { line, bulk, url: url.into() })
-    }
-
-    /// Whether all connections stand.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        [&self.line, &self.bulk].iter().all(|line| *line.connection.borrow() == Connection::Connected)
-    }
-
-    /// Whether the connection stands on which messages are read, and every change of it.
-    #[must_use]
-    pub fn connection(&self) -> watch::Receiver<Connection> {
-        self.line.connection.clone()
-    }
-
-    /// Where messages of a lane are published.
-    pub(crate) fn to(&self, lane: Lane) -> &Line {
-        match lane {
-            Lane::Bulk | Lane::Dead => &self.bulk,
-            Lane::Alert | Lane::Command => &self.line,
-        }
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.line.client
-    }
-
-    pub(crate) fn jetstream(&self) -> &Context {
-        &self.line.jetstream
-    }
-
-    /// A guard taken before sending; see [`Link::broken`]. Waits for the connection, up to the time-out.
-    pub(crate) async fn link(&self) -> Result<Link, BusError> {
-        self.link_of(&self.line).await
-    }
-
-    pub(crate) async fn link_of(&self, line: &Line) -> Result<Link, BusError> {
-        let mut watch = line.connection.clone();
-        // What is waited for counts as seen, so that any later change is one.
-        let connected = watch.wait_for(|now| *now == Connection::Connected);
-        match tokio::time::timeout(TIMEOUT, connected).await.map(|seen| seen.map(drop)) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.failed("keep the connection", error)),
-            Err(error) => return Err(self.failed("come back in time", error)),
-        }
-        Ok(Link(watch))
-    }
-
-    pub(crate) fn failed(&self, what: &'static str, source: impl Into<Cause>) -> BusError {
-        BusError::Unavailable { url: self.url.to_string(), what, source: source.into() }
-    }
-}
-
-impl Line {
-    async fn connect(url: &str, credentials: &Credentials) -> Result<Self, BusError> {
         let (state, connection) = watch::channel(Connection::Connected);
         let client =
             ConnectOptions::with_user_and_password(credentials.user.clone(), credentials.password.clone())
@@ -177,11 +110,39 @@ impl Line {
             .ack_timeout(TIMEOUT)
             .max_ack_inflight(1_000_000)
             .build(client.clone());
-        Ok(Self { client, jetstream, connection })
+        lane::ensure(&jetstream, limits).await?;
+        Ok(Self { client, jetstream, connection, url: url.into() })
+    }
+
+    /// Whether the connection stands, and every change of it.
+    #[must_use]
+    pub fn connection(&self) -> watch::Receiver<Connection> {
+        self.connection.clone()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(crate) fn jetstream(&self) -> &Context {
         &self.jetstream
+    }
+
+    /// A guard taken before sending; see [`Link::broken`]. Waits for the connection, up to the time-out.
+    pub(crate) async fn link(&self) -> Result<Link, BusError> {
+        let mut watch = self.connection.clone();
+        // What is waited for counts as seen, so that any later change is one.
+        let connected = watch.wait_for(|now| *now == Connection::Connected);
+        match tokio::time::timeout(TIMEOUT, connected).await.map(|seen| seen.map(drop)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.failed("keep the connection", error)),
+            Err(error) => return Err(self.failed("come back in time", error)),
+        }
+        Ok(Link(watch))
+    }
+
+    pub(crate) fn failed(&self, what: &'static str, source: impl Into<Cause>) -> BusError {
+        BusError::Unavailable { url: self.url.to_string(), what, source: source.into() }
     }
 }
 

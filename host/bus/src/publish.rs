@@ -125,8 +125,7 @@ impl Bus {
         body: Bytes,
     ) -> Sent<'_> {
         let unavailable = |source: Cause| PublishError::Unavailable { id: id.to_owned(), source };
-        let line = self.to(lane);
-        let link = match self.link_of(line).await {
+        let link = match self.link().await {
             Ok(link) => link,
             Err(error) => return Sent::Not(unavailable(error.into())),
         };
@@ -135,7 +134,7 @@ impl Bus {
             PublishMessage::build().headers(headers).payload(body).expected_stream(lane::stream(lane));
         let sent = tokio::select! {
             biased;
-            sent = line.jetstream().send_publish(subject, publish) => sent,
+            sent = self.jetstream().send_publish(subject, publish) => sent,
             () = link.broken() => return Sent::Not(unavailable("the connection broke".into())),
         };
         match sent {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use dongting_bus::server::ServerOptions;
-use dongting_bus::{Bus, BusError, Credentials, Server, ServerError};
+use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
 use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
@@ -324,7 +324,7 @@ impl Host {
             dongting_bus::State::Down { restarts, .. } => *restarts,
             _ => 0,
         });
-        let bus_up = self.bus().is_connected();
+        let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
             allow_unsigned: self.gate.policy().allow_unsigned,
             now: Timestamp::now(),

@@ -36,25 +36,6 @@ async fn each_kind_goes_to_its_lane() {
 }
 
 #[tokio::test]
-async fn an_alert_does_not_wait_behind_bulk() {
-    let nats = Nats::start().await.unwrap();
-    let mut bulk = observations(0..256);
-    for (n, message) in bulk.iter_mut().enumerate() {
-        message.partition = n.to_string();
-        message.body = vec![b' '; 64 << 10];
-    }
-    let alert = [message("430100", Kind::Warning, 0)];
-    // All of it is on its way before the alert is.
-    let sent_first = tokio::task::unconstrained(nats.bus.publish(&bulk));
-    let (stored, before) = tokio::join!(sent_first, async {
-        nats.bus.publish(&alert).await.remove(0).unwrap();
-        nats.bus.lane(Lane::Bulk).await.unwrap().last_sequence
-    });
-    assert_eq!(stored.into_iter().map(Result::unwrap).count(), 256);
-    assert!(before < 256, "it waited for all of them");
-}
-
-#[tokio::test]
 async fn a_bad_message_harms_no_other() {
     let nats = Nats::start().await.unwrap();
     let mut messages = observations(0..3);
