@@ -4,66 +4,81 @@ const FIRST: &str = include_str!("../../migrations/sqlite-history/0001_first.sql
 const IN_ORDER: &str = include_str!("../../migrations/sqlite-history/0002_rows_in_order.sql");
 const ONE_ROW: &str = include_str!("../../migrations/sqlite-history/0003_one_row.sql");
 
+/// A history as the first version made it, with two messages.
+struct Old {
+    writer: AnyPool,
+    _folder: tempfile::TempDir,
+}
+
+impl Old {
+    async fn new() -> Self {
+        install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let Sqlite { writer, .. } = sqlite(&folder.path().join("history.db"), "NORMAL").await.unwrap();
+        let old = Self { writer, _folder: folder };
+        old.run(FIRST).await.unwrap();
+        let messages = "INSERT INTO message VALUES
+             ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', x'01'),
+             ('a', 'bulk', 1, 10, 22, 'water', 'observation', 430100, '{}', x'02')";
+        old.run(messages).await.unwrap();
+        old
+    }
+
+    async fn run(&self, sql: &'static str) -> Result<(), sqlx::Error> {
+        self.writer.execute(sqlx::raw_sql(sql)).await.map(drop)
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.writer).await.unwrap()
+    }
+}
+
 #[tokio::test]
 async fn a_history_that_lay_by_its_ids_is_kept() {
-    install_default_drivers();
-    let folder = tempfile::tempdir().unwrap();
-    let Sqlite { writer, .. } = sqlite(&folder.path().join("history.db"), "NORMAL").await.unwrap();
-    let run = async |sql: &'static str| writer.execute(sqlx::raw_sql(sql)).await.map(drop);
-    let count =
-        async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&writer).await.unwrap() };
-    run(FIRST).await.unwrap();
-    run("INSERT INTO message VALUES
-             ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', x'01'),
-             ('a', 'bulk', 1, 10, 22, 'water', 'observation', 430100, '{}', x'02')")
-    .await
-    .unwrap();
-    run("INSERT INTO statement VALUES
+    let old = Old::new().await;
+    old.run(
+        "INSERT INTO statement VALUES
              ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1),
-             ('a', 's', 't', 'l', 10, 22, 'water', 'observation', '-', 430100, 2)")
+             ('a', 's', 't', 'l', 10, 22, 'water', 'observation', '-', 430100, 2)",
+    )
     .await
     .unwrap();
-    run(IN_ORDER).await.unwrap();
-    assert_eq!(count("SELECT COUNT(*) FROM message m JOIN statement s ON s.id = m.id").await, 2);
-    assert_eq!(count("SELECT rowid FROM message WHERE id = 'b' AND body = x'01'").await, 1, "it came first");
+    old.run(IN_ORDER).await.unwrap();
+    assert_eq!(old.count("SELECT COUNT(*) FROM message m JOIN statement s ON s.id = m.id").await, 2);
+    assert_eq!(
+        old.count("SELECT rowid FROM message WHERE id = 'b' AND body = x'01'").await,
+        1,
+        "it came first"
+    );
     // A statement still goes with its message, and without one there is none.
-    run("DELETE FROM message WHERE id = 'a'").await.unwrap();
-    assert_eq!(count("SELECT COUNT(*) FROM statement").await, 1);
-    run("INSERT INTO statement VALUES ('c', 's', 't', 'm', 1, 1, 'water', 'warning', '-', 430000, 3)")
+    old.run("DELETE FROM message WHERE id = 'a'").await.unwrap();
+    assert_eq!(old.count("SELECT COUNT(*) FROM statement").await, 1);
+    old.run("INSERT INTO statement VALUES ('c', 's', 't', 'm', 1, 1, 'water', 'warning', '-', 430000, 3)")
         .await
         .unwrap_err();
-    assert_eq!(count("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%in_order%'").await, 0);
+    assert_eq!(old.count("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%in_order%'").await, 0);
 }
 
 #[tokio::test]
 async fn a_history_of_several_rows_a_message_is_kept() {
-    install_default_drivers();
-    let folder = tempfile::tempdir().unwrap();
-    let Sqlite { writer, .. } = sqlite(&folder.path().join("history.db"), "NORMAL").await.unwrap();
-    let run = async |sql: &'static str| writer.execute(sqlx::raw_sql(sql)).await.map(drop);
-    let count =
-        async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&writer).await.unwrap() };
-    run(FIRST).await.unwrap();
-    run(IN_ORDER).await.unwrap();
-    run("INSERT INTO message VALUES
-             ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', x'01'),
-             ('a', 'bulk', 1, 10, 22, 'water', 'observation', 430100, '{}', x'02')")
-    .await
-    .unwrap();
-    run("INSERT INTO statement VALUES
+    let old = Old::new().await;
+    old.run(IN_ORDER).await.unwrap();
+    old.run(
+        "INSERT INTO statement VALUES
              ('a', 's', 't', 'l', 10, 22, 'water', 'observation', 'level', 430100, 2),
-             ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)")
+             ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)",
+    )
     .await
     .unwrap();
-    run("INSERT INTO causation VALUES ('b', 'a')").await.unwrap();
-    run(ONE_ROW).await.unwrap();
+    old.run("INSERT INTO causation VALUES ('b', 'a')").await.unwrap();
+    old.run(ONE_ROW).await.unwrap();
     let whole = "SELECT COUNT(*) FROM message WHERE id = 'a' AND lane = 'bulk' AND sequence = 1 AND batch = 2 AND time = 10
                      AND received = 22 AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100
                      AND source = 's' AND type = 't' AND key = 'l' AND message = '{}' AND body = x'02'";
-    assert_eq!(count(whole).await, 1);
-    assert_eq!(count("SELECT COUNT(*) FROM message").await, 2);
-    assert_eq!(count("SELECT rowid FROM message WHERE id = 'b'").await, 1, "it came first");
-    assert_eq!(count("SELECT COUNT(*) FROM causation WHERE cause = 'a' AND effect = 'b'").await, 1);
+    assert_eq!(old.count(whole).await, 1);
+    assert_eq!(old.count("SELECT COUNT(*) FROM message").await, 2);
+    assert_eq!(old.count("SELECT rowid FROM message WHERE id = 'b'").await, 1, "it came first");
+    assert_eq!(old.count("SELECT COUNT(*) FROM causation WHERE cause = 'a' AND effect = 'b'").await, 1);
     let left = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%in_one%' OR name LIKE '%statement%' OR name LIKE '%down%'";
-    assert_eq!(count(left).await, 0);
+    assert_eq!(old.count(left).await, 0);
 }
