@@ -242,15 +242,17 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
         let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
         let messages = entries.iter().map(|entry| &entry.message).zip(sizes);
         if added == entries.len() as u64 {
-            bytes += messages
-                .map(|(message, size)| {
-                    new.push(message);
-                    size
-                })
-                .sum::<usize>();
+            for (message, size) in messages {
+                new.push(message);
+                bytes += size;
+            }
             continue;
         }
         let mut added = added_now(transaction, entries, batch).await?;
+        // What stood twice on the lane may have been added with an earlier piece.
+        for message in &new {
+            added.remove(&message.id);
+        }
         for (message, size) in messages {
             if added.remove(&message.id) {
                 new.push(message);
