@@ -10,6 +10,7 @@ use dongting_sandbox::{HistoryReader, Read, Readers};
 use dongting_store::{Entry, Tailed};
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually};
+use dongting_tests::nats::Nats;
 
 use crate::guests::{self, NOW, call, message};
 use crate::store::{Place, on_both, open};
@@ -194,4 +195,24 @@ fn a_host_answers_within_the_grants_and_after_a_kill() {
     assert!(ask(&host, r#"{"domain": "water"}"#).contains("not granted"));
     assert!(ask(&host, r#"{"region": "430200"}"#).contains("outside the installation's 430100"));
     assert!(ask(&host, r#"{"region": "430000"}"#).contains("outside the installation's 430100"));
+}
+
+/// Each message on a lane makes work for each of its consumers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_is_read_by_one_consumer_however_its_messages_come() {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let host = Host::start_with("", &[("DONGTING_NATS", &url)]).unwrap();
+    for n in 0..20 {
+        // Each alone, once the history has the one before.
+        let message = message(&n.to_string());
+        nats.bus.publish(std::slice::from_ref(&message)).await.remove(0).unwrap();
+        let kept = || Ok(host.get(&format!("messages/{}", message.id))?.status == 200);
+        eventually("the history has it", kept).unwrap();
+    }
+    let mut raw = nats.raw().await.unwrap();
+    let bulk = raw.request("$JS.API.STREAM.INFO.EM_BULK", &[], "").await.unwrap();
+    assert_eq!(bulk["state"]["messages"], 20, "{bulk}");
+    assert_eq!(bulk["state"]["consumer_count"], 1, "{bulk}");
 }

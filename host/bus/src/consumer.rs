@@ -299,7 +299,7 @@ pub(crate) enum PullError {
     NoConsumer(String),
 }
 
-/// Waits for one message, then takes what else is there. Both requests are ended by the server's word: a
+/// Waits for one message, then takes what else is there, or has come after `gather` where less than `max` waits. Both requests are ended by the server's word: a
 /// request that the client walks away from may still be given messages, which then wait out their `ack_wait`
 /// in nobody's hands. One request for all would do, were it not held open, with messages in it, for as long
 /// as the consumer has too many out.
@@ -307,13 +307,17 @@ pub(crate) async fn pull(
     bus: &Bus,
     consumer: &consumer::Consumer<pull::Config>,
     max: usize,
-    expires: Duration,
+    (expires, gather): (Duration, Duration),
 ) -> Result<Vec<Raw>, PullError> {
     let Some(first) = pull_first(bus, consumer, expires, std::future::pending()).await? else {
         return Ok(Vec::new());
     };
-    let more = first.info().is_ok_and(|info| info.pending > 0);
-    let rest = if more { pull_rest(bus, consumer, max.saturating_sub(1)).await } else { Vec::new() };
+    let (waiting, more) = (first.info().map_or(0, |info| info.pending), max.saturating_sub(1));
+    let gathers = !gather.is_zero() && waiting < more as u64;
+    if gathers {
+        tokio::time::sleep(gather).await;
+    }
+    let rest = if gathers || waiting > 0 { pull_rest(bus, consumer, more).await } else { Vec::new() };
     Ok(std::iter::once(first).chain(rest).collect())
 }
 

@@ -127,7 +127,8 @@ impl Exhausted {
                     }
                 }
             }
-            let pulled = crate::consumer::pull(&self.bus, &self.consumer, BATCH, EXPIRES).await;
+            let pulled =
+                crate::consumer::pull(&self.bus, &self.consumer, BATCH, (EXPIRES, Duration::ZERO)).await;
             self.ready.extend(pulled.map_err(|error| match error {
                 PullError::Unavailable(error) => error,
                 PullError::NoConsumer(said) => self.bus.failed("answer for its advisories", said),

@@ -37,7 +37,8 @@ impl Bus {
         }
         let mut number = 0;
         loop {
-            let pulled = match crate::consumer::pull(self, &consumer, BATCH, PATIENCE).await {
+            let pulled = match crate::consumer::pull(self, &consumer, BATCH, (PATIENCE, Duration::ZERO)).await
+            {
                 Ok(pulled) => pulled,
                 Err(PullError::Unavailable(error)) => return Err(error),
                 Err(PullError::NoConsumer(said)) => return Err(self.failed(WHAT, said)),

@@ -1,7 +1,6 @@
 //! Everything that is stored on a lane, in order: for the host's history and its live stream. Survives
 //! reconnects and acknowledges nothing.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_nats::jetstream::Message as Raw;
@@ -13,8 +12,10 @@ use crate::cloudevents::{self, DecodeError};
 use crate::consumer::PullError;
 use crate::{lane, wire};
 
-/// Messages held here at most.
-const BATCH: usize = 256;
+/// Messages given at once, at most.
+const BATCH: usize = 512;
+/// What others have to do is not kept waiting for longer than it takes to decode so many.
+const IN_ONE_PIECE: usize = 32;
 const EXPIRES: Duration = Duration::from_secs(20);
 /// The server forgets the consumer of a tail that nobody reads any more.
 const INACTIVE: Duration = Duration::from_secs(60);
@@ -26,7 +27,6 @@ pub struct Tail {
     lane: Lane,
     next: u64,
     consumer: Option<Reader>,
-    ready: VecDeque<Tailed>,
 }
 
 #[derive(Debug)]
@@ -48,34 +48,36 @@ impl Bus {
     /// was deleted: compare [`lane::LaneState::created`] with what it was before relying on a stored `from`.
     #[must_use]
     pub fn tail(&self, lane: Lane, from: u64) -> Tail {
-        Tail { bus: self.clone(), lane, next: from.max(1), consumer: None, ready: VecDeque::new() }
+        Tail { bus: self.clone(), lane, next: from.max(1), consumer: None }
     }
 }
 
 impl Tail {
-    /// The next message, whenever it comes. Cancel-safe.
-    pub async fn next(&mut self) -> Tailed {
+    /// The next message, whenever it comes, with those that come within `gather` of it; as many as may be given at once are not waited for.
+    /// Cancelled, nothing is missed, but the next batch is read by a consumer that is made anew, and the server keeps the one before for a minute.
+    pub async fn batch(&mut self, gather: Duration) -> Vec<Tailed> {
         loop {
-            if let Some(tailed) = self.ready.pop_front() {
-                self.next = tailed.sequence + 1;
-                return tailed;
-            }
-            if let Err(error) = self.fill().await {
+            match self.read(gather).await {
+                Ok(batch) if batch.is_empty() => {}
+                Ok(batch) => return batch,
                 // Made again from the next sequence, so nothing is missed and nothing comes twice.
-                tracing::debug!(lane = %self.lane, "The tail of lane `{}` starts again: {error}", self.lane);
-                tokio::time::sleep(PAUSE).await;
+                Err(error) => {
+                    tracing::debug!(lane = %self.lane, "The tail of lane `{}` starts again: {error}", self.lane);
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
     }
 
-    async fn fill(&mut self) -> Result<(), BusError> {
+    async fn read(&mut self, gather: Duration) -> Result<Vec<Tailed>, BusError> {
         // Taken out while it is at work: cancelled in the middle, what was on its way would be missing for
         // ever.
         let mut reader = match self.consumer.take() {
             Some(reader) => reader,
             None => Reader { inner: reader(&self.bus, self.lane, self.next).await?, delivered: 0 },
         };
-        let pulled = consumer_pull(&self.bus, &reader.inner).await?;
+        let pulled = consumer_pull(&self.bus, &reader.inner, gather).await?;
+        let mut batch = Vec::with_capacity(pulled.len());
         for raw in pulled {
             let Ok(info) = raw.info() else { continue };
             if info.consumer_sequence != reader.delivered + 1 {
@@ -83,15 +85,21 @@ impl Tail {
             }
             reader.delivered = info.consumer_sequence;
             let headers = wire::from_nats(raw.headers.as_ref());
-            self.ready.push_back(Tailed {
+            batch.push(Tailed {
                 sequence: info.stream_sequence,
                 stored_at: wire::instant(info.published),
                 subject: raw.subject.to_string(),
                 message: cloudevents::decode(&raw.subject, &headers, &raw.payload),
             });
+            if batch.len() % IN_ONE_PIECE == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        if let Some(last) = batch.last() {
+            self.next = last.sequence + 1;
         }
         self.consumer = Some(reader);
-        Ok(())
+        Ok(batch)
     }
 }
 
@@ -108,8 +116,12 @@ async fn reader(bus: &Bus, lane: Lane, from: u64) -> Result<consumer::Consumer<p
     made.map_err(|error| bus.failed("tail a lane", error))
 }
 
-async fn consumer_pull(bus: &Bus, reader: &consumer::Consumer<pull::Config>) -> Result<Vec<Raw>, BusError> {
-    match crate::consumer::pull(bus, reader, BATCH, EXPIRES).await {
+async fn consumer_pull(
+    bus: &Bus,
+    reader: &consumer::Consumer<pull::Config>,
+    gather: Duration,
+) -> Result<Vec<Raw>, BusError> {
+    match crate::consumer::pull(bus, reader, BATCH, (EXPIRES, gather)).await {
         Ok(pulled) => Ok(pulled),
         Err(PullError::Unavailable(error)) => Err(error),
         Err(PullError::NoConsumer(said)) => Err(bus.failed("keep the consumer of a tail", said)),

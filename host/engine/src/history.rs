@@ -12,7 +12,6 @@ use crate::worker::Shared;
 
 /// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
-const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long it may take to read what is on the lanes, for those who wait for that.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,18 +41,10 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
     let from = tailed.filter(|tailed| tailed.stream_created == created).map_or(1, |t| t.sequence + 1);
     let mut tail = bus.tail(lane, from);
     loop {
-        let first = tail.next().await;
-        let mut last = first.sequence;
-        let mut entries = Vec::new();
-        gather(lane, first, &mut entries);
-        let until = tokio::time::Instant::now() + GATHER;
-        while entries.len() < BATCH
-            && let Ok(next) = tokio::time::timeout_at(until, tail.next()).await
-        {
-            last = next.sequence;
-            gather(lane, next, &mut entries);
-        }
-        let tailed = Tailed { stream_created: created, sequence: last };
+        let batch = tail.batch(GATHER).await;
+        let Some(sequence) = batch.last().map(|last| last.sequence) else { continue };
+        let entries: Vec<Entry> = batch.into_iter().filter_map(|tailed| entry(lane, tailed)).collect();
+        let tailed = Tailed { stream_created: created, sequence };
         if lane == Lane::Bulk {
             shared.courtesy.step_aside().await;
         }
@@ -91,14 +82,17 @@ pub async fn caught_up(shared: &Shared) -> Result<(), String> {
     })
 }
 
-fn gather(lane: Lane, tailed: dongting_bus::Tailed, entries: &mut Vec<Entry>) {
+fn entry(lane: Lane, tailed: dongting_bus::Tailed) -> Option<Entry> {
     match tailed.message {
-        Ok(message) => entries.push(Entry { lane, sequence: tailed.sequence, message }),
-        Err(error) => tracing::warn!(
-            %lane,
-            sequence = tailed.sequence,
-            "Something on lane `{lane}` is no message of this bus: {}",
-            chain(&error)
-        ),
+        Ok(message) => Some(Entry { lane, sequence: tailed.sequence, message }),
+        Err(error) => {
+            tracing::warn!(
+                %lane,
+                sequence = tailed.sequence,
+                "Something on lane `{lane}` is no message of this bus: {}",
+                chain(&error)
+            );
+            None
+        }
     }
 }

@@ -13,11 +13,13 @@ use crate::worker::Shared;
 
 /// Rows that are read at once; each holds up to 64 outputs.
 const BATCH: u32 = 8;
+/// Confirmed rows that a commit deletes, rather than leave them to a later one.
+const DELETED: usize = 16;
 
 /// What is known of an installation's outbox without looking. Carried from release to release.
 #[derive(Default)]
 pub struct Outbox {
-    /// Places that the bus has stored and that are not deleted yet: they go with the next commit, which syncs the disk anyway. Held
+    /// Places that the bus has stored and that are not deleted yet: once they are a few they go with a commit, which syncs the disk anyway. Held
     /// while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
     confirmed: Arc<Mutex<Vec<i64>>>,
     /// Nothing lies in it but what is confirmed.
@@ -86,7 +88,9 @@ pub async fn committed(
     mut commit: Commit,
 ) -> Result<Committed, CommitError> {
     let mut confirmed = Arc::clone(&installed.outbox.confirmed).lock_owned().await;
-    commit.confirmed.clone_from(&confirmed);
+    if confirmed.len() >= DELETED {
+        commit.confirmed.clone_from(&confirmed);
+    }
     let (outbox, tidying) = (Arc::clone(&installed.outbox), Arc::clone(&shared.tidying));
     let (timer_changes, shadow) = (Arc::clone(&installed.timer_changes), installed.shadow.clone());
     let then = move |commit: Commit, committed: Result<Places, CommitError>| {
@@ -95,7 +99,9 @@ pub async fn committed(
         }
         let Places { outputs: positions, call } = committed?;
         let shadow = Tells::of(shadow.as_ref(), call);
-        confirmed.clear();
+        if !commit.confirmed.is_empty() {
+            confirmed.clear();
+        }
         outbox.commits.fetch_add(1, Ordering::Relaxed);
         tidying.list(&commit.installation, &outbox);
         // Whatever goes wrong from here on leaves it to be looked through.
@@ -111,7 +117,7 @@ impl Committed {
             return drain_held(installed, shared, &mut self.confirmed).await;
         }
         publish(installed, shared, self.outputs).await?;
-        *self.confirmed = self.positions;
+        self.confirmed.append(&mut self.positions);
         installed.outbox.clean.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Looks after outboxes. What the bus has confirmed goes with the next commit; where none comes for a while it is deleted here, that of all
+//! Looks after outboxes. What the bus has confirmed goes with a later commit; where none comes for a while it is deleted here, that of all
 //! installations together. What was committed and whose publishing was given up, as that of a push whose deliverer hung up, is published.
 
 use std::sync::{Arc, Weak};

@@ -284,15 +284,16 @@ fn row_of(record: &CallRecord) -> Result<Row, StoreError> {
     Ok(Row { made_at: record.made_at.unwrap_or_else(Timestamp::now).as_micros(), text })
 }
 
-/// Writes a call down in the transaction of its commit, which is there once; its position.
+/// Writes a call down in the transaction of its commit, which is there once; its position, and the form that is noted, asked for in one way there and back.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,
     record: &CallRecord,
-) -> Result<i64, StoreError> {
+) -> Result<(i64, Option<i64>), StoreError> {
     let Row { made_at, text } = row_of(record)?;
-    sqlx::query_scalar(
-        "INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3) RETURNING position",
+    sqlx::query_as(
+        "INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3)
+         RETURNING position, (SELECT version FROM form WHERE installation = $1)",
     )
     .bind(installation)
     .bind(made_at)

@@ -193,8 +193,18 @@ impl Store {
         {
             return Err(CommitError::LeaseLost);
         }
+        let (call, noted) = match &commit.call {
+            Some(record) => {
+                let (position, noted) = call::write(&mut transaction, &commit.installation, record).await?;
+                (Some(position), noted)
+            }
+            None if commit.form.is_some() => {
+                (None, form::noted(&mut transaction, &commit.installation).await?)
+            }
+            None => (None, None),
+        };
         if let Some(form) = commit.form
-            && let Err(kept) = form::set(&mut transaction, &commit.installation, form).await?
+            && let Err(kept) = form::set(&mut transaction, &commit.installation, noted, form).await?
         {
             return Err(CommitError::OtherForm(kept));
         }
@@ -212,10 +222,6 @@ impl Store {
         {
             return Err(CommitError::CursorMoved);
         }
-        let call = match &commit.call {
-            Some(record) => Some(call::write(&mut transaction, &commit.installation, record).await?),
-            None => None,
-        };
         if !timer::ring(&mut transaction, commit, call).await? {
             return Err(CommitError::Applied);
         }
@@ -238,7 +244,7 @@ async fn use_up(
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
     for inputs in row::pieces(inputs, 4) {
-        let rows = row::rows(transaction, 4, inputs.len());
+        let rows = row::rows(transaction, 1, 4, inputs.len());
         let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for input in inputs {

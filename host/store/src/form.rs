@@ -46,17 +46,26 @@ impl Store {
     }
 }
 
-/// Leaves the form that the commit names. The one that it has not read instead, where another release has brought it to that meanwhile.
-pub(crate) async fn set(
+/// What is noted, read in the transaction of a commit that does not write its call down.
+pub(crate) async fn noted(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,
-    form: Form,
-) -> Result<Result<(), u32>, StoreError> {
-    let noted: Option<i64> = sqlx::query_scalar("SELECT version FROM form WHERE installation = $1")
+) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar("SELECT version FROM form WHERE installation = $1")
         .bind(installation)
         .fetch_optional(&mut **transaction)
         .await
-        .map_err(StoreError::sql)?;
+        .map_err(StoreError::sql)
+}
+
+/// Leaves the form that the commit names, where `noted` is the one that it has read. That instead, where another release has brought it to
+/// another one meanwhile.
+pub(crate) async fn set(
+    transaction: &mut Transaction<'_, Any>,
+    installation: &str,
+    noted: Option<i64>,
+    form: Form,
+) -> Result<Result<(), u32>, StoreError> {
     let kept = noted.map_or(Ok(FIRST), number)?;
     if kept != form.from {
         return Ok(Err(kept));

@@ -215,7 +215,7 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
         let sql = format!(
             "INSERT INTO message (id, lane, sequence, batch, time, received, domain, kind, detail, region, source, type, key, message, body)
              VALUES {} ON CONFLICT DO NOTHING",
-            row::rows(transaction, 15, entries.len())
+            row::rows(transaction, 1, 15, entries.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         let mut sizes = Vec::with_capacity(entries.len());
@@ -297,7 +297,7 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
                  id = excluded.id, time = excluded.time, domain = excluded.domain, kind = excluded.kind,
                  detail = excluded.detail, region = excluded.region
              WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
-            row::rows(transaction, 9, messages.len())
+            row::rows(transaction, 1, 9, messages.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for message in messages {
@@ -324,7 +324,7 @@ async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]
         .flat_map(|message| message.causation.iter().map(|cause| (cause.as_str(), message.id.as_str())))
         .collect();
     for pairs in row::pieces(&pairs, 2) {
-        let rows = row::rows(transaction, 2, pairs.len());
+        let rows = row::rows(transaction, 1, 2, pairs.len());
         let sql = format!("INSERT INTO causation (cause, effect) VALUES {rows} ON CONFLICT DO NOTHING");
         let query = sqlx::query(AssertSqlSafe(sql));
         let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(*cause).bind(*effect));

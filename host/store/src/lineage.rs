@@ -93,7 +93,7 @@ impl Store {
 /// Of a sink's call.
 pub(crate) async fn write(transaction: &mut Transaction<'_, Any>, commit: &Commit) -> Result<(), StoreError> {
     for dispatched in row::pieces(&commit.dispatched, 6) {
-        let rows = row::rows(transaction, 6, dispatched.len());
+        let rows = row::rows(transaction, 1, 6, dispatched.len());
         let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for dispatched in dispatched {

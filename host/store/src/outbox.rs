@@ -86,7 +86,7 @@ pub(crate) async fn write(
     for packed in row::pieces(&packed, 4) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
-            row::rows(transaction, 4, packed.len())
+            row::rows(transaction, 1, 4, packed.len())
         );
         let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
         for (text, body) in packed {

@@ -165,12 +165,17 @@ pub fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
-/// `rows` of `columns` each, for a statement that binds nothing else: `($1, $2), ($3, $4), …`, or for SQLite `(?, ?), (?, ?), …`.
-pub fn rows(connection: &AnyConnection, columns: usize, rows: usize) -> String {
-    let row = |row: usize| match connection.backend_name() {
-        "SQLite" => vec!["?"; columns].join(", "),
-        _ => placeholders(row * columns + 1, columns),
-    };
+/// As [`placeholders`], for a statement that binds all by position: for SQLite `?, ?, …`.
+pub fn list(connection: &AnyConnection, first: usize, count: usize) -> String {
+    match connection.backend_name() {
+        "SQLite" => vec!["?"; count].join(", "),
+        _ => placeholders(first, count),
+    }
+}
+
+/// `rows` of `columns` each, likewise: `($1, $2), ($3, $4), …`, or for SQLite `(?, ?), (?, ?), …`.
+pub fn rows(connection: &AnyConnection, first: usize, columns: usize, rows: usize) -> String {
+    let row = |row: usize| list(connection, first + row * columns, columns);
     (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 

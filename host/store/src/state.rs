@@ -3,8 +3,7 @@
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use crate::commit::{Commit, CommitError};
-use crate::version::{self, Class};
-use crate::{Store, StoreError, row};
+use crate::{Store, StoreError, row, version};
 
 impl Store {
     pub async fn state(&self, installation: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -43,25 +42,23 @@ pub(crate) async fn write(
         return Ok(());
     }
     let installation = commit.installation.as_str();
-    let mut bytes: i64 = sqlx::query_scalar("SELECT bytes FROM state_size WHERE installation = $1")
-        .bind(installation)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?
-        .unwrap_or(0);
     let written: Vec<(&str, Option<&[u8]>)> =
         commit.state.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
-    let sizes = written.iter().map(|(key, value)| value.map_or(0, |value| key.len() + value.len()));
-    bytes += i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX);
-    bytes -= replaced(transaction, installation, &written, position.is_some()).await?;
-    if let Some(position) = position {
-        version::write(transaction, (installation, Class::State), position, &written).await?;
+    let mut bytes = 0;
+    for written in row::lists(&written) {
+        bytes = resized(transaction, installation, written).await?;
+        if let Some(position) = position {
+            version::keep_state(transaction, installation, position, written).await?;
+        }
+    }
+    if bytes > commit.state_limit_bytes {
+        return Err(CommitError::StateFull { bytes, limit: commit.state_limit_bytes });
     }
     let set: Vec<(&str, &[u8])> = written.iter().filter_map(|(key, value)| Some((*key, (*value)?))).collect();
     for set in row::pieces(&set, 3) {
         let sql = format!(
             "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
-            row::rows(transaction, 3, set.len())
+            row::rows(transaction, 1, 3, set.len())
         );
         let query = sqlx::query(AssertSqlSafe(sql));
         let query =
@@ -77,49 +74,26 @@ pub(crate) async fn write(
         let query = deleted.iter().fold(query, |query, key| query.bind(*key));
         query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     }
-    sqlx::query("INSERT INTO state_size VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET bytes = $2")
-        .bind(installation)
-        .bind(bytes)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
-    let bytes = u64::try_from(bytes).unwrap_or(0);
-    if bytes > commit.state_limit_bytes {
-        return Err(CommitError::StateFull { bytes, limit: commit.state_limit_bytes });
-    }
     Ok(())
 }
 
-/// Before they are written: the bytes under these keys. Where versions are kept, those of which none is known yet are kept as they are.
-async fn replaced(
+/// Before they are written: the bytes of all keys as they are to be then.
+async fn resized(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,
     written: &[(&str, Option<&[u8]>)],
-    versions: bool,
-) -> Result<i64, StoreError> {
-    let mut bytes = 0;
-    for written in row::lists(written) {
-        let listed = row::placeholders(2, written.len());
-        let sql = format!(
-            "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state
-             WHERE installation = $1 AND key IN ({listed})"
-        );
-        let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(installation);
-        let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
-        let found: i64 = query.fetch_one(&mut **transaction).await.map_err(StoreError::sql)?;
-        bytes += found;
-        if !versions {
-            continue;
-        }
-        let sql = format!(
-            "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
-             WHERE installation = $1 AND key IN ({listed}) AND NOT EXISTS
-                 (SELECT 1 FROM version WHERE version.installation = state.installation
-                    AND version.class = 'state' AND version.key = state.key)"
-        );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
-        let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
-    }
-    Ok(bytes)
+) -> Result<u64, StoreError> {
+    let added = written.iter().map(|(key, value)| value.map_or(0, |value| key.len() + value.len()));
+    let added = i64::try_from(added.sum::<usize>()).unwrap_or(i64::MAX);
+    let listed = row::placeholders(3, written.len());
+    let sql = format!(
+        "INSERT INTO state_size VALUES ($1, $2 -
+             (SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state
+              WHERE installation = $1 AND key IN ({listed})))
+         ON CONFLICT (installation) DO UPDATE SET bytes = state_size.bytes + excluded.bytes RETURNING bytes"
+    );
+    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(installation).bind(added);
+    let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
+    let bytes: i64 = query.fetch_one(&mut **transaction).await.map_err(StoreError::sql)?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }

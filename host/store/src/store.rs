@@ -139,8 +139,9 @@ async fn sqlite(path: &Path, synchronous: &'static str) -> Result<Sqlite, sqlx::
         sqlx::Error::Configuration("the name of the data directory is not UTF-8: rename it".into())
     })?;
     let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
-    let writer = AnyPoolOptions::new()
-        .max_connections(1)
+    // A connection to a file does not break: it is not asked before each use, which takes as long as a statement.
+    let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);
+    let writer = connections(1)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 // Pages that are written again and again stay in memory (KiB), and go to their place in the file seldom (pages of 4 KiB).
@@ -153,8 +154,8 @@ async fn sqlite(path: &Path, synchronous: &'static str) -> Result<Sqlite, sqlx::
         })
         .connect(&format!("sqlite:{path}?mode=rwc"))
         .await?;
-    let reader = AnyPoolOptions::new().max_connections(4).connect(&format!("sqlite:{path}?mode=ro")).await?;
-    let log = AnyPoolOptions::new().max_connections(1).connect(&format!("sqlite:{path}?mode=rw")).await?;
+    let reader = connections(4).connect(&format!("sqlite:{path}?mode=ro")).await?;
+    let log = connections(1).connect(&format!("sqlite:{path}?mode=rw")).await?;
     Ok(Sqlite { writer, reader, log })
 }
 

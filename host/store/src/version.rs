@@ -215,28 +215,45 @@ pub(crate) async fn keep(
         .await
         .map_err(StoreError::sql)?;
     }
-    write(transaction, (installation, class), position, &[(key, after)]).await
+    sqlx::query(
+        "INSERT INTO version VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
+    )
+    .bind(installation)
+    .bind(class.as_str())
+    .bind(key)
+    .bind(position)
+    .bind(after)
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::sql)?;
+    Ok(())
 }
 
-/// Keeps what a call writes under keys whose earlier values are known.
-pub(crate) async fn write(
+/// The same for many keys of the state, which have their earlier values still.
+pub(crate) async fn keep_state(
     transaction: &mut Transaction<'_, Any>,
-    (installation, class): (&str, Class),
+    installation: &str,
     position: i64,
     written: &[(&str, Option<&[u8]>)],
 ) -> Result<(), StoreError> {
-    for written in row::pieces(written, 5) {
-        let sql = format!(
-            "INSERT INTO version VALUES {}
-             ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
-            row::rows(transaction, 5, written.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (key, value) in written {
-            query = query.bind(installation).bind(class.as_str()).bind(*key).bind(position).bind(*value);
-        }
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
-    }
+    let sql = format!(
+        "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
+             WHERE installation = {} AND key IN ({}) AND NOT EXISTS
+                 (SELECT 1 FROM version WHERE version.installation = state.installation
+                    AND version.class = 'state' AND version.key = state.key)
+         UNION ALL VALUES {}",
+        row::list(transaction, 1, 1),
+        row::list(transaction, 2, written.len()),
+        row::rows(transaction, written.len() + 2, 5, written.len()),
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
+    let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
+    let of = (installation, Class::State.as_str());
+    let query = written.iter().fold(query, |query, (key, value)| {
+        query.bind(of.0).bind(of.1).bind(*key).bind(position).bind(*value)
+    });
+    query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     Ok(())
 }
 

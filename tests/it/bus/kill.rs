@@ -103,8 +103,8 @@ async fn nothing_is_lost_and_nothing_twice_when_the_child_is_killed() {
     let mut tail = nats.bus.tail(Lane::Bulk, 1);
     let mut ids = Vec::new();
     while ids.len() < MESSAGES {
-        let tailed = timeout(DEADLINE, tail.next()).await.unwrap();
-        ids.push(tailed.message.unwrap().id);
+        let batch = timeout(DEADLINE, tail.batch(Duration::ZERO)).await.unwrap();
+        ids.extend(batch.into_iter().map(|tailed| tailed.message.unwrap().id));
     }
     ids.sort();
     let mut expected: Vec<String> = messages.into_iter().map(|message| message.id).collect();

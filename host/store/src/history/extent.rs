@@ -77,7 +77,7 @@ impl Store {
             made.extend(causation.into_iter().map(|cause| (cause, id.clone())));
         }
         for made in row::pieces(&made, 2) {
-            let pairs = row::rows(&transaction, 2, made.len());
+            let pairs = row::rows(&transaction, 1, 2, made.len());
             let sql = format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {pairs})");
             let query = sqlx::query(AssertSqlSafe(sql));
             let query = made.iter().fold(query, |query, (cause, effect)| query.bind(cause).bind(effect));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use dongting_bus::Bus;
+use dongting_bus::{Bus, Tailed};
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
 use dongting_tests::host::{Host, plugin};
 use dongting_tests::nats::Nats;
@@ -159,23 +159,22 @@ async fn measure(
 async fn watch(bus: Bus, alerts: Arc<Mutex<Alerts>>) {
     let mut tail = bus.tail(Lane::Alert, 1);
     loop {
-        let tailed = tail.next().await;
-        let now = Instant::now();
-        let Ok(message) = tailed.message else { continue };
+        let batch = tail.batch(Duration::ZERO).await;
+        let (now, read_at) = (Instant::now(), Timestamp::now());
         let mut alerts = held(&alerts);
-        if message.subject.kind == Kind::Assessment {
-            if let Some(under_way) = alerts.under_way.get_mut(&message.key) {
-                under_way.assessed_at = Some(tailed.stored_at);
+        for Tailed { stored_at, message, .. } in batch {
+            let Ok(message) = message else { continue };
+            if message.subject.kind == Kind::Assessment {
+                if let Some(under_way) = alerts.under_way.get_mut(&message.key) {
+                    under_way.assessed_at = Some(stored_at);
+                }
+            } else if let Some(UnderWay { pushed, pushed_at, assessed_at: Some(assessed_at) }) =
+                alerts.under_way.remove(&message.key)
+            {
+                let stretches =
+                    [assessed_at.since(pushed_at), stored_at.since(assessed_at), read_at.since(stored_at)];
+                alerts.arrived.push(Arrived { took: now.duration_since(pushed), stretches });
             }
-        } else if let Some(UnderWay { pushed, pushed_at, assessed_at: Some(assessed_at) }) =
-            alerts.under_way.remove(&message.key)
-        {
-            let stretches = [
-                assessed_at.since(pushed_at),
-                tailed.stored_at.since(assessed_at),
-                Timestamp::now().since(tailed.stored_at),
-            ];
-            alerts.arrived.push(Arrived { took: now.duration_since(pushed), stretches });
         }
     }
 }
