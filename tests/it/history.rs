@@ -75,6 +75,28 @@ fn said(key: &str, region: &str, (time, received): (i64, i64)) -> Message {
 on_both! {
     series_and_what_held_at_an_instant
     the_oldest_go_where_there_is_too_much
+    what_stands_twice_on_a_lane_counts_once
+}
+
+async fn what_stands_twice_on_a_lane_counts_once<P: Place>() {
+    let once: Vec<Message> = (0..100).map(|n| said("a/1", "430100", (n, n))).collect();
+    // Soon after and long after, so that one statement has both and that two have one each.
+    let twice: Vec<Message> = once.iter().take(2).chain(&once).chain(once.iter().rev()).cloned().collect();
+    let mut bytes = Vec::new();
+    for messages in [&once, &twice] {
+        let (_place, store) = open::<P>().await;
+        let entry = |(sequence, message): (u64, &Message)| Entry {
+            lane: Lane::Bulk,
+            sequence,
+            message: message.clone(),
+        };
+        let entries: Vec<Entry> = (1..).zip(messages).map(entry).collect();
+        let tailed = Tailed { stream_created: at(0), sequence: entries.len() as u64 };
+        store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+        bytes.push(store.history_bytes().await.unwrap());
+    }
+    assert!(bytes[0] > 100 * 100, "{bytes:?}");
+    assert_eq!(bytes[0], bytes[1]);
 }
 
 async fn the_oldest_go_where_there_is_too_much<P: Place>() {
