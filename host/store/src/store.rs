@@ -139,7 +139,8 @@ async fn sqlite(path: &Path, synchronous: &'static str) -> Result<Sqlite, sqlx::
         sqlx::Error::Configuration("the name of the data directory is not UTF-8: rename it".into())
     })?;
     let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
-    // A connection to a file does not break: it is not asked before each use, which takes as long as a statement.
+    // A connection to a file does not break while nobody uses it, and it is tested when it is given back: asked before each use as well, it
+    // would take as long as a statement.
     let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);
     let writer = connections(1)
         .after_connect(move |connection, _| {
