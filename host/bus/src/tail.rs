@@ -53,8 +53,8 @@ impl Bus {
 }
 
 impl Tail {
-    /// The next message, whenever it comes, with those that come within `gather` of it; as many as may be given at once are not waited for.
-    /// Cancelled, nothing is missed, but the next batch is read by a consumer that is made anew, and the server keeps the one before for a minute.
+    /// The next message, whenever it comes, with those that come within `gather` of it; where a full batch waits already, at once. Cancelled,
+    /// nothing is missed, but the next batch is read by a consumer that is made anew, and the server keeps the one before for a minute.
     pub async fn batch(&mut self, gather: Duration) -> Vec<Tailed> {
         loop {
             match self.read(gather).await {

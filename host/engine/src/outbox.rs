@@ -19,8 +19,8 @@ const DELETED: usize = 16;
 /// What is known of an installation's outbox without looking. Carried from release to release.
 #[derive(Default)]
 pub struct Outbox {
-    /// Places that the bus has stored and that are not deleted yet: once they are a few they go with a commit, which syncs the disk anyway. Held
-    /// while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
+    /// Places that the bus has stored and that are not deleted yet: once they are a few they go with a commit, which syncs the disk anyway.
+    /// Held while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
     confirmed: Arc<Mutex<Vec<i64>>>,
     /// Nothing lies in it but what is confirmed.
     clean: AtomicBool,

@@ -284,7 +284,8 @@ fn row_of(record: &CallRecord) -> Result<Row, StoreError> {
     Ok(Row { made_at: record.made_at.unwrap_or_else(Timestamp::now).as_micros(), text })
 }
 
-/// Writes a call down in the transaction of its commit, which is there once; its position, and the form that is noted, asked for in one way there and back.
+/// Writes a call down in the transaction of its commit, which is there once. Its position; and the form that is noted, which the commit needs
+/// and would else ask for by itself.
 pub(crate) async fn write(
     transaction: &mut Transaction<'_, Any>,
     installation: &str,

@@ -249,9 +249,8 @@ pub(crate) async fn keep_state(
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
     let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
-    let of = (installation, Class::State.as_str());
     let query = written.iter().fold(query, |query, (key, value)| {
-        query.bind(of.0).bind(of.1).bind(*key).bind(position).bind(*value)
+        query.bind(installation).bind(Class::State.as_str()).bind(*key).bind(position).bind(*value)
     });
     query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
     Ok(())

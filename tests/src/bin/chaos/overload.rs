@@ -159,11 +159,15 @@ async fn measure(
 }
 
 /// A device: a connection for each push, and no thread of its own to look the host's address up, as [`Host::push`] has one for its time
-/// limit. Under load that thread is late by milliseconds, which are not the host's.
+/// limit. Under load that thread may be late by milliseconds, which are not the host's.
 fn pusher() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .timeout_connect(Some(PATIENCE))
+        .timeout_send_request(Some(PATIENCE))
+        .timeout_send_body(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
+        .timeout_recv_body(Some(PATIENCE))
         .build()
         .new_agent()
 }
