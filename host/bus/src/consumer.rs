@@ -299,10 +299,9 @@ pub(crate) enum PullError {
     NoConsumer(String),
 }
 
-/// Waits for one message, then takes what else is there; where that is less than `max`, after `gather`. Both
-/// requests are ended by the server's word: a request that the client walks away from may still be given
-/// messages, which then wait out their `ack_wait` in nobody's hands. One request for all would do, were it not held open, with messages in it, for as long
-/// as the consumer has too many out.
+/// Waits for one message, then takes what else is there; where that is less than `max`, after `gather`. Both requests are ended by the
+/// server's word: a request that the client walks away from may still be given messages, which then wait out their `ack_wait` in nobody's
+/// hands. One request for all would do, were it not held open, with messages in it, for as long as the consumer has too many out.
 pub(crate) async fn pull(
     bus: &Bus,
     consumer: &consumer::Consumer<pull::Config>,
