@@ -40,7 +40,7 @@ async fn a_call_that_is_written_again_is_there_once<P: Place>() {
     store.record_calls(&[(ONE, &first), (ONE, &second), ("other", &first), (ONE, &third)]).await.unwrap();
     let mut commit = Commit::new(ONE);
     commit.call = Some(call(1, "a"));
-    store.commit(&commit).await.unwrap();
+    store.commit(commit).await.unwrap();
     let inputs = async |installation: &str| {
         let calls = store.calls(installation, (at(0), at(9)), CallPlace::default(), 10).await.unwrap();
         calls.into_iter().map(|call| call.record.inputs.concat()).collect::<Vec<_>>()
@@ -59,7 +59,7 @@ async fn a_call_beside_the_work_stands_behind_the_commit_that_it_saw<P: Place>()
         commit.state_limit_bytes = 100;
         commit.state.insert("key".to_owned(), Some(value.as_bytes().to_vec()));
         commit.call = Some(call(second, value));
-        store.commit(&commit).await.unwrap();
+        store.commit(commit).await.unwrap();
     };
     let saw = async |second: u64, input: &str| {
         let seen = Some(store.last_call().await.unwrap());

@@ -28,21 +28,21 @@ async fn a_release_of_an_earlier_form_cannot_commit<P: Place>() {
     // Kept before there were numbers.
     let mut before = commit((1, 1), "a");
     before.form = None;
-    store.commit(&before).await.unwrap();
+    store.commit(before).await.unwrap();
     assert_eq!(kept(&store).await, Kept::Form(1));
-    store.commit(&commit((1, 1), "b")).await.unwrap();
+    store.commit(commit((1, 1), "b")).await.unwrap();
     // A migration that keeps too much leaves all as it was.
     let mut large = commit((1, 3), "c");
     large.state_limit_bytes = 1;
-    assert!(matches!(store.commit(&large).await, Err(CommitError::StateFull { .. })));
+    assert!(matches!(store.commit(large).await, Err(CommitError::StateFull { .. })));
     assert_eq!(kept(&store).await, Kept::Form(1));
-    store.commit(&commit((1, 3), "c")).await.unwrap();
+    store.commit(commit((1, 3), "c")).await.unwrap();
     assert_eq!(kept(&store).await, Kept::Form(3));
     for late in [commit((1, 1), "d"), commit((1, 3), "d"), commit((2, 4), "d")] {
-        assert!(matches!(store.commit(&late).await, Err(CommitError::OtherForm(3))));
+        assert!(matches!(store.commit(late).await, Err(CommitError::OtherForm(3))));
     }
     assert_eq!(store.state("model", "d").await.unwrap(), None);
-    store.commit(&commit((3, 3), "d")).await.unwrap();
+    store.commit(commit((3, 3), "d")).await.unwrap();
     // Another installation's is another.
     assert_eq!(store.kept_form("other").await.unwrap(), Kept::Nothing);
     // Without the lease nothing is migrated.
@@ -50,7 +50,7 @@ async fn a_release_of_an_earlier_form_cannot_commit<P: Place>() {
     let lease = store.take_lease("model", "a", Timestamp::now(), ttl).await.unwrap().unwrap();
     let mut lost = commit((3, 4), "e");
     lost.lease = Some(Lease { holder: "b".to_owned(), ..lease });
-    assert!(matches!(store.commit(&lost).await, Err(CommitError::LeaseLost)));
+    assert!(matches!(store.commit(lost).await, Err(CommitError::LeaseLost)));
     assert_eq!(kept(&store).await, Kept::Form(3));
 }
 
@@ -58,11 +58,11 @@ async fn keys_are_told_as_of_a_call<P: Place>() {
     let (_place, store) = open::<P>().await;
     let mut old = commit((1, 1), "old");
     old.state.insert("Z".to_owned(), Some(b"1".to_vec()));
-    store.commit(&old).await.unwrap();
+    store.commit(old).await.unwrap();
     let mut call = commit((1, 1), "new");
     call.state.insert("old".to_owned(), None);
     call.call = Some(dongting_store::CallRecord::default());
-    store.commit(&call).await.unwrap();
+    store.commit(call).await.unwrap();
     let calls = store
         .calls("model", (Timestamp::from_micros(0).unwrap(), far()), CallPlace::default(), 10)
         .await

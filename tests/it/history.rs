@@ -92,7 +92,7 @@ async fn what_stands_twice_on_a_lane_counts_once<P: Place>() {
         };
         let entries: Vec<Entry> = (1..).zip(messages).map(entry).collect();
         let tailed = Tailed { stream_created: at(0), sequence: entries.len() as u64 };
-        store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+        store.keep(Lane::Bulk, entries, tailed).await.unwrap();
         bytes.push(store.history_bytes().await.unwrap());
     }
     assert!(bytes[0] > 100 * 100, "{bytes:?}");
@@ -109,11 +109,11 @@ async fn the_oldest_go_where_there_is_too_much<P: Place>() {
     });
     let entries: Vec<Entry> = entries.collect();
     let tailed = Tailed { stream_created: at(0), sequence: 1_200 };
-    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    store.keep(Lane::Bulk, entries.clone(), tailed).await.unwrap();
     let bytes = store.history_bytes().await.unwrap();
     assert!(bytes > 1_200 * 100, "attributes and bodies: {bytes}");
     // Read again, as after a crash, they count once.
-    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    store.keep(Lane::Bulk, entries, tailed).await.unwrap();
     assert_eq!(store.history_bytes().await.unwrap(), bytes);
     assert_eq!(store.forget_beyond(bytes).await.unwrap(), (0, true));
     let (gone, enough) = store.forget_beyond(bytes / 2).await.unwrap();
@@ -144,7 +144,7 @@ async fn series_and_what_held_at_an_instant<P: Place>() {
     let entries: Vec<Entry> =
         (1..).zip(all).map(|(sequence, message)| Entry { lane: Lane::Bulk, sequence, message }).collect();
     let tailed = Tailed { stream_created: at(0), sequence: 9 };
-    store.keep(Lane::Bulk, &entries, tailed).await.unwrap();
+    store.keep(Lane::Bulk, entries, tailed).await.unwrap();
     let query = Query {
         topic: Topic { domain: "test".into(), kind: Kind::Observation, detail: None },
         region: "430100".parse().unwrap(),

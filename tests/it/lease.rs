@@ -55,7 +55,7 @@ async fn all_leases_of_a_holder_are_taken_on_together<P: Place>() {
     assert_eq!(standing(&store, 11).await, [row("x", "b", 2, false), row("y", "b", 2, false)]);
     let mut commit = Commit::new("x");
     commit.lease = Some(first);
-    assert!(matches!(store.commit(&commit).await, Err(CommitError::LeaseLost)));
+    assert!(matches!(store.commit(commit).await, Err(CommitError::LeaseLost)));
     // Hosts of the past are forgotten, and what they had stays free.
     store.forget_holders(at(100)).await.unwrap();
     assert_eq!(standing(&store, 100).await, [row("x", "b", 2, true), row("y", "b", 2, true)]);

@@ -62,7 +62,7 @@ async fn steps(store: &Store, steps: &str, limits: Limits) -> (Vec<String>, Writ
 
 async fn commit(store: &Store, records: Writes) -> Result<(), CommitError> {
     let records_declared = record::declared(&collections());
-    store.commit(&Commit { records, records_declared, ..Commit::new(MODEL) }).await.map(drop)
+    store.commit(Commit { records, records_declared, ..Commit::new(MODEL) }).await.map(drop)
 }
 
 on_both! {

@@ -126,7 +126,7 @@ async fn commit(
     commit.state = BTreeMap::from([("count".to_owned(), value.map(<[u8]>::to_vec))]);
     commit.state_limit_bytes = 20;
     commit.outputs = outputs.iter().cloned().map(Output::Message).collect();
-    store.commit(&commit).await.map(drop)
+    store.commit(commit).await.map(drop)
 }
 
 async fn outbox(store: &Store) -> Vec<Message> {
@@ -180,7 +180,7 @@ async fn a_cursor_moves_only_from_where_it_was_read<P: Place>() {
         let mut commit = Commit::new("feed");
         commit.cursor = Some(Move { from: from.map(str::to_owned), to: to(text) });
         commit.outputs = vec![Output::Message(output(1))];
-        store.commit(&commit).await
+        store.commit(commit).await
     };
     assert!(moved(None, "a").await.is_ok());
     assert!(matches!(moved(None, "b").await, Err(CommitError::CursorMoved)));
@@ -209,7 +209,7 @@ async fn what_holds_and_what_it_was_made_of<P: Place>() {
     let tailed = Tailed { stream_created: created(), sequence: 4 };
     // Read twice, as after a crash.
     for sequence in [3, 4] {
-        store.keep(Lane::Bulk, &entries, Tailed { sequence, ..tailed }).await.unwrap();
+        store.keep(Lane::Bulk, entries.to_vec(), Tailed { sequence, ..tailed }).await.unwrap();
     }
     assert_eq!(store.tailed(Lane::Bulk).await.unwrap(), Some(tailed));
     assert_eq!(store.newest_received().await.unwrap(), Some(later));
@@ -292,7 +292,7 @@ async fn a_lease_has_one_holder_and_a_stale_one_cannot_commit<P: Place>() {
         let mut commit = Commit::new(MODEL);
         commit.lease = Some(lease);
         commit.inputs = inputs([sequence]);
-        store.commit(&commit).await.map(drop)
+        store.commit(commit).await.map(drop)
     };
     assert!(matches!(commit(first.clone(), 1).await, Err(CommitError::LeaseLost)));
     assert!(store.applied(MODEL, &inputs([1])).await.unwrap().is_empty(), "nothing of it happened");
@@ -320,7 +320,7 @@ async fn what_is_parked_comes_back_in_its_order<P: Place>() {
     let commit = async |parks: Vec<Park>, unparked: Vec<i64>| {
         let mut commit = Commit::new(MODEL);
         (commit.parks, commit.unparked) = (parks, unparked);
-        store.commit(&commit).await.map(drop)
+        store.commit(commit).await.map(drop)
     };
     commit(vec![park(1, "a", None, 9), park(2, "b", None, 5), park(3, "a", None, 1)], vec![]).await.unwrap();
     assert_eq!(
@@ -374,7 +374,7 @@ async fn what_is_parked_is_told_by_partition<P: Place>() {
         // The same partition on another lane waits for itself.
         park(4, "EM_ALERT", "a", 2),
     ];
-    store.commit(&commit).await.unwrap();
+    store.commit(commit).await.unwrap();
     let all = store.parkings(MODEL, 2).await.unwrap();
     assert_eq!((all.partitions, all.messages), (3, 4), "counted, though not all are told");
     let told: Vec<_> =
@@ -395,7 +395,7 @@ async fn an_attempt_that_was_not_ended_is_told<P: Place>() {
     assert_eq!(begin(&inputs([1, 3])).await, [again, first], "1 was begun and not ended");
     let mut commit = Commit::new(MODEL);
     commit.attempts = vec![(inputs([1])[0].clone(), true), (inputs([2])[0].clone(), false)];
-    store.commit(&commit).await.unwrap();
+    store.commit(commit).await.unwrap();
     let known = Begun { number: 2, open: false };
     assert_eq!(begin(&inputs([1, 2])).await, [first, known], "2 is known not to have arrived");
 }

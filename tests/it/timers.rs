@@ -90,7 +90,7 @@ async fn a_timer_is_used_up_once<P: Place>() {
             names.iter().map(|(name, timer)| ((*name).to_owned(), timer.clone())).collect::<BTreeMap<_, _>>();
         commit.timers_limit = 2;
         commit.rung = rung;
-        store.commit(&commit).await.map(drop)
+        store.commit(commit).await.map(drop)
     };
     let due = async |second| -> Vec<(String, u32)> {
         let due = store.due_timers("model", at(second), 10).await.unwrap();

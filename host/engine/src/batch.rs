@@ -266,7 +266,7 @@ impl Worker {
             commit.inputs.push(item::input(&delivery.origin));
             let letter = item::undecodable(installed, delivery, reason.clone());
             commit.outputs.push(Output::DeadLetter(letter));
-            match self.shared.store.commit(&commit).await {
+            match self.shared.store.commit(commit).await {
                 // Committed before: the letter is in the outbox or on its lane.
                 Ok(_) | Err(CommitError::Applied) => {}
                 Err(error) => return Err(chain(&error)),

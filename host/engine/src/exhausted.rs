@@ -107,7 +107,7 @@ impl Host {
         commit.lease = installed.lease()?;
         commit.inputs.push(item::input(&origin));
         commit.outputs.push(Output::DeadLetter(letter));
-        match self.shared.store.commit(&commit).await {
+        match self.shared.store.commit(commit).await {
             // Committed before: it is in the outbox, or the last delivery was done after all.
             Ok(_) | Err(CommitError::Applied) => {}
             Err(error) => return Err(chain(&error)),

@@ -48,8 +48,9 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
         if lane == Lane::Bulk {
             shared.courtesy.step_aside().await;
         }
-        store.keep(lane, &entries, tailed).await.map_err(|error| chain(&error))?;
-        for entry in entries {
+        let entries = Arc::new(entries);
+        store.keep(lane, Arc::clone(&entries), tailed).await.map_err(|error| chain(&error))?;
+        for entry in Arc::unwrap_or_clone(entries) {
             // An error says that nobody watches.
             let _ = arrivals.send(Arrival { message: Arc::new(entry.message) });
         }

@@ -88,10 +88,11 @@ impl Turn {
         let work = tokio::spawn(async move {
             let epoch = commit.lease.as_ref().map_or(0, |lease| lease.epoch);
             remembered.begin(epoch, &commit.state);
-            let committed = store.commit(&commit).await;
+            let commit = Arc::new(commit);
+            let committed = store.commit(Arc::clone(&commit)).await;
             remembered.end(epoch, committed.is_ok().then_some(&commit.state));
             drop(until_its_end);
-            then(commit, committed)
+            then(Arc::unwrap_or_clone(commit), committed)
         });
         match work.await {
             Ok(done) => done,
@@ -190,7 +191,7 @@ impl Installed {
         let mut commit = Commit::new(self.id());
         commit.lease = self.pin.lease()?;
         commit.form = Some(Form { from, to });
-        let noted = shared.store.commit(&commit).await;
+        let noted = shared.store.commit(commit).await;
         let release = self.release_name();
         noted.map(drop).map_err(|source| TurnError::Commit { release, from, to, source })
     }

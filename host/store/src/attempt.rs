@@ -1,8 +1,8 @@
 //! Attempts of sinks, written down before they are made.
 
-use sqlx::{Any, Transaction};
-
 use crate::commit::Input;
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 /// An attempt as it begins.
@@ -21,44 +21,52 @@ impl Store {
         installation: &str,
         inputs: &[Input],
     ) -> Result<Vec<Begun>, StoreError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        let mut begun = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            let before: Option<(i64, i64)> = sqlx::query_as(
-                "SELECT number, is_open FROM attempt
-                 WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4",
-            )
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(row::sequence(input.sequence))
-            .fetch_optional(&mut *transaction)
+        let (installation, inputs) = (installation.to_owned(), inputs.to_vec());
+        self.writer
+            .transact(move |transaction| {
+                Box::pin(async move {
+                    let mut begun = Vec::with_capacity(inputs.len());
+                    for input in &inputs {
+                        begun.push(begin(transaction, &installation, input).await?);
+                    }
+                    Ok(begun)
+                })
+            })
             .await
-            .map_err(StoreError::sql)?;
-            let (number, open) = before.unwrap_or((0, 0));
-            let number = number.saturating_add(1);
-            sqlx::query(
-                "INSERT INTO attempt VALUES ($1, $2, $3, $4, $5, 1)
-                 ON CONFLICT (installation, stream, stream_created, sequence) DO UPDATE SET number = $5, is_open = 1",
-            )
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(row::sequence(input.sequence))
-            .bind(number)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::sql)?;
-            begun.push(Begun { number: u32::try_from(number).unwrap_or(u32::MAX), open: open != 0 });
-        }
-        transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(begun)
     }
+}
+
+async fn begin(
+    transaction: &mut Transaction,
+    installation: &str,
+    input: &Input,
+) -> Result<Begun, StoreError> {
+    let of = |text| {
+        sql(text)
+            .bind(installation)
+            .bind(&input.stream)
+            .bind(input.stream_created.as_micros())
+            .bind(row::sequence(input.sequence))
+    };
+    let before: Option<(i64, i64)> = of("SELECT number, is_open FROM attempt
+         WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4")
+    .row(transaction)
+    .await?;
+    let (number, open) = before.unwrap_or((0, 0));
+    let number = number.saturating_add(1);
+    of(
+        "INSERT INTO attempt VALUES ($1, $2, $3, $4, $5, 1)
+         ON CONFLICT (installation, stream, stream_created, sequence) DO UPDATE SET number = $5, is_open = 1",
+    )
+    .bind(number)
+    .execute(transaction)
+    .await?;
+    Ok(Begun { number: u32::try_from(number).unwrap_or(u32::MAX), open: open != 0 })
 }
 
 /// Forgets attempts that are at their end; the others are known not to have arrived.
 pub(crate) async fn end(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     attempts: &[(Input, bool)],
 ) -> Result<(), StoreError> {
@@ -66,14 +74,13 @@ pub(crate) async fn end(
     const AGAIN: &str = "UPDATE attempt SET is_open = 0
          WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4";
     for (input, ended) in attempts {
-        sqlx::query(if *ended { DONE } else { AGAIN })
+        sql(if *ended { DONE } else { AGAIN })
             .bind(installation)
             .bind(&input.stream)
             .bind(input.stream_created.as_micros())
             .bind(row::sequence(input.sequence))
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute(transaction)
+            .await?;
     }
     Ok(())
 }

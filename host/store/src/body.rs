@@ -5,6 +5,8 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::hash;
 
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// Bodies removed in one transaction.
@@ -34,22 +36,10 @@ impl Store {
         let now = Timestamp::now();
         // In one order, whoever keeps them: two that wait for each other's would both be stuck.
         bodies.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
-        let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
-        for Body { digest, bytes } in bodies {
-            sqlx::query(
-                "INSERT INTO answer (digest, bytes, used_at, body) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (digest) DO UPDATE SET used_at = $3 WHERE answer.used_at < $5",
-            )
-            .bind(digest)
-            .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
-            .bind(now.as_micros())
-            .bind(bytes.as_slice())
-            .bind(now.saturating_sub(FRESH).as_micros())
-            .execute(&mut *transaction)
+        let bodies: Vec<Body> = bodies.into_iter().cloned().collect();
+        self.history_writer
+            .transact(move |transaction| Box::pin(async move { keep(transaction, &bodies, now).await }))
             .await
-            .map_err(StoreError::sql)?;
-        }
-        transaction.commit().await.map_err(StoreError::sql)
     }
 
     /// None where it is no longer kept.
@@ -82,20 +72,31 @@ impl Store {
     async fn forget_bodies_before(&self, used_at: i64) -> Result<u64, StoreError> {
         let mut gone = 0;
         loop {
-            let some = sqlx::query(
-                "DELETE FROM answer WHERE digest IN
-                     (SELECT digest FROM answer WHERE used_at < $1 ORDER BY used_at LIMIT $2)",
-            )
+            let some = sql("DELETE FROM answer WHERE digest IN
+                 (SELECT digest FROM answer WHERE used_at < $1 ORDER BY used_at LIMIT $2)")
             .bind(used_at)
             .bind(AT_ONCE)
-            .execute(&self.history_writer)
-            .await
-            .map_err(StoreError::sql)?
-            .rows_affected();
+            .execute_alone(&self.history_writer)
+            .await?;
             gone += some;
             if some < AT_ONCE.unsigned_abs() {
                 return Ok(gone);
             }
         }
     }
+}
+
+async fn keep(transaction: &mut Transaction, bodies: &[Body], now: Timestamp) -> Result<(), StoreError> {
+    for Body { digest, bytes } in bodies {
+        sql("INSERT INTO answer (digest, bytes, used_at, body) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (digest) DO UPDATE SET used_at = $3 WHERE answer.used_at < $5")
+        .bind(digest)
+        .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+        .bind(now.as_micros())
+        .bind(bytes)
+        .bind(now.saturating_sub(FRESH).as_micros())
+        .execute(transaction)
+        .await?;
+    }
+    Ok(())
 }

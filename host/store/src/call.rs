@@ -4,10 +4,12 @@ use dongting_manifest::message::hash;
 use dongting_manifest::record::Extent;
 use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::answer::Asked;
 use crate::given::{Given, Said};
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 /// A call as far as it follows from more than the release.
@@ -118,27 +120,21 @@ impl Store {
     /// Writes calls down that changed no state; their positions. Written again, because nobody has heard whether they were, they are there
     /// once, and have no position here.
     pub async fn record_calls(&self, calls: &[(&str, &CallRecord)]) -> Result<Vec<Option<i64>>, StoreError> {
-        let mut positions = Vec::with_capacity(calls.len());
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        for (installation, record) in calls {
-            let Row { made_at, text } = row_of(record)?;
-            let written = sqlx::query_scalar(
-                "INSERT INTO call (installation, made_at, key, record, connection, seen) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT DO NOTHING RETURNING position",
-            )
-            .bind(*installation)
-            .bind(made_at)
-            .bind(hash([text.as_bytes()]))
-            .bind(text)
-            .bind(record.connection())
-            .bind(record.seen)
-            .fetch_optional(&mut *transaction)
+        let row = |&(installation, record): &(&str, &CallRecord)| {
+            row_of(record).map(|row| (installation.to_owned(), row, record.connection(), record.seen))
+        };
+        let rows = calls.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        self.writer
+            .transact(move |transaction| {
+                Box::pin(async move {
+                    let mut positions = Vec::with_capacity(rows.len());
+                    for (installation, row, connection, seen) in rows {
+                        positions.push(write_once(transaction, installation, row, (connection, seen)).await?);
+                    }
+                    Ok(positions)
+                })
+            })
             .await
-            .map_err(StoreError::sql)?;
-            positions.push(written);
-        }
-        transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(positions)
     }
 
     /// The call at a position; none where it was forgotten.
@@ -284,22 +280,40 @@ fn row_of(record: &CallRecord) -> Result<Row, StoreError> {
     Ok(Row { made_at: record.made_at.unwrap_or_else(Timestamp::now).as_micros(), text })
 }
 
+/// Writes a call down that was not committed. Its position, where it was not there yet.
+async fn write_once(
+    transaction: &mut Transaction,
+    installation: String,
+    Row { made_at, text }: Row,
+    (connection, seen): (Option<String>, Option<i64>),
+) -> Result<Option<i64>, StoreError> {
+    let written: Option<(i64,)> =
+        sql("INSERT INTO call (installation, made_at, key, record, connection, seen) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT DO NOTHING RETURNING position")
+        .bind(installation)
+        .bind(made_at)
+        .bind(hash([text.as_bytes()]))
+        .bind(text)
+        .bind(&connection)
+        .bind(seen)
+        .row(transaction)
+        .await?;
+    Ok(written.map(|(position,)| position))
+}
+
 /// Writes a call down in the transaction of its commit, which is there once. Its position; and the form that is noted, which the commit needs
 /// and would else ask for by itself.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     record: &CallRecord,
 ) -> Result<(i64, Option<i64>), StoreError> {
     let Row { made_at, text } = row_of(record)?;
-    sqlx::query_as(
-        "INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3)
-         RETURNING position, (SELECT version FROM form WHERE installation = $1)",
-    )
+    sql("INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3)
+         RETURNING position, (SELECT version FROM form WHERE installation = $1)")
     .bind(installation)
     .bind(made_at)
     .bind(text)
-    .fetch_one(&mut **transaction)
+    .the_row(transaction)
     .await
-    .map_err(StoreError::sql)
 }

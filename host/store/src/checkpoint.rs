@@ -2,6 +2,7 @@
 
 use dongting_manifest::{Lane, Timestamp};
 
+use crate::sql::sql;
 use crate::{Store, StoreError, row};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +55,17 @@ impl Store {
 
     /// The newest counts, whichever host has made it.
     pub async fn keep_checkpoint(&self, lane: Lane, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO checkpoint VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lane) DO UPDATE
+        sql("INSERT INTO checkpoint VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lane) DO UPDATE
              SET taken_at = $2, stream_created = $3, sequence = $4, held_since = $5, held_at = $6
-             WHERE checkpoint.taken_at < $2",
-        )
+             WHERE checkpoint.taken_at < $2")
         .bind(lane.as_str())
         .bind(checkpoint.at.as_micros())
         .bind(checkpoint.stream_created.as_micros())
         .bind(row::sequence(checkpoint.sequence))
         .bind(checkpoint.held.map(|held| held.since.as_micros()))
         .bind(checkpoint.held.map(|held| held.at.as_micros()))
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute_alone(&self.writer)
+        .await?;
         Ok(())
     }
 }

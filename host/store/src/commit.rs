@@ -1,11 +1,12 @@
 //! One call's effects in one transaction: state, outputs, the inputs that are thereby used up, and those that wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Writes;
 use dongting_manifest::timer::Timer;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::call::{self, CallRecord};
 use crate::cursor::{self, Move};
@@ -14,9 +15,12 @@ use crate::lease::{self, Lease};
 use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
+use crate::sql::{made, sql};
 use crate::timer::{self, Rung};
+use crate::writer::Transaction;
 use crate::{Store, StoreError, attempt, record, row, state};
 
+#[derive(Clone)]
 pub struct Commit {
     pub installation: String,
     /// The host's right to work for the installation, where several share the database.
@@ -172,81 +176,81 @@ impl Store {
 
     /// Forgets an input that cannot come again.
     pub async fn forget_applied(&self, installation: &str, input: &Input) -> Result<(), StoreError> {
-        sqlx::query(
-            "DELETE FROM applied
-             WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4",
-        )
+        sql("DELETE FROM applied
+             WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4")
         .bind(installation)
         .bind(&input.stream)
         .bind(input.stream_created.as_micros())
         .bind(row::sequence(input.sequence))
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute_alone(&self.writer)
+        .await?;
         Ok(())
     }
 
-    pub async fn commit(&self, commit: &Commit) -> Result<Places, CommitError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        if let Some(lease) = &commit.lease
-            && !lease::holds(&mut transaction, lease).await?
-        {
-            return Err(CommitError::LeaseLost);
-        }
-        let (call, noted) = match &commit.call {
-            Some(record) => {
-                let (position, noted) = call::write(&mut transaction, &commit.installation, record).await?;
-                (Some(position), noted)
-            }
-            None if commit.form.is_some() => {
-                (None, form::noted(&mut transaction, &commit.installation).await?)
-            }
-            None => (None, None),
-        };
-        if let Some(form) = commit.form
-            && let Err(kept) = form::set(&mut transaction, &commit.installation, noted, form).await?
-        {
-            return Err(CommitError::OtherForm(kept));
-        }
-        let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
-        let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
-        // A transaction that is dropped is rolled back.
-        if !use_up(&mut transaction, &commit.installation, &used).await? {
-            return Err(CommitError::Applied);
-        }
-        if !parked::write(&mut transaction, commit).await? {
-            return Err(CommitError::Applied);
-        }
-        if let Some(moved) = &commit.cursor
-            && !cursor::set(&mut transaction, &commit.installation, moved).await?
-        {
-            return Err(CommitError::CursorMoved);
-        }
-        if !timer::ring(&mut transaction, commit, call).await? {
-            return Err(CommitError::Applied);
-        }
-        state::write(&mut transaction, commit, call).await?;
-        timer::write(&mut transaction, commit, call).await?;
-        record::write(&mut transaction, commit, call).await?;
-        let outputs = outbox::write(&mut transaction, &commit.installation, &commit.outputs).await?;
-        outbox::remove(&mut transaction, &commit.confirmed).await?;
-        attempt::end(&mut transaction, &commit.installation, &commit.attempts).await?;
-        lineage::write(&mut transaction, commit).await?;
-        transaction.commit().await.map_err(StoreError::sql)?;
-        Ok(Places { outputs, call })
+    /// All of it, or nothing.
+    pub async fn commit(&self, commit: impl Into<Arc<Commit>>) -> Result<Places, CommitError> {
+        let commit = commit.into();
+        self.writer
+            .transact(move |transaction| Box::pin(async move { write(transaction, &commit).await }))
+            .await
     }
+}
+
+async fn write(transaction: &mut Transaction, commit: &Commit) -> Result<Places, CommitError> {
+    if let Some(lease) = &commit.lease
+        && !lease::holds(transaction, lease).await?
+    {
+        return Err(CommitError::LeaseLost);
+    }
+    let (call, noted) = match &commit.call {
+        Some(record) => {
+            let (position, noted) = call::write(transaction, &commit.installation, record).await?;
+            (Some(position), noted)
+        }
+        None if commit.form.is_some() => (None, form::noted(transaction, &commit.installation).await?),
+        None => (None, None),
+    };
+    if let Some(form) = commit.form
+        && let Err(kept) = form::set(transaction, &commit.installation, noted, form).await?
+    {
+        return Err(CommitError::OtherForm(kept));
+    }
+    let parked = commit.parks.iter().filter(|park| park.position.is_none()).map(Park::input);
+    let used: Vec<Input> = commit.inputs.iter().cloned().chain(parked).collect();
+    if !use_up(transaction, &commit.installation, &used).await? {
+        return Err(CommitError::Applied);
+    }
+    if !parked::write(transaction, commit).await? {
+        return Err(CommitError::Applied);
+    }
+    if let Some(moved) = &commit.cursor
+        && !cursor::set(transaction, &commit.installation, moved).await?
+    {
+        return Err(CommitError::CursorMoved);
+    }
+    if !timer::ring(transaction, commit, call).await? {
+        return Err(CommitError::Applied);
+    }
+    state::write(transaction, commit, call).await?;
+    timer::write(transaction, commit, call).await?;
+    record::write(transaction, commit, call).await?;
+    let outputs = outbox::write(transaction, &commit.installation, &commit.outputs).await?;
+    outbox::remove(transaction, &commit.confirmed).await?;
+    attempt::end(transaction, &commit.installation, &commit.attempts).await?;
+    lineage::write(transaction, commit).await?;
+    Ok(Places { outputs, call })
 }
 
 /// The primary key is the fence. False where one of them was used up before.
 async fn use_up(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
     for inputs in row::pieces(inputs, 4) {
-        let rows = row::rows(transaction, 1, 4, inputs.len());
+        let rows = row::rows(1, 4, inputs.len());
         let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = made(sql);
         for input in inputs {
             query = query
                 .bind(installation)
@@ -254,7 +258,7 @@ async fn use_up(
                 .bind(input.stream_created.as_micros())
                 .bind(row::sequence(input.sequence));
         }
-        let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
+        let added = query.execute(transaction).await?;
         if added != inputs.len() as u64 {
             return Ok(false);
         }

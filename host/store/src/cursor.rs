@@ -1,9 +1,9 @@
 //! Where each source goes on.
 
-use dongting_manifest::Timestamp;
-use sqlx::{Any, Transaction};
-
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
+use dongting_manifest::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursor {
@@ -34,21 +34,18 @@ pub struct Move {
 
 /// False where another poll has moved the cursor since `from` was read.
 pub(crate) async fn set(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     moved: &Move,
 ) -> Result<bool, StoreError> {
-    let changed = sqlx::query(
-        "INSERT INTO cursor (installation, cursor, complete_until) VALUES ($1, $3, $4)
+    let changed = sql("INSERT INTO cursor (installation, cursor, complete_until) VALUES ($1, $3, $4)
          ON CONFLICT (installation) DO UPDATE SET cursor = $3, complete_until = $4
-         WHERE cursor.cursor IS NOT DISTINCT FROM $2",
-    )
+         WHERE cursor.cursor IS NOT DISTINCT FROM $2")
     .bind(installation)
     .bind(&moved.from)
     .bind(&moved.to.text)
     .bind(moved.to.complete_until.map(Timestamp::as_micros))
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    Ok(changed.rows_affected() == 1)
+    .execute(transaction)
+    .await?;
+    Ok(changed == 1)
 }

@@ -3,6 +3,7 @@
 use dongting_manifest::Timestamp;
 
 use crate::commit::Input;
+use crate::sql::sql;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -11,18 +12,15 @@ impl Store {
     pub async fn raise_floor(&self, installation: &str, floor: &Input) -> Result<(), StoreError> {
         let sequence = i64::try_from(floor.sequence).unwrap_or(i64::MAX);
         let created = floor.stream_created.as_micros();
-        sqlx::query(
-            "INSERT INTO floor VALUES ($1, $2, $3, $4)
+        sql("INSERT INTO floor VALUES ($1, $2, $3, $4)
              ON CONFLICT (installation, stream) DO UPDATE SET stream_created = $3, sequence = $4
-             WHERE floor.stream_created <> $3 OR floor.sequence < $4",
-        )
+             WHERE floor.stream_created <> $3 OR floor.sequence < $4")
         .bind(installation)
         .bind(&floor.stream)
         .bind(created)
         .bind(sequence)
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute_alone(&self.writer)
+        .await?;
         Ok(())
     }
 

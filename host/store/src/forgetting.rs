@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
-use sqlx::{Any, Transaction};
 
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// Rows of a piece.
@@ -53,35 +54,27 @@ impl Store {
 
     /// Forgets some of an installation's inputs that no consumer delivers again.
     pub async fn forget_used_up(&self, below: &UsedUp) -> Result<u64, StoreError> {
-        let gone = sqlx::query(
-            "DELETE FROM applied WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) IN (
-                 SELECT stream_created, sequence FROM applied
-                 WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) < ($3, $4)
-                 ORDER BY stream_created, sequence LIMIT $5)",
-        )
+        sql("DELETE FROM applied WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) IN (
+             SELECT stream_created, sequence FROM applied
+             WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) < ($3, $4)
+             ORDER BY stream_created, sequence LIMIT $5)")
         .bind(&below.installation)
         .bind(&below.stream)
         .bind(below.stream_created)
         .bind(below.sequence)
         .bind(PIECE as i64)
-        .execute(&self.writer)
+        .execute_alone(&self.writer)
         .await
-        .map_err(StoreError::sql)?;
-        Ok(gone.rows_affected())
     }
 
     /// Forgets some calls made before `before`, in the order in which they were written down.
     pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let gone = sqlx::query(
-            "DELETE FROM call WHERE made_at < $1
-             AND position IN (SELECT position FROM call ORDER BY position LIMIT $2)",
-        )
+        sql("DELETE FROM call WHERE made_at < $1
+             AND position IN (SELECT position FROM call ORDER BY position LIMIT $2)")
         .bind(before.as_micros())
         .bind(PIECE as i64)
-        .execute(&self.writer)
+        .execute_alone(&self.writer)
         .await
-        .map_err(StoreError::sql)?;
-        Ok(gone.rows_affected())
     }
 
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
@@ -116,11 +109,8 @@ impl Store {
         };
         let replaced: Vec<VersionPlace> = places.windows(2).filter_map(replaced).collect();
         if !replaced.is_empty() {
-            let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-            for newer in replaced {
-                forget_before(&mut transaction, &newer).await?;
-            }
-            transaction.commit().await.map_err(StoreError::sql)?;
+            let forget = self.writer.transact(|transaction| Box::pin(forget_before(transaction, replaced)));
+            forget.await?;
         }
         // The last one is looked at again, with the one behind it.
         let more = places.len() == PIECE;
@@ -144,43 +134,37 @@ impl Store {
 
     /// Forgets some of what was dispatched before `before`.
     pub async fn forget_dispatched(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let gone = sqlx::query(
-            "DELETE FROM delivery WHERE at < $1
-             AND at <= COALESCE((SELECT at FROM delivery ORDER BY at LIMIT 1 OFFSET $2), $1)",
-        )
+        sql("DELETE FROM delivery WHERE at < $1
+             AND at <= COALESCE((SELECT at FROM delivery ORDER BY at LIMIT 1 OFFSET $2), $1)")
         .bind(before.as_micros())
         .bind(PIECE as i64 - 1)
-        .execute(&self.writer)
+        .execute_alone(&self.writer)
         .await
-        .map_err(StoreError::sql)?;
-        Ok(gone.rows_affected())
     }
 
     /// Forgets grants that others had replaced before `before`. There are few.
     pub async fn forget_grants(&self, before: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
+        sql(
             "DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
              WHERE later.installation = granted.installation AND later.since > granted.since AND later.since < $1)",
         )
         .bind(before.as_micros())
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute_alone(&self.writer)
+        .await?;
         Ok(())
     }
 }
 
-async fn forget_before(
-    transaction: &mut Transaction<'_, Any>,
-    newer: &VersionPlace,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM version WHERE installation = $1 AND class = $2 AND key = $3 AND call < $4")
-        .bind(&newer.installation)
-        .bind(&newer.class)
-        .bind(&newer.key)
-        .bind(newer.call)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
+/// What was kept before each of these, under its key.
+async fn forget_before(transaction: &mut Transaction, replaced: Vec<VersionPlace>) -> Result<(), StoreError> {
+    for VersionPlace { installation, class, key, call } in replaced {
+        sql("DELETE FROM version WHERE installation = $1 AND class = $2 AND key = $3 AND call < $4")
+            .bind(installation)
+            .bind(class)
+            .bind(key)
+            .bind(call)
+            .execute(transaction)
+            .await?;
+    }
     Ok(())
 }

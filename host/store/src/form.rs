@@ -1,8 +1,8 @@
 //! The form of what an installation keeps, as its plugin numbers it: `state_version` in the manifest. Written by `commit` alone, with what a
 //! migration has changed.
 
-use sqlx::{Any, Transaction};
-
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// The form that a commit has read, and the one that it leaves: the same, but for a migration.
@@ -48,20 +48,18 @@ impl Store {
 
 /// What is noted, read in the transaction of a commit that does not write its call down.
 pub(crate) async fn noted(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
 ) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar("SELECT version FROM form WHERE installation = $1")
-        .bind(installation)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)
+    let noted: Option<(i64,)> =
+        sql("SELECT version FROM form WHERE installation = $1").bind(installation).row(transaction).await?;
+    Ok(noted.map(|(version,)| version))
 }
 
 /// Leaves the form that the commit names, where `noted` is the one that it has read. That instead, where another release has brought it to
 /// another one meanwhile.
 pub(crate) async fn set(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     noted: Option<i64>,
     form: Form,
@@ -71,12 +69,11 @@ pub(crate) async fn set(
         return Ok(Err(kept));
     }
     if form.to != form.from {
-        sqlx::query("INSERT INTO form VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET version = $2")
+        sql("INSERT INTO form VALUES ($1, $2) ON CONFLICT (installation) DO UPDATE SET version = $2")
             .bind(installation)
             .bind(i64::from(form.to))
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute(transaction)
+            .await?;
     }
     Ok(Ok(()))
 }

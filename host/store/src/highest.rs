@@ -3,6 +3,7 @@
 
 use dongting_manifest::Version;
 
+use crate::sql::sql;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -13,19 +14,16 @@ impl Store {
         repository: &str,
         version: Version,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO highest VALUES ($1, $2, $3, $4, $5)
+        sql("INSERT INTO highest VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (installation, repository) DO UPDATE SET major = $3, minor = $4, patch = $5
-             WHERE (highest.major, highest.minor, highest.patch) < ($3, $4, $5)",
-        )
+             WHERE (highest.major, highest.minor, highest.patch) < ($3, $4, $5)")
         .bind(installation)
         .bind(repository)
         .bind(i64::from(version.major))
         .bind(i64::from(version.minor))
         .bind(i64::from(version.patch))
-        .execute(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute_alone(&self.writer)
+        .await?;
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! Messages at hand for views, the API and lineage, filled from the lanes' tails in batches.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use dongting_manifest::message::INSTALLATION;
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Lane, Message, Region, Timestamp};
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
+use crate::sql::{made, sql};
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 mod extent;
@@ -54,20 +57,21 @@ impl Store {
     }
 
     /// Keeps `entries` and remembers that the lane was read up to `tailed`.
-    pub async fn keep(&self, lane: Lane, entries: &[Entry], tailed: Tailed) -> Result<(), StoreError> {
-        let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
-        keep_all(&mut transaction, entries).await?;
-        sqlx::query(
-            "INSERT INTO tail VALUES ($1, $2, $3)
-             ON CONFLICT (lane) DO UPDATE SET stream_created = $2, sequence = $3",
-        )
-        .bind(lane.as_str())
-        .bind(tailed.stream_created.as_micros())
-        .bind(i64::try_from(tailed.sequence).unwrap_or(i64::MAX))
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::sql)?;
-        transaction.commit().await.map_err(StoreError::sql)
+    pub async fn keep(
+        &self,
+        lane: Lane,
+        entries: impl Into<Arc<Vec<Entry>>>,
+        tailed: Tailed,
+    ) -> Result<(), StoreError> {
+        let entries = entries.into();
+        self.history_writer
+            .transact(move |transaction| {
+                Box::pin(async move {
+                    keep_all(transaction, &entries).await?;
+                    keep_tailed(transaction, lane, tailed).await
+                })
+            })
+            .await
     }
 
     /// The statements that hold, newest first: of `topic`, of what concerns `region`, not older than `since`.
@@ -207,17 +211,28 @@ impl Store {
     }
 }
 
+async fn keep_tailed(transaction: &mut Transaction, lane: Lane, tailed: Tailed) -> Result<(), StoreError> {
+    sql("INSERT INTO tail VALUES ($1, $2, $3)
+         ON CONFLICT (lane) DO UPDATE SET stream_created = $2, sequence = $3")
+    .bind(lane.as_str())
+    .bind(tailed.stream_created.as_micros())
+    .bind(row::sequence(tailed.sequence))
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
 /// Keeps what is new, in few statements.
-async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> Result<(), StoreError> {
+async fn keep_all(transaction: &mut Transaction, entries: &[Entry]) -> Result<(), StoreError> {
     let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
     let (batch, mut bytes) = (extent::next(transaction).await?, 0);
     for entries in row::pieces(entries, 15) {
         let sql = format!(
             "INSERT INTO message (id, lane, sequence, batch, time, received, domain, kind, detail, region, source, type, key, message, body)
              VALUES {} ON CONFLICT DO NOTHING",
-            row::rows(transaction, 1, 15, entries.len())
+            row::rows(1, 15, entries.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = made(sql);
         let mut sizes = Vec::with_capacity(entries.len());
         for Entry { lane, sequence, message } in entries {
             let (subject, attributes) = (&message.subject, row::attributes(message)?);
@@ -239,7 +254,7 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
                 .bind(attributes)
                 .bind(&message.body);
         }
-        let added = query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected();
+        let added = query.execute(transaction).await?;
         let messages = entries.iter().map(|entry| &entry.message).zip(sizes);
         if added == entries.len() as u64 {
             for (message, size) in messages {
@@ -267,20 +282,20 @@ async fn keep_all(transaction: &mut Transaction<'_, Any>, entries: &[Entry]) -> 
 
 /// Those of the entries that were not there before this batch.
 async fn added_now(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     entries: &[Entry],
     batch: i64,
 ) -> Result<HashSet<String>, StoreError> {
     let listed = row::placeholders(2, entries.len());
     let sql = format!("SELECT id FROM message WHERE batch = $1 AND id IN ({listed})");
-    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(batch);
+    let query = made(sql).bind(batch);
     let query = entries.iter().fold(query, |query, entry| query.bind(&entry.message.id));
-    let added: Vec<String> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
-    Ok(added.into_iter().collect())
+    let added: Vec<(String,)> = query.rows(transaction).await?;
+    Ok(added.into_iter().map(|(id,)| id).collect())
 }
 
 /// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
-async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
     // One statement must not touch a row twice.
     let mut best: BTreeMap<(&str, &str, &str), &Message> = BTreeMap::new();
     for message in new {
@@ -297,9 +312,9 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
                  id = excluded.id, time = excluded.time, domain = excluded.domain, kind = excluded.kind,
                  detail = excluded.detail, region = excluded.region
              WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
-            row::rows(transaction, 1, 9, messages.len())
+            row::rows(1, 9, messages.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = made(sql);
         for message in messages {
             let subject = &message.subject;
             query = query
@@ -313,22 +328,22 @@ async fn keep_latest(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -
                 .bind(subject.detail.as_deref().unwrap_or("-"))
                 .bind(row::region(subject.region));
         }
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
     Ok(())
 }
 
-async fn keep_causation(transaction: &mut Transaction<'_, Any>, new: &[&Message]) -> Result<(), StoreError> {
+async fn keep_causation(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
     let pairs: Vec<(&str, &str)> = new
         .iter()
         .flat_map(|message| message.causation.iter().map(|cause| (cause.as_str(), message.id.as_str())))
         .collect();
     for pairs in row::pieces(&pairs, 2) {
-        let rows = row::rows(transaction, 1, 2, pairs.len());
+        let rows = row::rows(1, 2, pairs.len());
         let sql = format!("INSERT INTO causation (cause, effect) VALUES {rows} ON CONFLICT DO NOTHING");
-        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = made(sql);
         let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(*cause).bind(*effect));
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
     Ok(())
 }

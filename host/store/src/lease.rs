@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use dongting_manifest::Timestamp;
-use sqlx::{Any, Transaction};
 
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Store {
         ttl: Duration,
     ) -> Result<Option<Lease>, StoreError> {
         // Compare and set in one statement: of two that find it free one takes it.
-        let epoch: Option<i64> = sqlx::query_scalar(concat!(
+        let statement = sql(concat!(
             "INSERT INTO lease VALUES ($1, $2, 1, $3)
              ON CONFLICT (name) DO UPDATE SET
                  holder = $2, until = $3,
@@ -61,20 +62,18 @@ impl Store {
         .bind(holder)
         .bind(now.saturating_add(ttl).as_micros())
         .bind(now.as_micros())
-        .fetch_optional(&self.writer)
-        .await
-        .map_err(StoreError::sql)?;
-        Ok(epoch.map(|epoch| Lease { name: name.to_owned(), holder: holder.to_owned(), epoch }))
+        .owned();
+        let taken = self.writer.transact(|transaction| Box::pin(statement.row(transaction))).await?;
+        Ok(taken.map(|(epoch,): (i64,)| Lease { name: name.to_owned(), holder: holder.to_owned(), epoch }))
     }
 
     /// Takes on everything that `holder` has, for `ttl`. No commit waits for it: what each of them locks is the row of its own lease.
     pub async fn take_on(&self, holder: &str, now: Timestamp, ttl: Duration) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO lease_holder VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET until = $2")
+        sql("INSERT INTO lease_holder VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET until = $2")
             .bind(holder)
             .bind(now.saturating_add(ttl).as_micros())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute_alone(&self.writer)
+            .await?;
         Ok(())
     }
 
@@ -99,35 +98,32 @@ impl Store {
     /// Lets another host take it at once.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         // Without a holder, since this one may live on with others.
-        sqlx::query("UPDATE lease SET until = 0, holder = '' WHERE name = $1 AND holder = $2 AND epoch = $3")
+        sql("UPDATE lease SET until = 0, holder = '' WHERE name = $1 AND holder = $2 AND epoch = $3")
             .bind(&lease.name)
             .bind(&lease.holder)
             .bind(lease.epoch)
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute_alone(&self.writer)
+            .await?;
         Ok(())
     }
 
     /// Forgets holders whose time was over by `before`. What they had is free without them.
     pub async fn forget_holders(&self, before: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM lease_holder WHERE until < $1")
+        sql("DELETE FROM lease_holder WHERE until < $1")
             .bind(before.as_micros())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute_alone(&self.writer)
+            .await?;
         Ok(())
     }
 }
 
 /// Whether the lease is still the holder's. The row stays locked until the transaction ends, so it stays true until then.
-pub(crate) async fn holds(transaction: &mut Transaction<'_, Any>, lease: &Lease) -> Result<bool, StoreError> {
-    let held = sqlx::query("UPDATE lease SET epoch = epoch WHERE name = $1 AND holder = $2 AND epoch = $3")
+pub(crate) async fn holds(transaction: &mut Transaction, lease: &Lease) -> Result<bool, StoreError> {
+    let held = sql("UPDATE lease SET epoch = epoch WHERE name = $1 AND holder = $2 AND epoch = $3")
         .bind(&lease.name)
         .bind(&lease.holder)
         .bind(lease.epoch)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
-    Ok(held.rows_affected() == 1)
+        .execute(transaction)
+        .await?;
+    Ok(held == 1)
 }

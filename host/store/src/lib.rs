@@ -26,7 +26,9 @@ pub mod store;
 pub mod timer;
 
 mod row;
+mod sql;
 mod version;
+mod writer;
 
 pub use answer::Asked;
 pub use attempt::Begun;

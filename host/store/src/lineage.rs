@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use dongting_manifest::Timestamp;
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
+use crate::sql::{made, sql};
+use crate::writer::Transaction;
 use crate::{Commit, Store, StoreError, row};
 
 /// What an installation was granted, as JSON text, with the release that it was granted to.
@@ -37,14 +39,13 @@ impl Store {
         }) {
             return Ok(());
         }
-        sqlx::query("INSERT INTO granted VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        sql("INSERT INTO granted VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             .bind(installation)
             .bind(granted.since.as_micros())
             .bind(&granted.plugin)
             .bind(&granted.grants)
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute_alone(&self.writer)
+            .await?;
         Ok(())
     }
 
@@ -91,11 +92,11 @@ impl Store {
 }
 
 /// Of a sink's call.
-pub(crate) async fn write(transaction: &mut Transaction<'_, Any>, commit: &Commit) -> Result<(), StoreError> {
+pub(crate) async fn write(transaction: &mut Transaction, commit: &Commit) -> Result<(), StoreError> {
     for dispatched in row::pieces(&commit.dispatched, 6) {
-        let rows = row::rows(transaction, 1, 6, dispatched.len());
+        let rows = row::rows(1, 6, dispatched.len());
         let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = made(sql);
         for dispatched in dispatched {
             query = query
                 .bind(&dispatched.message)
@@ -105,7 +106,7 @@ pub(crate) async fn write(transaction: &mut Transaction<'_, Any>, commit: &Commi
                 .bind(&dispatched.key)
                 .bind(&dispatched.reason);
         }
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
     Ok(())
 }

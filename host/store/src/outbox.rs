@@ -1,10 +1,10 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
+use crate::sql::made;
+use crate::writer::Transaction;
+use crate::{Store, StoreError, row};
 use dongting_manifest::{DeadLetter, Message};
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, AssertSqlSafe, Transaction};
-
-use crate::{Store, StoreError, row};
 
 /// What a call gives to the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,15 +69,16 @@ impl Store {
         if positions.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        remove(&mut transaction, positions).await?;
-        transaction.commit().await.map_err(StoreError::sql)
+        let positions = positions.to_vec();
+        self.writer
+            .transact(|transaction| Box::pin(async move { remove(transaction, &positions).await }))
+            .await
     }
 }
 
 /// The positions of their rows.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     outputs: &[Output],
 ) -> Result<Vec<i64>, StoreError> {
@@ -86,14 +87,14 @@ pub(crate) async fn write(
     for packed in row::pieces(&packed, 4) {
         let sql = format!(
             "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
-            row::rows(transaction, 1, 4, packed.len())
+            row::rows(1, 4, packed.len())
         );
-        let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+        let mut query = made(sql);
         for (text, body) in packed {
             query = query.bind(installation).bind(SEVERAL).bind(text).bind(body);
         }
-        let added: Vec<i64> = query.fetch_all(&mut **transaction).await.map_err(StoreError::sql)?;
-        positions.extend(added);
+        let added: Vec<(i64,)> = query.rows(transaction).await?;
+        positions.extend(added.into_iter().map(|(position,)| position));
     }
     Ok(positions)
 }
@@ -155,14 +156,11 @@ impl Output {
 }
 
 /// Removes what the bus has stored.
-pub(crate) async fn remove(
-    transaction: &mut Transaction<'_, Any>,
-    positions: &[i64],
-) -> Result<(), StoreError> {
+pub(crate) async fn remove(transaction: &mut Transaction, positions: &[i64]) -> Result<(), StoreError> {
     for positions in row::lists(positions) {
         let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
-        let query = positions.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query.bind(*one));
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        let query = positions.iter().fold(made(sql), |query, one| query.bind(*one));
+        query.execute(transaction).await?;
     }
     Ok(())
 }

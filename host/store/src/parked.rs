@@ -1,9 +1,11 @@
 //! Messages that wait in their order, so that they hold back no others on their lane.
 
 use dongting_manifest::{Message, Origin, Timestamp};
-use sqlx::{Any, AssertSqlSafe, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::commit::{Commit, Input};
+use crate::sql::sql;
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 /// A message to be parked, or parked on.
@@ -172,24 +174,20 @@ impl Store {
 }
 
 /// False where a row that is to go is not there: somebody else has used it up.
-pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
-    commit: &Commit,
-) -> Result<bool, StoreError> {
+pub(crate) async fn write(transaction: &mut Transaction, commit: &Commit) -> Result<bool, StoreError> {
     for position in &commit.unparked {
-        let gone = sqlx::query("DELETE FROM parked WHERE position = $1 AND installation = $2")
+        let gone = sql("DELETE FROM parked WHERE position = $1 AND installation = $2")
             .bind(*position)
             .bind(&commit.installation)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
-        if gone.rows_affected() == 0 {
+            .execute(transaction)
+            .await?;
+        if gone == 0 {
             return Ok(false);
         }
     }
     for park in &commit.parks {
         let query = match park.position {
-            Some(position) => sqlx::query(
+            Some(position) => sql(
                 "UPDATE parked SET tries = $1, due = $2, reason = $3 WHERE position = $4 AND installation = $5",
             )
             .bind(i64::from(park.tries))
@@ -197,7 +195,7 @@ pub(crate) async fn write(
             .bind(&park.reason)
             .bind(position)
             .bind(&commit.installation),
-            None => sqlx::query(
+            None => sql(
                 "INSERT INTO parked (installation, stream, stream_created, sequence, subject, partition, message, body, tries, due, reason)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             )
@@ -213,7 +211,7 @@ pub(crate) async fn write(
             .bind(park.due.as_micros())
             .bind(&park.reason),
         };
-        if query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected() == 0 {
+        if query.execute(transaction).await? == 0 {
             return Ok(false);
         }
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use dongting_manifest::record::{self, Collections, Extent, Page, Query, Record, Written};
 use futures::TryStreamExt;
-use sqlx::{Any, Transaction};
 
 use crate::commit::{Commit, CommitError};
+use crate::sql::sql;
 use crate::version::{self, Class};
+use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// Documents that are indexed anew at a time.
@@ -102,61 +103,62 @@ impl Store {
         installation: &str,
         collections: &Collections,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin().await.map_err(StoreError::sql)?;
-        sqlx::query("DELETE FROM record_key WHERE installation = $1")
-            .bind(installation)
-            .execute(&mut *transaction)
+        let (installation, collections) = (installation.to_owned(), collections.clone());
+        self.writer
+            .transact(move |transaction| {
+                Box::pin(async move { index(transaction, &installation, &collections).await })
+            })
             .await
-            .map_err(StoreError::sql)?;
-        let mut after = (String::new(), String::new());
-        let mut total = 0i64;
-        loop {
-            let rows: Vec<(String, String, Vec<u8>)> = sqlx::query_as(
-                "SELECT collection, id, body FROM record
-                 WHERE installation = $1 AND collection >= $2 AND (collection > $2 OR id > $3)
-                 ORDER BY collection, id LIMIT $4",
-            )
-            .bind(installation)
-            .bind(&after.0)
-            .bind(&after.1)
-            .bind(BATCH)
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(StoreError::sql)?;
-            for (collection, id, body) in &rows {
-                let keys = record::keys(collections, collection, body);
-                add_keys(&mut transaction, installation, (collection, id), &keys).await?;
-                let bytes = column(record::size(collection, id, body, &keys));
-                total = total.saturating_add(bytes);
-                sqlx::query(
-                    "UPDATE record SET bytes = $4 WHERE installation = $1 AND collection = $2 AND id = $3",
-                )
+    }
+}
+
+async fn index(
+    transaction: &mut Transaction,
+    installation: &str,
+    collections: &Collections,
+) -> Result<(), StoreError> {
+    sql("DELETE FROM record_key WHERE installation = $1").bind(installation).execute(transaction).await?;
+    let mut after = (String::new(), String::new());
+    let mut total = 0i64;
+    loop {
+        let rows: Vec<(String, String, Vec<u8>)> = sql("SELECT collection, id, body FROM record
+             WHERE installation = $1 AND collection >= $2 AND (collection > $2 OR id > $3)
+             ORDER BY collection, id LIMIT $4")
+        .bind(installation)
+        .bind(&after.0)
+        .bind(&after.1)
+        .bind(BATCH)
+        .rows(transaction)
+        .await?;
+        for (collection, id, body) in &rows {
+            let keys = record::keys(collections, collection, body);
+            add_keys(transaction, installation, (collection, id), &keys).await?;
+            let bytes = column(record::size(collection, id, body, &keys));
+            total = total.saturating_add(bytes);
+            sql("UPDATE record SET bytes = $4 WHERE installation = $1 AND collection = $2 AND id = $3")
                 .bind(installation)
                 .bind(collection)
                 .bind(id)
                 .bind(bytes)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::sql)?;
-            }
-            match rows.into_iter().next_back() {
-                Some((collection, id, _)) => after = (collection, id),
-                None => break,
-            }
+                .execute(transaction)
+                .await?;
         }
-        sqlx::query("UPDATE record_extent SET bytes = $2, declared = $3 WHERE installation = $1")
-            .bind(installation)
-            .bind(total)
-            .bind(record::declared(collections))
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::sql)?;
-        transaction.commit().await.map_err(StoreError::sql)
+        match rows.into_iter().next_back() {
+            Some((collection, id, _)) => after = (collection, id),
+            None => break,
+        }
     }
+    sql("UPDATE record_extent SET bytes = $2, declared = $3 WHERE installation = $1")
+        .bind(installation)
+        .bind(total)
+        .bind(record::declared(collections))
+        .execute(transaction)
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
@@ -165,20 +167,17 @@ pub(crate) async fn write(
         return Ok(());
     }
     // What the call read, and the sums it made of it, are right as long as nothing was written since.
-    let moved = sqlx::query(
-        "INSERT INTO record_extent VALUES ($1, $2, $3, $4)
+    let moved = sql("INSERT INTO record_extent VALUES ($1, $2, $3, $4)
          ON CONFLICT (installation) DO UPDATE SET revision = $2, bytes = $3
-         WHERE record_extent.revision = $5 AND record_extent.declared = $4",
-    )
+         WHERE record_extent.revision = $5 AND record_extent.declared = $4")
     .bind(&commit.installation)
     .bind(column(writes.after.revision))
     .bind(column(writes.after.bytes))
     .bind(&commit.records_declared)
     .bind(column(writes.before.revision))
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
-    if moved.rows_affected() != 1 {
+    .execute(transaction)
+    .await?;
+    if moved != 1 {
         return Err(CommitError::RecordsChanged);
     }
     for ((collection, id), written) in &writes.records {
@@ -192,21 +191,19 @@ pub(crate) async fn write(
 
 /// Before it is changed.
 async fn keep(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     (collection, id): (&str, &str),
     after: Option<&Written>,
     position: i64,
 ) -> Result<(), StoreError> {
-    let before: Option<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT revision, body FROM record WHERE installation = $1 AND collection = $2 AND id = $3",
-    )
-    .bind(installation)
-    .bind(collection)
-    .bind(id)
-    .fetch_optional(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
+    let before: Option<(i64, Vec<u8>)> =
+        sql("SELECT revision, body FROM record WHERE installation = $1 AND collection = $2 AND id = $3")
+            .bind(installation)
+            .bind(collection)
+            .bind(id)
+            .row(transaction)
+            .await?;
     let before = before.map(|(revision, body)| version::record(revision, &body));
     let after = after.map(|Written { record, .. }| version::record(column(record.revision), &record.body));
     let key = format!("{collection}/{id}");
@@ -220,35 +217,32 @@ async fn keep(
 }
 
 async fn write_one(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     (collection, id): (&str, &str),
     written: Option<&Written>,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM record_key WHERE installation = $1 AND collection = $2 AND id = $3")
+    sql("DELETE FROM record_key WHERE installation = $1 AND collection = $2 AND id = $3")
         .bind(installation)
         .bind(collection)
         .bind(id)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute(transaction)
+        .await?;
     let query = match written {
-        Some(Written { record, .. }) => sqlx::query(
-            "INSERT INTO record VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (installation, collection, id) DO UPDATE SET revision = $4, body = $5, bytes = $6",
-        )
+        Some(Written { record, .. }) => sql("INSERT INTO record VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (installation, collection, id) DO UPDATE SET revision = $4, body = $5, bytes = $6")
         .bind(installation)
         .bind(collection)
         .bind(id)
         .bind(column(record.revision))
         .bind(&record.body)
         .bind(column(record.bytes)),
-        None => sqlx::query("DELETE FROM record WHERE installation = $1 AND collection = $2 AND id = $3")
+        None => sql("DELETE FROM record WHERE installation = $1 AND collection = $2 AND id = $3")
             .bind(installation)
             .bind(collection)
             .bind(id),
     };
-    query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    query.execute(transaction).await?;
     match written {
         Some(Written { keys, .. }) => add_keys(transaction, installation, (collection, id), keys).await,
         None => Ok(()),
@@ -256,22 +250,21 @@ async fn write_one(
 }
 
 async fn add_keys(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     (collection, id): (&str, &str),
     keys: &[(String, String)],
 ) -> Result<(), StoreError> {
     for (index, key) in keys {
         // A manifest may name an index twice.
-        sqlx::query("INSERT INTO record_key VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
+        sql("INSERT INTO record_key VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
             .bind(installation)
             .bind(collection)
             .bind(index)
             .bind(key)
             .bind(id)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+            .execute(transaction)
+            .await?;
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use dongting_manifest::{DeadLetter, Message, Origin, Region, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sqlx::AnyConnection;
 
 use crate::StoreError;
 
@@ -135,8 +134,8 @@ impl LetterAttributes {
 
 /// Values that a statement of rows binds, at most.
 const VALUES: usize = 512;
-/// And one that lists values behind others. It binds them by their numbers, and SQLite, which knows a number only as a name, looks for each
-/// from the first one on: twice as many cost four times as much.
+/// And one that lists values behind others. Where it only reads, sqlx binds them by their names, and SQLite looks for each from the first one
+/// on: twice as many cost four times as much.
 const LISTED: usize = 128;
 
 /// Cut into what one statement binds, so many values for each.
@@ -165,17 +164,9 @@ pub fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
-/// As [`placeholders`], for a statement that binds all by position: for SQLite `?, ?, …`.
-pub fn list(connection: &AnyConnection, first: usize, count: usize) -> String {
-    match connection.backend_name() {
-        "SQLite" => vec!["?"; count].join(", "),
-        _ => placeholders(first, count),
-    }
-}
-
-/// `rows` of `columns` each, likewise: `($1, $2), ($3, $4), …`, or for SQLite `(?, ?), (?, ?), …`.
-pub fn rows(connection: &AnyConnection, first: usize, columns: usize, rows: usize) -> String {
-    let row = |row: usize| list(connection, first + row * columns, columns);
+/// `rows` of `columns` each, likewise: `($1, $2), ($3, $4), …`.
+pub fn rows(first: usize, columns: usize, rows: usize) -> String {
+    let row = |row: usize| placeholders(first + row * columns, columns);
     (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 

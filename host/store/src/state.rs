@@ -1,8 +1,8 @@
 //! Keys and values of installations. Written only by `commit`.
 
-use sqlx::{Any, AssertSqlSafe, Transaction};
-
 use crate::commit::{Commit, CommitError};
+use crate::sql::made;
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row, version};
 
 impl Store {
@@ -34,7 +34,7 @@ impl Store {
 
 /// All keys of a commit by a few statements: a batch writes as many as it has messages.
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
@@ -58,28 +58,28 @@ pub(crate) async fn write(
     for set in row::pieces(&set, 3) {
         let sql = format!(
             "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
-            row::rows(transaction, 1, 3, set.len())
+            row::rows(1, 3, set.len())
         );
-        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = made(sql);
         let query =
             set.iter().fold(query, |query, (key, value)| query.bind(installation).bind(*key).bind(*value));
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
     let deleted: Vec<&str> =
         written.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
     for deleted in row::lists(&deleted) {
         let listed = row::placeholders(2, deleted.len());
         let sql = format!("DELETE FROM state WHERE installation = $1 AND key IN ({listed})");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
+        let query = made(sql).bind(installation);
         let query = deleted.iter().fold(query, |query, key| query.bind(*key));
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
     Ok(())
 }
 
 /// Before they are written: the bytes of all keys as they are to be then.
 async fn resized(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     written: &[(&str, Option<&[u8]>)],
 ) -> Result<u64, StoreError> {
@@ -92,8 +92,8 @@ async fn resized(
               WHERE installation = $1 AND key IN ({listed})))
          ON CONFLICT (installation) DO UPDATE SET bytes = state_size.bytes + excluded.bytes RETURNING bytes"
     );
-    let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(installation).bind(added);
+    let query = made(sql).bind(installation).bind(added);
     let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
-    let bytes: i64 = query.fetch_one(&mut **transaction).await.map_err(StoreError::sql)?;
+    let (bytes,): (i64,) = query.the_row(transaction).await?;
     Ok(u64::try_from(bytes).unwrap_or(0))
 }

@@ -2,15 +2,18 @@
 //! statements are the same for both; the schemas are in `migrations/`. With SQLite the history has a file of its own, so that writing it
 //! keeps no commit waiting.
 
+use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, AssertSqlSafe, Executor};
+use sqlx::{AnyPool, Executor};
 
 use crate::Database;
+use crate::writer::Writer;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static SQLITE_HISTORY: Migrator = sqlx::migrate!("migrations/sqlite-history");
@@ -23,10 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub struct Store {
-    /// SQLite has one writer; one connection makes the others wait here rather than fail there.
-    pub(crate) writer: AnyPool,
+    pub(crate) writer: Writer,
     pub(crate) reader: AnyPool,
-    pub(crate) history_writer: AnyPool,
+    pub(crate) history_writer: Writer,
     pub(crate) history_reader: AnyPool,
     /// For looking after SQLite's write-ahead logs; none for PostgreSQL.
     pub(crate) logs: Vec<AnyPool>,
@@ -43,7 +45,7 @@ pub enum StoreError {
     Open {
         path: String,
         #[source]
-        source: sqlx::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
     #[error(
         "the database {url} cannot be used: see that PostgreSQL runs there and that the user, the password and the database in the URL are right"
@@ -65,6 +67,12 @@ pub enum StoreError {
     },
     #[error("the database cannot be read or written")]
     Sql(#[source] sqlx::Error),
+    #[error("the database cannot be read or written")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("what was to be written together could not be, and is undone")]
+    Undone(#[source] Arc<Self>),
+    #[error("the database is closed")]
+    Closed,
     #[error("a stored message cannot be read: {0}")]
     Damaged(String),
 }
@@ -81,19 +89,17 @@ impl Store {
         install_default_drivers();
         match database {
             Database::Sqlite(path) => {
-                let open = async |path: &Path, how| {
-                    let opened = sqlite(path, how).await;
-                    opened.map_err(|source| StoreError::Open { path: path.display().to_string(), source })
-                };
                 let history = path.with_extension("history.db");
-                let Sqlite { writer, reader, log } = open(path, "FULL").await?;
-                migrate(&SQLITE, &writer, path.display().to_string()).await?;
+                let Sqlite { writer, reader, log } = sqlite(path, "FULL", &SQLITE).await?;
                 // What a power cut takes of the history is read again from the lanes.
-                let Sqlite { writer: history_writer, reader: history_reader, log: history_log } =
-                    open(&history, "NORMAL").await?;
-                migrate(&SQLITE_HISTORY, &history_writer, history.display().to_string()).await?;
-                let logs = vec![log, history_log];
-                Ok(Self { writer, reader, history_writer, history_reader, logs })
+                let history = sqlite(&history, "NORMAL", &SQLITE_HISTORY).await?;
+                Ok(Self {
+                    writer,
+                    reader,
+                    history_writer: history.writer,
+                    history_reader: history.reader,
+                    logs: vec![log, history.log],
+                })
             }
             Database::Postgres(url) => {
                 let pool = postgres(url)
@@ -101,9 +107,9 @@ impl Store {
                     .map_err(|source| StoreError::Connect { url: database.to_string(), source })?;
                 migrate(&POSTGRES, &pool, database.to_string()).await?;
                 Ok(Self {
-                    writer: pool.clone(),
+                    writer: Writer::Postgres(pool.clone()),
                     reader: pool.clone(),
-                    history_writer: pool.clone(),
+                    history_writer: Writer::Postgres(pool.clone()),
                     history_reader: pool,
                     logs: Vec::new(),
                 })
@@ -112,15 +118,16 @@ impl Store {
     }
 
     pub async fn close(&self) {
-        let pools = [&self.history_reader, &self.history_writer, &self.reader, &self.writer];
-        for pool in self.logs.iter().chain(pools) {
+        for pool in self.logs.iter().chain([&self.history_reader, &self.reader]) {
             pool.close().await;
         }
+        self.history_writer.close().await;
+        self.writer.close().await;
     }
 }
 
-async fn migrate(migrations: &Migrator, writer: &AnyPool, database: String) -> Result<(), StoreError> {
-    migrations.run(writer).await.map_err(|source| match source {
+async fn migrate(migrations: &Migrator, pool: &AnyPool, database: String) -> Result<(), StoreError> {
+    migrations.run(pool).await.map_err(|source| match source {
         MigrateError::VersionMissing(version) => StoreError::Newer { database, version },
         source => StoreError::Migrate { database, source },
     })
@@ -128,35 +135,27 @@ async fn migrate(migrations: &Migrator, writer: &AnyPool, database: String) -> R
 
 /// The connections to one file.
 struct Sqlite {
-    writer: AnyPool,
+    writer: Writer,
     reader: AnyPool,
     log: AnyPool,
 }
 
-/// `synchronous` says when a commit is on the disk.
-async fn sqlite(path: &Path, synchronous: &'static str) -> Result<Sqlite, sqlx::Error> {
-    let path = path.to_str().ok_or_else(|| {
-        sqlx::Error::Configuration("the name of the data directory is not UTF-8: rename it".into())
+/// Opens or makes a file. `synchronous` says when a commit is on the disk.
+async fn sqlite(path: &Path, synchronous: &str, migrations: &Migrator) -> Result<Sqlite, StoreError> {
+    let cannot =
+        |source: sqlx::Error| StoreError::Open { path: path.display().to_string(), source: Box::new(source) };
+    let name = path.to_str().ok_or_else(|| {
+        let why = "the name of the data directory is not UTF-8: rename it";
+        cannot(sqlx::Error::Configuration(why.into()))
     })?;
-    let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let writer = Writer::sqlite(path, synchronous)?;
     // A connection to a file does not break while nobody uses it, and it is tested when it is given back: asked before each use as well, it
     // would take as long as a statement.
     let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);
-    let writer = connections(1)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                // Pages that are written again and again stay in memory (KiB), and go to their place in the file seldom (pages of 4 KiB).
-                let settings = format!(
-                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
-                     PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
-                );
-                connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await.map(drop)
-            })
-        })
-        .connect(&format!("sqlite:{path}?mode=rwc"))
-        .await?;
-    let reader = connections(4).connect(&format!("sqlite:{path}?mode=ro")).await?;
-    let log = connections(1).connect(&format!("sqlite:{path}?mode=rw")).await?;
+    let log = connections(1).connect(&format!("sqlite:{name}?mode=rw")).await.map_err(cannot)?;
+    migrate(migrations, &log, path.display().to_string()).await?;
+    let reader = connections(4).connect(&format!("sqlite:{name}?mode=ro")).await.map_err(cannot)?;
     Ok(Sqlite { writer, reader, log })
 }
 

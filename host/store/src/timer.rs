@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::commit::{Commit, CommitError};
+use crate::sql::sql;
+use crate::version::{self, Class};
+use crate::writer::Transaction;
+use crate::{Store, StoreError};
 use dongting_manifest::Timestamp;
 use dongting_manifest::timer::Timer;
-use sqlx::{Any, Transaction};
-
-use crate::commit::{Commit, CommitError};
-use crate::version::{self, Class};
-use crate::{Store, StoreError};
 
 /// A timer whose deadline has passed when it is set waits this long, so that one that sets itself again does not spin.
 const SOONEST: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ fn instant(micros: i64) -> Result<Timestamp, StoreError> {
 
 /// Name and deadline are the fence. False where one of them was used up or set anew meanwhile.
 pub(crate) async fn ring(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<bool, StoreError> {
@@ -103,8 +103,8 @@ pub(crate) async fn ring(
             keep(transaction, &commit.installation, (name, None), position).await?;
         }
         let query = match again {
-            None => sqlx::query("DELETE FROM timer WHERE installation = $1 AND name = $2 AND deadline = $3"),
-            Some(_) => sqlx::query(
+            None => sql("DELETE FROM timer WHERE installation = $1 AND name = $2 AND deadline = $3"),
+            Some(_) => sql(
                 "UPDATE timer SET due = $4, tries = $5 WHERE installation = $1 AND name = $2 AND deadline = $3",
             ),
         };
@@ -112,7 +112,7 @@ pub(crate) async fn ring(
         if let Some((due, tries)) = again {
             query = query.bind(due.as_micros()).bind(i64::from(*tries));
         }
-        if query.execute(&mut **transaction).await.map_err(StoreError::sql)?.rows_affected() != 1 {
+        if query.execute(transaction).await? != 1 {
             return Ok(false);
         }
     }
@@ -120,7 +120,7 @@ pub(crate) async fn ring(
 }
 
 pub(crate) async fn write(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
@@ -131,7 +131,7 @@ pub(crate) async fn write(
     for (name, timer) in &commit.timers {
         keep(transaction, &commit.installation, (name, timer.as_ref()), position).await?;
         let query = match timer {
-            Some(timer) => sqlx::query(
+            Some(timer) => sql(
                 "INSERT INTO timer VALUES ($1, $2, $3, $4, $5, 0)
                  ON CONFLICT (installation, name) DO UPDATE SET deadline = $3, payload = $4, due = $5, tries = 0",
             )
@@ -140,17 +140,16 @@ pub(crate) async fn write(
             .bind(timer.at.as_micros())
             .bind(&timer.payload)
             .bind(timer.at.max(soonest).as_micros()),
-            None => sqlx::query("DELETE FROM timer WHERE installation = $1 AND name = $2")
+            None => sql("DELETE FROM timer WHERE installation = $1 AND name = $2")
                 .bind(&commit.installation)
                 .bind(name),
         };
-        query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+        query.execute(transaction).await?;
     }
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM timer WHERE installation = $1")
+    let (count,): (i64,) = sql("SELECT COUNT(*) FROM timer WHERE installation = $1")
         .bind(&commit.installation)
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
+        .the_row(transaction)
+        .await?;
     let (count, limit) = (u64::try_from(count).unwrap_or(0), u64::from(commit.timers_limit));
     let sets = commit.timers.values().any(Option::is_some);
     if sets && count > limit { Err(CommitError::TimersFull { count, limit }) } else { Ok(()) }
@@ -158,19 +157,18 @@ pub(crate) async fn write(
 
 /// Before it is changed.
 async fn keep(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     (name, after): (&str, Option<&Timer>),
     position: Option<i64>,
 ) -> Result<(), StoreError> {
     let Some(position) = position else { return Ok(()) };
     let before: Option<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT deadline, payload FROM timer WHERE installation = $1 AND name = $2")
+        sql("SELECT deadline, payload FROM timer WHERE installation = $1 AND name = $2")
             .bind(installation)
             .bind(name)
-            .fetch_optional(&mut **transaction)
-            .await
-            .map_err(StoreError::sql)?;
+            .row(transaction)
+            .await?;
     let before = before.map(|(at, payload)| version::timer(at, &payload));
     let after = after.map(|timer| version::timer(timer.at.as_micros(), &timer.payload));
     let of = (installation, Class::Timer, name);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::sql::{made, sql};
+use crate::writer::Transaction;
+use crate::{Store, StoreError, row};
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Record;
 use dongting_manifest::timer::Timer;
-use sqlx::{Any, AssertSqlSafe, Transaction};
-
-use crate::{Store, StoreError, row};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Class {
@@ -197,62 +197,55 @@ impl Store {
 
 /// Keeps what a call writes, and where no version of the key is known yet what it replaces.
 pub(crate) async fn keep(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     (installation, class, key): (&str, Class, &str),
     position: i64,
     (before, after): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<(), StoreError> {
     if before.is_some() {
-        sqlx::query(
-            "INSERT INTO version SELECT $1, $2, $3, 0, $4 WHERE NOT EXISTS
-                 (SELECT 1 FROM version WHERE installation = $1 AND class = $2 AND key = $3)",
-        )
+        sql("INSERT INTO version SELECT $1, $2, $3, 0, $4 WHERE NOT EXISTS
+             (SELECT 1 FROM version WHERE installation = $1 AND class = $2 AND key = $3)")
         .bind(installation)
         .bind(class.as_str())
         .bind(key)
         .bind(before)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
+        .execute(transaction)
+        .await?;
     }
-    sqlx::query(
-        "INSERT INTO version VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
-    )
+    sql("INSERT INTO version VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value")
     .bind(installation)
     .bind(class.as_str())
     .bind(key)
     .bind(position)
     .bind(after)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::sql)?;
+    .execute(transaction)
+    .await?;
     Ok(())
 }
 
 /// The same for many keys of the state, which have their earlier values still.
 pub(crate) async fn keep_state(
-    transaction: &mut Transaction<'_, Any>,
+    transaction: &mut Transaction,
     installation: &str,
     position: i64,
     written: &[(&str, Option<&[u8]>)],
 ) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
-             WHERE installation = {} AND key IN ({}) AND NOT EXISTS
+             WHERE installation = $1 AND key IN ({}) AND NOT EXISTS
                  (SELECT 1 FROM version WHERE version.installation = state.installation
                     AND version.class = 'state' AND version.key = state.key)
          UNION ALL VALUES {}",
-        row::list(transaction, 1, 1),
-        row::list(transaction, 2, written.len()),
-        row::rows(transaction, written.len() + 2, 5, written.len()),
+        row::placeholders(2, written.len()),
+        row::rows(written.len() + 2, 5, written.len()),
     );
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(installation);
+    let query = made(sql).bind(installation);
     let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
     let query = written.iter().fold(query, |query, (key, value)| {
         query.bind(installation).bind(Class::State.as_str()).bind(*key).bind(position).bind(*value)
     });
-    query.execute(&mut **transaction).await.map_err(StoreError::sql)?;
+    query.execute(transaction).await?;
     Ok(())
 }
 

@@ -59,7 +59,7 @@ async fn a_call_and_the_state_before_it<P: Place>() {
         commit.call = Some(record(n));
         commit.state.insert("count".to_owned(), value.map(|value| value.as_bytes().to_vec()));
         commit.state_limit_bytes = 100;
-        store.commit(&commit).await.unwrap();
+        store.commit(commit).await.unwrap();
     };
     for (n, value) in [(2, Some("two")), (3, None), (4, Some("four"))] {
         made(n, value).await;
@@ -104,7 +104,7 @@ async fn versions_are_forgotten_piece_by_piece<P: Place>() {
             commit.state.insert(key.to_owned(), Some(n.to_string().into_bytes()));
         }
         commit.state_limit_bytes = 100;
-        store.commit(&commit).await.unwrap();
+        store.commit(commit).await.unwrap();
     };
     for n in 1..=600 {
         made(n).await;

@@ -1,8 +1,9 @@
 //! How much the history has, and what is kept of it: by age and by size, the oldest going first. A statement that still holds stays.
 
 use dongting_manifest::{Message, Timestamp};
-use sqlx::{Any, AssertSqlSafe, Transaction};
 
+use crate::sql::{made, sql};
+use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 /// Messages removed in one transaction: what arrives meanwhile waits for no more than this.
@@ -60,50 +61,42 @@ impl Store {
     }
 
     async fn forget_some(&self, before: i64) -> Result<(u64, u64), StoreError> {
-        let mut transaction = self.history_writer.begin().await.map_err(StoreError::sql)?;
-        let sql = format!(
-            "DELETE FROM message WHERE id IN ({OLDEST})
-             RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
-        );
-        let gone: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(before)
-            .bind(AT_ONCE)
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(StoreError::sql)?;
-        let mut made = Vec::new();
-        for (attributes, _) in &gone {
-            let Message { id, causation, .. } = row::message(attributes, Vec::new())?;
-            made.extend(causation.into_iter().map(|cause| (cause, id.clone())));
-        }
-        for made in row::pieces(&made, 2) {
-            let pairs = row::rows(&transaction, 1, 2, made.len());
-            let sql = format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {pairs})");
-            let query = sqlx::query(AssertSqlSafe(sql));
-            let query = made.iter().fold(query, |query, (cause, effect)| query.bind(cause).bind(effect));
-            query.execute(&mut *transaction).await.map_err(StoreError::sql)?;
-        }
-        let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
-        add(&mut transaction, -freed).await?;
-        transaction.commit().await.map_err(StoreError::sql)?;
-        Ok((gone.len() as u64, freed.unsigned_abs()))
+        self.history_writer.transact(move |transaction| Box::pin(forget_oldest(transaction, before))).await
     }
 }
 
+async fn forget_oldest(transaction: &mut Transaction, before: i64) -> Result<(u64, u64), StoreError> {
+    let sql = format!(
+        "DELETE FROM message WHERE id IN ({OLDEST})
+         RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
+    );
+    let gone: Vec<(String, i64)> = made(sql).bind(before).bind(AT_ONCE).rows(transaction).await?;
+    let mut pairs = Vec::new();
+    for (attributes, _) in &gone {
+        let Message { id, causation, .. } = row::message(attributes, Vec::new())?;
+        pairs.extend(causation.into_iter().map(|cause| (cause, id.clone())));
+    }
+    for pairs in row::pieces(&pairs, 2) {
+        let rows = row::rows(1, 2, pairs.len());
+        let sql = format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {rows})");
+        let query = made(sql);
+        let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(cause).bind(effect));
+        query.execute(transaction).await?;
+    }
+    let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
+    add(transaction, -freed).await?;
+    Ok((gone.len() as u64, freed.unsigned_abs()))
+}
+
 /// The number of a new batch. On PostgreSQL the row is held until the batch is committed, so that batches are seen in their order.
-pub(super) async fn next(transaction: &mut Transaction<'_, Any>) -> Result<i64, StoreError> {
-    sqlx::query_scalar("UPDATE history_extent SET batch = batch + 1 RETURNING batch")
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)
+pub(super) async fn next(transaction: &mut Transaction) -> Result<i64, StoreError> {
+    let next = sql("UPDATE history_extent SET batch = batch + 1 RETURNING batch");
+    let (batch,) = next.the_row(transaction).await?;
+    Ok(batch)
 }
 
 /// Counts what was kept or removed.
-pub(super) async fn add(transaction: &mut Transaction<'_, Any>, bytes: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE history_extent SET bytes = bytes + $1")
-        .bind(bytes)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::sql)?;
+pub(super) async fn add(transaction: &mut Transaction, bytes: i64) -> Result<(), StoreError> {
+    sql("UPDATE history_extent SET bytes = bytes + $1").bind(bytes).execute(transaction).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Database;
+use crate::sql::sql;
 
 fn message(key: &str, body: Vec<u8>) -> Message {
     let time: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
@@ -87,13 +88,9 @@ async fn rows_of_an_earlier_version_are_read() {
         (MESSAGE, row::attributes(&first).unwrap(), &first.body),
         (DEAD_LETTER, row::json(&row::LetterAttributes::of(&second)).unwrap(), &second.payload),
     ] {
-        sqlx::query("INSERT INTO outbox (installation, kind, message, body) VALUES ('model', $1, $2, $3)")
-            .bind(kind)
-            .bind(text)
-            .bind(body)
-            .execute(&store.writer)
-            .await
-            .unwrap();
+        let statement =
+            sql("INSERT INTO outbox (installation, kind, message, body) VALUES ('model', $1, $2, $3)");
+        statement.bind(kind).bind(text).bind(body).execute_alone(&store.writer).await.unwrap();
     }
     let outputs: Vec<Vec<Output>> =
         store.pending("model", 9).await.unwrap().into_iter().map(|pending| pending.outputs).collect();

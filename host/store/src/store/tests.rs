@@ -6,7 +6,7 @@ const ONE_ROW: &str = include_str!("../../migrations/sqlite-history/0003_one_row
 
 /// A history as the first version made it, with two messages.
 struct Old {
-    writer: AnyPool,
+    file: AnyPool,
     _folder: tempfile::TempDir,
 }
 
@@ -14,8 +14,10 @@ impl Old {
     async fn new() -> Self {
         install_default_drivers();
         let folder = tempfile::tempdir().unwrap();
-        let Sqlite { writer, .. } = sqlite(&folder.path().join("history.db"), "NORMAL").await.unwrap();
-        let old = Self { writer, _folder: folder };
+        let path = folder.path().join("history.db").display().to_string();
+        let file = AnyPoolOptions::new().max_connections(1);
+        let file = file.connect(&format!("sqlite:{path}?mode=rwc")).await.unwrap();
+        let old = Self { file, _folder: folder };
         old.run(FIRST).await.unwrap();
         let messages = "INSERT INTO message VALUES
              ('b', 'alert', 2, 20, 21, 'water', 'warning', 430000, '{}', x'01'),
@@ -25,11 +27,11 @@ impl Old {
     }
 
     async fn run(&self, sql: &'static str) -> Result<(), sqlx::Error> {
-        self.writer.execute(sqlx::raw_sql(sql)).await.map(drop)
+        self.file.execute(sqlx::raw_sql(sql)).await.map(drop)
     }
 
     async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.writer).await.unwrap()
+        sqlx::query_scalar(sql).fetch_one(&self.file).await.unwrap()
     }
 }
 

@@ -157,7 +157,7 @@ async fn native(bus: &Bus, store: &Store, stateful: bool) -> Result<f64> {
             let mut commit = Commit::new("native");
             commit.state_limit_bytes = 1 << 20;
             commit.state.insert("count".to_owned(), Some(serde_json::to_vec(&count)?));
-            store.commit(&commit).await?;
+            store.commit(commit).await?;
         }
         for stored in bus.publish(&made).await {
             stored?;

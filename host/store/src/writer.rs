@@ -1,0 +1,211 @@
+//! Who writes to a database. SQLite has one writer: a thread of its own, which makes of all the work that waits for it one transaction, so that
+//! it waits for the disk once. Each piece holds by itself all the same: one that fails takes nothing with it.
+
+use std::iter;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use futures::executor::block_on;
+use futures::future::BoxFuture;
+use rusqlite::{Connection, OpenFlags};
+use sqlx::{Any, AnyPool};
+use tokio::sync::oneshot;
+
+use crate::StoreError;
+use crate::sql::sql;
+
+/// Pieces of work in one transaction of SQLite, at most: who waits for the disk waits for the others' work too.
+const TOGETHER: usize = 16;
+/// Statements that stay prepared.
+const PREPARED: usize = 256;
+
+#[derive(Clone)]
+pub enum Writer {
+    Sqlite(Sender<Order>),
+    Postgres(AnyPool),
+}
+
+/// In which a piece of work reads and writes.
+pub enum Transaction {
+    Sqlite(Connection),
+    Postgres(sqlx::Transaction<'static, Any>),
+}
+
+/// What SQLite's thread is given.
+pub enum Order {
+    Work(Box<dyn Work>),
+    Close(oneshot::Sender<()>),
+}
+
+/// A piece of work, with somebody who waits for it.
+pub trait Work: Send {
+    /// Whether it holds; else it is to be undone.
+    fn run(&mut self, transaction: &mut Transaction) -> bool;
+
+    /// Tells what came of it, now that that is certain.
+    fn tell(self: Box<Self>, committed: Result<(), &Arc<StoreError>>);
+}
+
+struct Piece<F, T, E> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    waits: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Work for Piece<F, T, E>
+where
+    F: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, E>> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, transaction: &mut Transaction) -> bool {
+        // Nothing in it waits: SQLite answers at once.
+        self.result = self.work.take().map(|work| block_on(work(transaction)));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn tell(self: Box<Self>, committed: Result<(), &Arc<StoreError>>) {
+        let result = match (self.result, committed) {
+            (Some(Ok(_)) | None, Err(error)) => Err(E::from(StoreError::Undone(Arc::clone(error)))),
+            (Some(result), _) => result,
+            (None, Ok(())) => Err(E::from(StoreError::Closed)),
+        };
+        // Who waited may be gone.
+        let _ = self.waits.send(result);
+    }
+}
+
+impl Writer {
+    /// `synchronous` says when a commit is on the disk.
+    pub fn sqlite(path: &Path, synchronous: &str) -> Result<Self, StoreError> {
+        let opened = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            // Pages that are written again and again stay in memory (KiB), and go to their place in the file seldom (pages of 4 KiB).
+            connection.execute_batch(&format!(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
+            ))?;
+            connection.set_prepared_statement_cache_capacity(PREPARED);
+            Ok(connection)
+        };
+        let cannot = |source| StoreError::Open { path: path.display().to_string(), source };
+        let connection = opened().map_err(|error: rusqlite::Error| cannot(Box::new(error)))?;
+        let (orders, given) = mpsc::channel();
+        let work = move || serve(Transaction::Sqlite(connection), &given);
+        let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(work);
+        thread.map_err(|error| cannot(Box::new(error)))?;
+        Ok(Self::Sqlite(orders))
+    }
+
+    /// Does `work` in a transaction, which holds when this returns, or leaves nothing behind where it fails.
+    pub async fn transact<T, E>(
+        &self,
+        work: impl for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(orders) => {
+                let (waits, told) = oneshot::channel();
+                let piece = Piece { work: Some(work), result: None, waits };
+                orders.send(Order::Work(Box::new(piece))).map_err(|_| StoreError::Closed)?;
+                told.await.map_err(|_| StoreError::Closed)?
+            }
+            Self::Postgres(pool) => {
+                let begun = pool.begin().await.map_err(StoreError::sql)?;
+                let mut transaction = Transaction::Postgres(begun);
+                // One that is dropped is rolled back.
+                let done = work(&mut transaction).await?;
+                if let Transaction::Postgres(transaction) = transaction {
+                    transaction.commit().await.map_err(StoreError::sql)?;
+                }
+                Ok(done)
+            }
+        }
+    }
+
+    /// Once what waits is done.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(orders) => {
+                let (closing, closed) = oneshot::channel();
+                if orders.send(Order::Close(closing)).is_ok() {
+                    let _ = closed.await;
+                }
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn serve(mut transaction: Transaction, orders: &Receiver<Order>) {
+    let mut closing = None;
+    while closing.is_none()
+        && let Ok(order) = orders.recv()
+    {
+        let mut work = iter::once(order).chain(orders.try_iter()).map_while(|order| match order {
+            Order::Work(work) => Some(work),
+            Order::Close(closed) => {
+                closing = Some(closed);
+                None
+            }
+        });
+        one_transaction(&mut transaction, work.by_ref().take(TOGETHER));
+    }
+    drop(transaction);
+    if let Some(closing) = closing {
+        let _ = closing.send(());
+    }
+}
+
+fn one_transaction(transaction: &mut Transaction, work: impl Iterator<Item = Box<dyn Work>>) {
+    let mut begun = Vec::new();
+    let committed = run_all(transaction, work, &mut begun).map_err(Arc::new);
+    if committed.is_err() {
+        // After some errors SQLite has done so already, and says that there is nothing to undo.
+        let _ = control(transaction, "ROLLBACK");
+    }
+    for piece in begun {
+        piece.tell(committed.as_ref().map(|()| ()));
+    }
+}
+
+/// Whatever it has begun is undone where this fails.
+fn run_all(
+    transaction: &mut Transaction,
+    work: impl Iterator<Item = Box<dyn Work>>,
+    begun: &mut Vec<Box<dyn Work>>,
+) -> Result<(), StoreError> {
+    // Whether something holds already. What comes behind it must be undone without it.
+    let mut holds = false;
+    for mut piece in work {
+        let ready = control(transaction, if holds { "SAVEPOINT piece" } else { "BEGIN IMMEDIATE" });
+        let done = ready.is_ok() && piece.run(transaction);
+        begun.push(piece);
+        ready?;
+        match (holds, done) {
+            (false, true) => holds = true,
+            (false, false) => control(transaction, "ROLLBACK")?,
+            (true, true) => control(transaction, "RELEASE piece")?,
+            (true, false) => {
+                control(transaction, "ROLLBACK TO piece")?;
+                control(transaction, "RELEASE piece")?;
+            }
+        }
+    }
+    if holds { control(transaction, "COMMIT") } else { Ok(()) }
+}
+
+fn control(transaction: &mut Transaction, statement: &'static str) -> Result<(), StoreError> {
+    block_on(sql(statement).execute(transaction)).map(drop)
+}
+
+#[cfg(test)]
+mod tests;
