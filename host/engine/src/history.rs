@@ -34,7 +34,8 @@ pub async fn follow(lane: Lane, shared: Arc<Shared>, arrivals: broadcast::Sender
 }
 
 async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>) -> Result<(), String> {
-    let (bus, store) = (&shared.publisher.bus, &shared.store);
+    let bus = if lane == Lane::Bulk { &shared.bulk_bus } else { &shared.publisher.bus };
+    let store = &shared.store;
     let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
     let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;
     // A stream that was deleted and made again counts from one again.

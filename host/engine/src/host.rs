@@ -168,14 +168,15 @@ impl Host {
         let registry = Registry::open_with(&data.join(REGISTRY), config.registry.clone()).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
         let limits = config.lanes.limits();
-        let (server, bus) = match nats {
+        let (server, url, credentials) = match nats {
             Nats::Child(binary) => {
                 let server = serve(&config, binary, data.join("nats")).await?;
-                let bus = Bus::connect(&server.url(), server.credentials(), &limits).await?;
-                (Some(server), bus)
+                let (url, credentials) = (server.url(), server.credentials().clone());
+                (Some(server), url, credentials)
             }
-            Nats::Running { url, credentials } => (None, Bus::connect(&url, &credentials, &limits).await?),
+            Nats::Running { url, credentials } => (None, url, credentials),
         };
+        let bus = Bus::connect(&url, &credentials, &limits).await?;
         let durability = match (&server, config.nats.sync_always) {
             (None, _) => Durability::External,
             (Some(_), true) => Durability::Synced,
@@ -184,6 +185,8 @@ impl Host {
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
         let bulk = Bulk::start().map_err(HostError::Threads)?;
+        let connecting = bulk.handle.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
+        let bulk_bus = connecting.await.map_err(|error| HostError::Threads(error.into()))??;
         let beside = Bulk::beside().map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
@@ -207,6 +210,7 @@ impl Host {
                 tidying: Arc::default(),
                 leases,
                 bulk,
+                bulk_bus,
                 beside,
                 shadows: Semaphore::new(SHADOWS),
                 courtesy: Courtesy::default(),
@@ -246,7 +250,12 @@ impl Host {
         tasks.spawn(async move { shared.tidying.keep(&shared).await });
         tasks.spawn(leases::keep(Arc::clone(&self.shared)));
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            tasks.spawn(history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone()));
+            let following = history::follow(lane, Arc::clone(&self.shared), self.arrivals.clone());
+            if lane == Lane::Bulk {
+                tasks.spawn_on(following, &self.shared.bulk.handle);
+            } else {
+                tasks.spawn(following);
+            }
         }
         // Listens from before anything is loaded: what changes meanwhile is looked at afterwards.
         tasks.spawn(recheck::follow(Arc::downgrade(self), self.registry.changes()));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
+use dongting_bus::{AtWork, Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
 use dongting_manifest::plugin::Ordering;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::Refusal;
@@ -48,8 +48,10 @@ pub struct Shared {
     pub recorder: Recorder,
     pub tidying: Arc<Tidying>,
     pub leases: Leases,
-    /// Where the calls of bulk lanes compute.
+    /// Where the calls of bulk lanes compute, and their history is read.
     pub bulk: Bulk,
+    /// Served by those threads: what is read from it keeps nothing else waiting.
+    pub bulk_bus: Bus,
     /// Where those of shadows do, below that.
     pub beside: Bulk,
     /// Calls of shadows at once.

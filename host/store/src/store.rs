@@ -19,6 +19,8 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static SQLITE_HISTORY: Migrator = sqlx::migrate!("migrations/sqlite-history");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// Nice value of the thread that writes the history: what makes and stores alerts goes first, and what computes for bulk lanes (10) last.
+const HISTORY: i32 = 5;
 /// Connections to PostgreSQL, for as many calls as commit and read at once.
 const CONNECTIONS: u32 = 8;
 /// How long a call waits for one. A PostgreSQL that restarts is back by then; later the call is made again.
@@ -90,9 +92,9 @@ impl Store {
         match database {
             Database::Sqlite(path) => {
                 let history = path.with_extension("history.db");
-                let Sqlite { writer, reader, log } = sqlite(path, "FULL", &SQLITE).await?;
+                let Sqlite { writer, reader, log } = sqlite(path, ("FULL", 0), &SQLITE).await?;
                 // What a power cut takes of the history is read again from the lanes.
-                let history = sqlite(&history, "NORMAL", &SQLITE_HISTORY).await?;
+                let history = sqlite(&history, ("NORMAL", HISTORY), &SQLITE_HISTORY).await?;
                 Ok(Self {
                     writer,
                     reader,
@@ -140,8 +142,12 @@ struct Sqlite {
     log: AnyPool,
 }
 
-/// Opens or makes a file. `synchronous` says when a commit is on the disk.
-async fn sqlite(path: &Path, synchronous: &str, migrations: &Migrator) -> Result<Sqlite, StoreError> {
+/// Opens or makes a file. `synchronous` says when a commit is on the disk, `nice` the priority of the thread that writes.
+async fn sqlite(
+    path: &Path,
+    (synchronous, nice): (&str, i32),
+    migrations: &Migrator,
+) -> Result<Sqlite, StoreError> {
     let cannot =
         |source: sqlx::Error| StoreError::Open { path: path.display().to_string(), source: Box::new(source) };
     let name = path.to_str().ok_or_else(|| {
@@ -149,7 +155,7 @@ async fn sqlite(path: &Path, synchronous: &str, migrations: &Migrator) -> Result
         cannot(sqlx::Error::Configuration(why.into()))
     })?;
     let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    let writer = Writer::sqlite(path, synchronous)?;
+    let writer = Writer::sqlite(path, synchronous, nice)?;
     // A connection to a file does not break while nobody uses it, and it is tested when it is given back: asked before each use as well, it
     // would take as long as a statement.
     let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);

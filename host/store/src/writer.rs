@@ -78,8 +78,8 @@ where
 }
 
 impl Writer {
-    /// `synchronous` says when a commit is on the disk.
-    pub fn sqlite(path: &Path, synchronous: &str) -> Result<Self, StoreError> {
+    /// `synchronous` says when a commit is on the disk, `nice` the priority of the thread.
+    pub fn sqlite(path: &Path, synchronous: &str, nice: i32) -> Result<Self, StoreError> {
         let opened = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
@@ -96,7 +96,10 @@ impl Writer {
         let cannot = |source| StoreError::Open { path: path.display().to_string(), source };
         let connection = opened().map_err(|error: rusqlite::Error| cannot(Box::new(error)))?;
         let (orders, given) = mpsc::channel();
-        let work = move || serve(Transaction::Sqlite(connection), &given);
+        let work = move || {
+            lower(nice);
+            serve(Transaction::Sqlite(connection), &given);
+        };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(work);
         thread.map_err(|error| cannot(Box::new(error)))?;
         Ok(Self::Sqlite(orders))
@@ -142,6 +145,15 @@ impl Writer {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// On Linux this is the calling thread's alone.
+fn lower(nice: i32) {
+    if nice != 0
+        && let Err(error) = rustix::process::setpriority_process(None, nice)
+    {
+        tracing::warn!("The history is written at the priority of all else: {error}");
     }
 }
 
