@@ -185,7 +185,7 @@ fn one_transaction(transaction: &mut Transaction, work: impl Iterator<Item = Box
         let _ = control(transaction, "ROLLBACK");
     }
     for piece in begun {
-        piece.tell(committed.as_ref().map(|()| ()));
+        piece.tell(committed.as_ref().copied());
     }
 }
 

@@ -64,7 +64,9 @@ async fn a_piece_that_fails_takes_nothing_with_it() {
     );
     assert!(matches!(failed, Err(StoreError::Sqlite(_))), "{failed:?}");
     assert!(matches!(again, Err(StoreError::Sqlite(_))), "{again:?}");
-    (a.unwrap(), b.unwrap(), held.unwrap());
+    for done in [a.map(drop), b.map(drop), held] {
+        done.unwrap();
+    }
     assert_eq!(file.names(), ["a", "b"]);
 }
 
@@ -83,7 +85,8 @@ async fn what_waits_is_one_transaction() {
         held,
         async { go.send(()).unwrap() },
     );
-    (a.unwrap(), held.unwrap());
+    a.unwrap();
+    held.unwrap();
     assert_eq!(seen.unwrap(), (vec![(1,)], 0), "the second sees the first, which is not committed yet");
     assert_eq!(file.names(), ["a"]);
 }
