@@ -1,6 +1,6 @@
-//! Threads below all others: for what plugins compute for bulk lanes, and for compiling; and further below, for what candidates compute beside
-//! what is at work. It keeps no alert, no view and no request waiting for a core. Nothing that others wait for may be held while one of these
-//! threads waits.
+//! Threads below all others: for what plugins compute for bulk lanes, for reading the bulk lane's history, and for compiling; and further
+//! below, for what candidates compute beside what is at work. It keeps no alert, no view and no request waiting for a core. Nothing that
+//! others wait for may be held while one of these threads waits.
 
 use std::sync::mpsc;
 
