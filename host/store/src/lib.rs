@@ -1,4 +1,4 @@
-//! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate names `sqlx`.
+//! Everything that is SQL: cursors, state, the outbox and the messages at hand for views. No other crate of the host names `sqlx` or `rusqlite`.
 
 pub mod answer;
 pub mod attempt;

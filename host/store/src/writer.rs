@@ -162,14 +162,14 @@ fn serve(mut transaction: Transaction, orders: &Receiver<Order>) {
     while closing.is_none()
         && let Ok(order) = orders.recv()
     {
-        let mut work = iter::once(order).chain(orders.try_iter()).map_while(|order| match order {
+        let work = iter::once(order).chain(orders.try_iter()).map_while(|order| match order {
             Order::Work(work) => Some(work),
             Order::Close(closed) => {
                 closing = Some(closed);
                 None
             }
         });
-        one_transaction(&mut transaction, work.by_ref().take(TOGETHER));
+        one_transaction(&mut transaction, work.take(TOGETHER));
     }
     drop(transaction);
     if let Some(closing) = closing {
