@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::name::is_token;
@@ -102,6 +103,9 @@ pub struct Grants {
     /// Address and port on which a session's devices connect by TCP. Port 0 is any that is free.
     #[serde(default)]
     pub listen: Option<SocketAddr>,
+    /// Networks that they may connect from. Empty: any.
+    #[serde(default)]
+    pub listen_from: Vec<IpNet>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -98,6 +98,34 @@ fn poison_becomes_the_dead_letters_and_nothing_else() {
     assert_eq!(host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().len(), 2);
 }
 
+/// What no message can carry is found before it is promised: later it would be tried for ever.
+#[test]
+fn what_no_message_can_carry_is_a_fault_of_its_call() {
+    let toml = documents::configuration("guests/output-flood.wasm", "id = \"model\"\nregion = \"430000\"");
+    let host = Host::start(&toml.unwrap()).unwrap();
+    let told = |attributes: Value| {
+        let flood = json!({ "drafts": 1, "bytes": 1, "rejects": 0, "attributes": attributes }).to_string();
+        assert_eq!(documents::push(&host, flood.as_bytes()).unwrap().status, 200);
+    };
+    told(json!([["quality", "", 1, 1]]));
+    told(json!([["quality", "良", 1, 1]]));
+    told(json!([["quality", "良", 1, 1], ["quality", "差", 1, 1]]));
+    told(json!([["note", "洞", 341, 16]]));
+    told(json!([["quality", "良", 341, 1]]));
+    eventually("the good ones", || Ok(host.messages("assessment")?.len() == 2)).unwrap();
+    eventually("the dead letters", || Ok(host.rejects("model")? == 3)).unwrap();
+    let letters = host.get("dead-letters").unwrap().body;
+    let reasons: Vec<&str> =
+        letters["deadLetters"].as_array().unwrap().iter().map(|l| l["reason"].as_str().unwrap()).collect();
+    let saying = |what: &str| reasons.iter().filter(|reason| reason.contains(what)).count();
+    assert_eq!(
+        saying("draft 0: the extension attribute `quality` is given twice or empty"),
+        2,
+        "{reasons:?}"
+    );
+    assert_eq!(saying("bytes as headers, more than 40960"), 1, "{reasons:?}");
+}
+
 #[test]
 fn a_broken_release_trips_the_breaker_and_buries_nothing() {
     let host = Host::start(&configuration("traps = true")).unwrap();

@@ -22,6 +22,8 @@ pub struct Bus {
     jetstream: Context,
     connection: watch::Receiver<Connection>,
     url: Arc<str>,
+    /// Many messages go as one batch.
+    pub(crate) together: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +113,13 @@ impl Bus {
             .max_ack_inflight(1_000_000)
             .build(client.clone());
         lane::ensure(&jetstream, limits).await?;
-        Ok(Self { client, jetstream, connection, url: url.into() })
+        Ok(Self { client, jetstream, connection, url: url.into(), together: true })
+    }
+
+    /// For a server that does not sync each message: for it a batch is more work than its messages.
+    #[must_use]
+    pub fn one_by_one(self) -> Self {
+        Self { together: false, ..self }
     }
 
     /// Whether the connection stands, and every change of it.

@@ -15,8 +15,11 @@ pub mod percent;
 /// Names and values as they stand on the wire.
 pub type Headers = Vec<(String, String)>;
 
-/// All headers of one message together, names and values. NATS itself bounds them only by `max_payload`.
-pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// All headers of one message together, names and values. JetStream takes 65,535 bytes: what is left is for its own, and for what a dead
+/// letter says beside the attributes of what it holds.
+pub const MAX_HEADER_BYTES: usize = 40 * 1024;
+/// With what publishing adds to a message's own: the stream that is meant, the batch.
+pub const MAX_READ_BYTES: usize = MAX_HEADER_BYTES + 1024;
 pub const MAX_CAUSATION: usize = 256;
 /// What JetStream knows a message by inside its duplicate window.
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";
@@ -99,7 +102,7 @@ pub enum DecodeError {
         "ce-causationid names {count} messages, more than {MAX_CAUSATION}, or has an empty one among them"
     )]
     Causation { count: usize },
-    #[error("the headers take {bytes} bytes, more than {MAX_HEADER_BYTES}")]
+    #[error("the headers take {bytes} bytes, more than {MAX_READ_BYTES}")]
     Headers { bytes: usize },
     #[error("the body has {bytes} bytes, more than {MAX_BODY_BYTES}")]
     Body { bytes: usize },
@@ -108,12 +111,31 @@ pub enum DecodeError {
 /// The headers of a message; its payload is its body. Extensions come back from [`decode`] sorted by name,
 /// because NATS clients do not keep the order of headers.
 pub fn encode(message: &Message) -> Result<Headers, EncodeError> {
+    let mut headers = Headers::with_capacity(16 + message.extensions.len());
+    each(message, |name, value| headers.push((format!("ce-{name}"), percent::encode(value))))?;
+    headers.push((MESSAGE_ID.to_owned(), percent::encode(&message.id)));
+    within(size(&headers))?;
+    Ok(headers)
+}
+
+/// Whether [`encode`] can write the message. What it cannot must not be promised to anybody: it would be tried for ever.
+pub fn check(message: &Message) -> Result<(), EncodeError> {
+    let mut bytes = line(MESSAGE_ID.len(), percent::length(&message.id));
+    each(message, |name, value| bytes += line("ce-".len() + name.len(), percent::length(value)))?;
+    within(bytes)
+}
+
+fn within(bytes: usize) -> Result<(), EncodeError> {
+    if bytes > MAX_HEADER_BYTES { Err(EncodeError::Headers { bytes }) } else { Ok(()) }
+}
+
+/// Tells the message's attributes, each of which may be written.
+fn each(message: &Message, mut tell: impl FnMut(&str, &str)) -> Result<(), EncodeError> {
     if message.body.len() > MAX_BODY_BYTES {
         return Err(EncodeError::Body { bytes: message.body.len() });
     }
     let (time, received) = (message.time.to_string(), message.received.to_string());
     let (subject, region) = (message.subject.to_string(), message.subject.region.to_string());
-    let mut headers = Headers::with_capacity(16 + message.extensions.len());
     for (name, value) in [
         ("specversion", "1.0"),
         ("id", &message.id),
@@ -129,7 +151,7 @@ pub fn encode(message: &Message) -> Result<Headers, EncodeError> {
         if value.is_empty() {
             return Err(EncodeError::Empty(name));
         }
-        headers.push((format!("ce-{name}"), percent::encode(value)));
+        tell(name, value);
     }
     let causation = causation(&message.causation)?;
     for (name, value) in [
@@ -141,7 +163,7 @@ pub fn encode(message: &Message) -> Result<Headers, EncodeError> {
     ] {
         // CloudEvents has no empty attributes: absent is how nothing is written.
         if !value.is_empty() {
-            headers.push((format!("ce-{name}"), percent::encode(value)));
+            tell(name, value);
         }
     }
     let mut extensions: Vec<_> = message.extensions.iter().collect();
@@ -155,20 +177,16 @@ pub fn encode(message: &Message) -> Result<Headers, EncodeError> {
             return Err(EncodeError::ExtensionValue(name.clone()));
         }
         before = Some(name);
-        headers.push((format!("ce-{name}"), percent::encode(value)));
+        tell(name, value);
     }
-    headers.push((MESSAGE_ID.to_owned(), percent::encode(&message.id)));
-    match size(&headers) {
-        bytes if bytes > MAX_HEADER_BYTES => Err(EncodeError::Headers { bytes }),
-        _ => Ok(headers),
-    }
+    Ok(())
 }
 
 /// Reads a message that came on `subject`. Everything about it is checked: this is also what stands between
 /// the plugins and whoever else got at the bus.
 pub fn decode(subject: &str, headers: &[(String, String)], payload: &[u8]) -> Result<Message, DecodeError> {
     let bytes = size(headers);
-    if bytes > MAX_HEADER_BYTES {
+    if bytes > MAX_READ_BYTES {
         return Err(DecodeError::Headers { bytes });
     }
     if payload.len() > MAX_BODY_BYTES {
@@ -284,9 +302,13 @@ fn is_structured(content_type: &str) -> bool {
         .is_some_and(|(start, _)| start.eq_ignore_ascii_case(STRUCTURED))
 }
 
-/// Bytes on the wire: `name: value\r\n`.
 fn size(headers: &[(String, String)]) -> usize {
-    headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum()
+    headers.iter().map(|(name, value)| line(name.len(), value.len())).sum()
+}
+
+/// Bytes on the wire: `name: value\r\n`.
+pub(crate) const fn line(name: usize, value: usize) -> usize {
+    name + value + 4
 }
 
 #[cfg(test)]

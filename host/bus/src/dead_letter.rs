@@ -10,7 +10,7 @@ use dongting_manifest::{DeadLetter, Lane, Origin, Timestamp};
 use futures::{StreamExt, stream};
 
 use crate::bus::{Bus, BusError, TIMEOUT};
-use crate::cloudevents::{Headers, MESSAGE_ID, percent};
+use crate::cloudevents::{self, Headers, MESSAGE_ID, percent};
 use crate::lane;
 use crate::publish::{PublishError, Stored};
 use crate::wire;
@@ -18,8 +18,10 @@ use crate::wire;
 /// What [`Bus::dead_letters`] reads at most.
 pub const MAX_LISTED: usize = 1_000;
 
-/// A reason is one sentence. A longer one is cut: it must not be what keeps the letter from being stored.
-const MAX_REASON_CHARS: usize = 2_000;
+/// Bytes of a reason as a header, and of what else is said of a letter: JetStream takes no more than 65,535 bytes of headers, and what is
+/// too long must not be what keeps the letter from being stored.
+const MAX_REASON_BYTES: usize = 12 * 1024;
+const MAX_SAID_BYTES: usize = 1024;
 
 const READ: &str = "read the dead letters";
 /// Letters on their way at once; each may have 8 MiB.
@@ -103,11 +105,17 @@ impl Bus {
 }
 
 fn headers(letter: &DeadLetter, id: &str) -> Headers {
-    let mut headers: Headers = letter.attributes.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
-    let reason: String = letter.reason.chars().take(MAX_REASON_CHARS).collect();
+    let mut bytes = 0;
+    // What has more is no message, and still where it came from.
+    let fits = |(name, value): &&(String, String)| {
+        bytes += cloudevents::line(name.len(), value.len());
+        bytes <= cloudevents::MAX_READ_BYTES
+    };
+    let kept = letter.attributes.iter().filter(|(name, _)| is_kept(name)).take_while(fits);
+    let mut headers: Headers = kept.cloned().collect();
     let region = letter.region.map(|region| region.to_string()).unwrap_or_default();
     let mut ours = vec![
-        ("dt-reason", reason),
+        ("dt-reason", letter.reason.clone()),
         ("dt-plugin", letter.plugin.clone()),
         ("dt-traceparent", letter.traceparent.clone()),
         ("dt-region", region),
@@ -122,7 +130,10 @@ fn headers(letter: &DeadLetter, id: &str) -> Headers {
         ]);
     }
     let ours = ours.into_iter().filter(|(_, value)| !value.is_empty());
-    headers.extend(ours.map(|(name, value)| (name.to_owned(), percent::encode(&value))));
+    headers.extend(ours.map(|(name, value)| {
+        let most = if name == "dt-reason" { MAX_REASON_BYTES } else { MAX_SAID_BYTES };
+        (name.to_owned(), percent::encode(percent::cut(&value, most)))
+    }));
     headers.push((MESSAGE_ID.to_owned(), id.to_owned()));
     headers
 }

@@ -198,6 +198,7 @@ fn config(lane: Lane, limits: Limits, from: Config) -> Config {
         max_consumers: MAX_CONSUMERS,
         num_replicas: from.num_replicas.max(1),
         allow_direct: true,
+        allow_atomic_publish: true,
         ..from
     }
 }

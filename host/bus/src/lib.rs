@@ -14,6 +14,7 @@ pub mod scan;
 pub mod server;
 pub mod tail;
 
+mod together;
 mod wire;
 
 pub use asked::{Asked, Requests};

@@ -13,8 +13,8 @@ use dongting_manifest::{Lane, Message};
 
 use crate::bus::{Bus, Link, TIMEOUT};
 use crate::cloudevents::{self, EncodeError};
-use crate::lane;
 use crate::wire::{self, Cause};
+use crate::{lane, together};
 
 /// Messages sent and not yet acknowledged, per call of [`Bus::publish`].
 const IN_FLIGHT: usize = 256;
@@ -66,15 +66,30 @@ impl PublishError {
 }
 
 impl Bus {
-    /// Publishes in the given order, many in flight, and waits for every ack. The answers are in the order of
-    /// the messages.
+    /// Publishes in the given order and waits for every ack. The answers are in the order of the messages.
     ///
     /// While the connection is down this waits five seconds for it and then says unavailable. After the first
-    /// message that is unavailable no more are sent, but those in flight behind it may be stored. Of one partition only one is in
-    /// flight at a time, so that their order holds through failures: what is published again never comes behind a later one.
+    /// message that is unavailable no more are sent, but those in flight behind it may be stored.
     pub async fn publish(&self, messages: &[Message]) -> Vec<Result<Stored, PublishError>> {
-        // Answers are collected in order, so `results` grows as the front of the queue is answered.
         let mut results: Vec<Result<Stored, PublishError>> = Vec::with_capacity(messages.len());
+        let mut rest = messages;
+        while !rest.is_empty() {
+            let (count, together) = if self.together { together::next(rest) } else { (rest.len(), false) };
+            let (part, behind) = rest.split_at(count);
+            let stored = if together && !is_down(&results) { self.together(part).await } else { None };
+            match stored {
+                Some(stored) => results.extend(stored),
+                None => self.alone(part, &mut results).await,
+            }
+            rest = behind;
+        }
+        results
+    }
+
+    /// One by one, many in flight. Of one partition only one is, so that their order holds through failures: what is published again
+    /// never comes behind a later one.
+    async fn alone(&self, messages: &[Message], results: &mut Vec<Result<Stored, PublishError>>) {
+        // Answers are collected in order, so `results` grows as the front of the queue is answered.
         let mut flight: VecDeque<(&Message, Sent<'_>)> =
             VecDeque::with_capacity(IN_FLIGHT.min(messages.len()));
         let mut partitions: HashSet<&str> = HashSet::with_capacity(flight.capacity());
@@ -83,10 +98,10 @@ impl Bus {
                 && let Some((message, sent)) = flight.pop_front()
             {
                 partitions.remove(message.partition.as_str());
-                results.push(sent.stored(&message.id, patience(&results)).await);
+                results.push(sent.stored(&message.id, patience(results)).await);
             }
             partitions.insert(&message.partition);
-            let down = is_down(&results)
+            let down = is_down(results)
                 || matches!(flight.back(), Some((_, Sent::Not(PublishError::Unavailable { .. }))));
             let sent = if down {
                 let source = "an earlier message of the batch was not confirmed".into();
@@ -97,9 +112,8 @@ impl Bus {
             flight.push_back((message, sent));
         }
         for (message, sent) in flight {
-            results.push(sent.stored(&message.id, patience(&results)).await);
+            results.push(sent.stored(&message.id, patience(results)).await);
         }
-        results
     }
 
     async fn send_message(&self, message: &Message) -> Sent<'_> {

@@ -176,12 +176,13 @@ impl Host {
             }
             Nats::Running { url, credentials } => (None, url, credentials),
         };
-        let bus = Bus::connect(&url, &credentials, &limits).await?;
         let durability = match (&server, config.nats.sync_always) {
             (None, _) => Durability::External,
             (Some(_), true) => Durability::Synced,
             (Some(_), false) => Durability::Relaxed,
         };
+        let bus = Bus::connect(&url, &credentials, &limits).await?;
+        let bus = if durability == Durability::Relaxed { bus.one_by_one() } else { bus };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
         let bulk = Bulk::start().map_err(HostError::Threads)?;

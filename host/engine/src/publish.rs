@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dongting_bus::PublishError;
+use dongting_bus::{PublishError, cloudevents};
 use dongting_manifest::message::{INSTALLATION, hash, id};
 use dongting_manifest::{Draft, Installation, Message, Region, Subject, Timestamp};
 use dongting_sandbox::Fault;
@@ -32,10 +32,13 @@ pub fn messages(
         .into_iter()
         .enumerate()
         .map(|(index, draft)| {
-            granted(installation, &draft).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
-            let causes =
-                causes(inputs, &draft.from).map_err(|why| Fault::Output(format!("draft {index}: {why}")))?;
-            Ok(message((&source, reference, &installation.id), inputs, &causes, draft))
+            let refused = |why: String| Fault::Output(format!("draft {index}: {why}"));
+            granted(installation, &draft).map_err(refused)?;
+            let causes = causes(inputs, &draft.from).map_err(refused)?;
+            let message = message((&source, reference, &installation.id), inputs, &causes, draft);
+            // What the bus can never take must not be committed: it would stand before all that comes after it.
+            cloudevents::check(&message).map_err(|error| refused(error.to_string()))?;
+            Ok(message)
         })
         .collect()
 }

@@ -1,11 +1,12 @@
 //! A session at work: the host listens where it was granted, on the one machine that holds the installation's lease, and each device that connects
 //! gets an instance of its own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::plugin::Role;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -108,8 +109,13 @@ fn admit(
     current: &watch::Receiver<Arc<Installed>>,
     shared: &Arc<Shared>,
 ) {
-    let most = installed.installation.limits.connections as usize;
+    let (grants, limits) = (&installed.installation.grants, &installed.installation.limits);
+    let most = limits.connections as usize;
     let refused = |why: String| installed.connections.refuse(installed.id(), peer, &why);
+    // First, so that strangers use up nobody's room.
+    if !comes_from(peer.ip(), &grants.listen_from) {
+        return refused("it comes from none of the networks in grants.listen_from".to_owned());
+    }
     if installed.connections.count() >= most {
         return refused(format!("it has the {most} connections that limits.connections allows"));
     }
@@ -125,6 +131,11 @@ fn admit(
     });
 }
 
+/// On an address of IPv6 devices that speak IPv4 have addresses of IPv6 too.
+fn comes_from(address: IpAddr, networks: &[IpNet]) -> bool {
+    networks.is_empty() || networks.iter().any(|network| network.contains(&address.to_canonical()))
+}
+
 impl Installed {
     pub fn is_session(&self) -> bool {
         self.has(Role::Session)
@@ -132,5 +143,21 @@ impl Installed {
 
     fn listens_at(&self) -> Option<SocketAddr> {
         self.installation.grants.listen.filter(|_| self.is_session())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn who_may_connect_is_said_by_networks() {
+        let networks: Vec<IpNet> = ["10.43.0.0/16", "fd00::/8"].map(|net| net.parse().unwrap()).to_vec();
+        let from = |address: &str| comes_from(address.parse().unwrap(), &networks);
+        assert!(from("10.43.7.1") && from("::ffff:10.43.7.1") && from("fd00::1"));
+        assert!(!from("10.44.0.1") && !from("::ffff:10.44.0.1") && !from("fe80::1"));
+        assert!(comes_from("10.44.0.1".parse().unwrap(), &[]));
     }
 }

@@ -88,6 +88,13 @@ fn a_session_listens_where_it_was_granted() {
     };
     assert!(check("").unwrap_err().to_string().contains("add grants.listen"));
     check("listen = \"[::1]:0\"").unwrap();
+    check("listen = \"[::]:0\"\nlisten_from = [\"10.43.0.0/16\", \"fd00::/8\"]").unwrap();
+    for network in ["10.43.0.0", "10.43.0.0/33", "gauges"] {
+        let text =
+            INSTALLATION.replace("capabilities", &format!("listen_from = [{network:?}]\ncapabilities"));
+        let said = toml::from_str::<Installation>(&text).unwrap_err().to_string();
+        assert!(said.contains("listen_from") && said.contains("invalid IP address syntax"), "{said}");
+    }
     let nowhere = INSTALLATION.replace("capabilities", "listen = \"somewhere\"\ncapabilities");
     assert!(toml::from_str::<Installation>(&nowhere).is_err());
     let installation = |limits: &str| {

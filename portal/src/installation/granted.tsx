@@ -13,7 +13,7 @@ export function GrantedSection({ one }: { one: InstallationWhole }) {
   const words = useWords()
   const language = useLanguage()
   const page = words.installationPage
-  const { capabilities, publish, subscribe, http, listen } = one.granted
+  const { capabilities, publish, subscribe, http, listen, listenFrom } = one.granted
   const why = (name: string) => one.about?.capabilities.find((asked) => asked.name === name)?.why
   const nothing = <p className="quiet">{page.nothing}</p>
   return (
@@ -75,7 +75,8 @@ export function GrantedSection({ one }: { one: InstallationWhole }) {
             <h3>{page.listen}</h3>
             <ul>
               <li>
-                <code>{listen}</code>
+                <code>{listen}</code>{" "}
+                <span className="quiet">{listenFrom.map((one) => clip(one, 60)).join(", ") || page.anyNetwork}</span>
               </li>
             </ul>
           </>

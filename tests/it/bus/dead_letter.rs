@@ -53,6 +53,27 @@ async fn a_letter_is_read_whole_and_discarded_once() {
     assert_eq!(left, [3, 1]);
 }
 
+/// JetStream takes 65,535 bytes of headers. What a hostile sender or a plugin says must not keep its letter from being stored.
+#[tokio::test]
+async fn a_letter_that_says_too_much_is_kept_all_the_same() {
+    let nats = Nats::start().await.unwrap();
+    let long = "洞".repeat(20_000);
+    let attribute = |n: usize| (format!("ce-a{n}"), "x".repeat(10_000));
+    let letter = DeadLetter {
+        reason: long.clone(),
+        traceparent: long.clone(),
+        content_type: long.clone(),
+        attributes: (0..6).map(attribute).collect(),
+        ..document(1)
+    };
+    nats.bus.dead_letter(&letter).await.unwrap();
+    let kept = nats.bus.dead_letter_at(1).await.unwrap().unwrap().letter;
+    assert_eq!(kept.payload, letter.payload);
+    assert_eq!(kept.attributes, letter.attributes[..4]);
+    assert_eq!(kept.reason.chars().count(), 12 * 1024 / 9);
+    assert!(long.starts_with(&kept.reason));
+}
+
 #[tokio::test]
 async fn a_large_letter_is_kept_whole_and_a_huge_one_refused() {
     let nats = Nats::start().await.unwrap();

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use dongting_tests::device::{Answer, Device};
-use dongting_tests::host::eventually;
+use dongting_tests::host::{Host, eventually};
 
-use super::{has, listening, open, said, start};
+use super::{address, component, configuration, has, listening, open, reload, said, start};
 
 #[test]
 fn connections_beyond_the_limit_are_refused_and_counted() {
@@ -23,6 +23,29 @@ fn connections_beyond_the_limit_are_refused_and_counted() {
     assert_eq!(listening(&host)["opened"], 3);
     let log = std::fs::read_to_string(host.folder.path().join("log")).unwrap();
     assert_eq!(log.matches("refuses connections").count(), 1, "a flood fills no log");
+}
+
+#[test]
+fn who_comes_from_elsewhere_is_refused_and_takes_no_room() {
+    let from = |networks: &str| {
+        let listen = format!("listen_from = [{networks}]\nlisten =");
+        configuration(&component(), "limits.connections = 1").replace("listen =", &listen)
+    };
+    let host = Host::start(&from("\"192.0.2.0/24\", \"2001:db8::/32\"")).unwrap();
+    let at = address(&host, "devices").unwrap();
+    for refused in 1..=3 {
+        assert_eq!(Device::connect(&at).unwrap().answer().unwrap(), Answer::Gone);
+        eventually("counted", || Ok(listening(&host)["refused"] == refused)).unwrap();
+    }
+    assert_eq!(listening(&host)["opened"], 0);
+    let log = std::fs::read_to_string(host.folder.path().join("log")).unwrap();
+    assert!(log.contains("none of the networks in grants.listen_from"), "{log}");
+    reload(&host, &from("\"127.0.0.0/8\""));
+    let at = address(&host, "devices").unwrap();
+    let mut device = Device::named(&at, "a").unwrap();
+    assert_eq!(device.tell(1, "reading 1").unwrap(), Answer::Has(1));
+    let granted = host.installation("devices").unwrap()["granted"].clone();
+    assert_eq!(granted["listenFrom"], serde_json::json!(["127.0.0.0/8"]), "{granted}");
 }
 
 #[test]

@@ -74,6 +74,9 @@ pub struct Granted {
     /// Address and port on which devices may connect.
     #[schema(required)]
     pub listen: Option<String>,
+    /// Networks that they may connect from, as CIDR; empty is any.
+    #[serde(rename = "listenFrom")]
+    pub listen_from: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -187,6 +190,7 @@ impl From<&Grants> for Granted {
             subscribe: grants.subscribe.iter().map(GrantedTopic::from).collect(),
             http: grants.http.iter().map(GrantedHttp::from).collect(),
             listen: grants.listen.map(|address| address.to_string()),
+            listen_from: grants.listen_from.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -10,6 +10,25 @@ pub fn encode(value: &str) -> String {
     utf8_percent_encode(value, ENCODED).to_string()
 }
 
+/// Bytes that [`encode`] makes of it.
+#[must_use]
+pub fn length(value: &str) -> usize {
+    utf8_percent_encode(value, ENCODED).map(str::len).sum()
+}
+
+/// As much of the beginning of `value` as [`encode`] makes at most so many bytes of.
+#[must_use]
+pub fn cut(value: &str, bytes: usize) -> &str {
+    let mut left = bytes;
+    let end = value.char_indices().find_map(|(at, char)| {
+        let taken = length(char.encode_utf8(&mut [0; 4]));
+        let fits = left.checked_sub(taken);
+        left = fits.unwrap_or_default();
+        fits.is_none().then_some(at)
+    });
+    value.get(..end.unwrap_or(value.len())).unwrap_or(value)
+}
+
 /// Undoes double quotes (older senders write them), then percent-encoding, once. None where a `%` is not
 /// followed by two hexadecimal digits, where the bytes are no UTF-8 (`%C0%A0` is an overlong space), or where
 /// a quote stays open.

@@ -79,6 +79,21 @@ fn percent_encoding_as_the_binding_has_it() {
 }
 
 #[test]
+fn what_is_cut_is_the_longest_that_fits() {
+    for (value, bytes, cut) in [
+        ("abc", 3, "abc"),
+        ("abc", 2, "ab"),
+        ("石门", 18, "石门"),
+        ("石门", 17, "石"),
+        ("a 石", 4, "a "),
+        ("石", 8, ""),
+        ("", 0, ""),
+    ] {
+        assert_eq!(percent::cut(value, bytes), cut, "{value} {bytes}");
+    }
+}
+
+#[test]
 fn header_names_are_case_insensitive_and_foreign_headers_ignored() {
     let message = earthquake();
     let mut headers: Headers = encode(&message)
@@ -121,7 +136,7 @@ fn what_is_wrong_is_named() {
     check(&|headers| set(headers, "ce-not_a_name", "1"), "no CloudEvents attribute");
     check(&|headers| set(headers, "ce-data", "1"), "no CloudEvents attribute");
     check(&|headers| set(headers, "Content-Type", "Application/CloudEvents+json"), "structured mode");
-    check(&|headers| set(headers, "ce-long", &"x".repeat(MAX_HEADER_BYTES)), "more than 65536");
+    check(&|headers| set(headers, "ce-long", &"x".repeat(MAX_READ_BYTES)), "more than 41984");
 
     let headers = encode(&message).unwrap();
     let error = decode(&subject, &headers, &vec![0; MAX_BODY_BYTES + 1]).unwrap_err();
@@ -136,6 +151,7 @@ fn what_cannot_be_written_is_refused() {
     let check = |change: &dyn Fn(&mut Message), expected: EncodeError| {
         let mut message = earthquake();
         change(&mut message);
+        assert_eq!(super::check(&message).unwrap_err(), expected);
         assert_eq!(encode(&message).unwrap_err(), expected);
     };
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -151,7 +167,9 @@ fn what_cannot_be_written_is_refused() {
     check(&|m| m.body = vec![0; MAX_BODY_BYTES + 1], EncodeError::Body { bytes: MAX_BODY_BYTES + 1 });
     let mut message = earthquake();
     message.extensions = vec![pair("note", &"洞".repeat(10_000))];
-    assert!(matches!(encode(&message), Err(EncodeError::Headers { bytes }) if bytes > 90_000));
+    let refused = encode(&message).unwrap_err();
+    assert!(matches!(refused, EncodeError::Headers { bytes } if bytes > 90_000));
+    assert_eq!(super::check(&message), Err(refused));
 }
 
 fn any_message() -> impl Strategy<Value = Message> {
@@ -182,6 +200,7 @@ fn any_message() -> impl Strategy<Value = Message> {
 proptest! {
     #[test]
     fn a_message_is_read_as_written(message in any_message()) {
+        prop_assert_eq!(super::check(&message), Ok(()));
         let mut headers = encode(&message).unwrap();
         for (_, value) in &headers {
             prop_assert!(value.bytes().all(|b| (0x21..=0x7e).contains(&b)), "{value}");

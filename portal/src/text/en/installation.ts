@@ -57,6 +57,7 @@ export const installationPage: Dictionary["installationPage"] = {
   outside: "also outside the province",
   perSecond: (count) => `${count} a second`,
   anyPublic: "any public address",
+  anyNetwork: "devices of any network",
   asks: "Why the plugin asks",
   limits: "Limits",
   limit: {

@@ -55,6 +55,7 @@ export const installationPage = {
   outside: "含省外",
   perSecond: (count: string) => `每秒 ${count} 条`,
   anyPublic: "任意公网地址",
+  anyNetwork: "不限设备所在网络",
   asks: "插件申请的理由",
   limits: "限额",
   limit: {
