@@ -23,6 +23,7 @@ const pages = {
   "installation-tripped": "/system/plugins/flood-model",
   "installation-refused": "/system/plugins/gas-adapter?lang=en",
   "installation-service": "/system/plugins/legacy-bridge",
+  "installation-session": "/system/plugins/water-changsha",
   catalogue: "/system/catalogue",
   "release-trusted": "/system/catalogue/hunan-seismo/earthquake/1.2.0",
   "release-waits": "/system/catalogue/hunan-seismo/earthquake/1.3.0?lang=en",

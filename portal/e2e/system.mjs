@@ -26,6 +26,11 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
       await page.getByText("没有这个实例").waitFor()
     },
 
+    async "it is told from where devices may connect"() {
+      await go("/system/plugins/water-changsha")
+      assert.match(await id("granted").innerText(), /可监听\s*0\.0\.0\.0:7611\s*10\.43\.0\.0\/16/)
+    },
+
     async "a stretch of the past is run again by keyboard, then with a candidate"() {
       await go("/system/plugins/quake-impact")
       await id("replay-run").focus()

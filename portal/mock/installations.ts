@@ -174,6 +174,7 @@ export function whole(id: string): InstallationWhole | undefined {
       subscribe: reads ? [{ domain: "earthquake", kind: "observation", detail: null }] : [],
       http: has("sink") ? [{ host: "sms.gateway.example", port: 443, networks: ["10.20.0.0/16"] }] : [],
       listen: has("session") ? "0.0.0.0:7611" : null,
+      listenFrom: has("session") ? ["10.43.0.0/16"] : [],
     },
     limits: {
       memoryMib: 64,

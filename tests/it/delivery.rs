@@ -107,13 +107,17 @@ fn what_no_message_can_carry_is_a_fault_of_its_call() {
         let flood = json!({ "drafts": 1, "bytes": 1, "rejects": 0, "attributes": attributes }).to_string();
         assert_eq!(documents::push(&host, flood.as_bytes()).unwrap().status, 200);
     };
-    told(json!([["quality", "", 1, 1]]));
-    told(json!([["quality", "良", 1, 1]]));
-    told(json!([["quality", "良", 1, 1], ["quality", "差", 1, 1]]));
-    told(json!([["note", "洞", 341, 16]]));
-    told(json!([["quality", "良", 341, 1]]));
-    eventually("the good ones", || Ok(host.messages("assessment")?.len() == 2)).unwrap();
-    eventually("the dead letters", || Ok(host.rejects("model")? == 3)).unwrap();
+    // Each after the one before, since many in a row would be the plugin's fault and trip its breaker.
+    for (bad, done) in [
+        (json!([["quality", "", 1, 1]]), 1),
+        (json!([["quality", "良", 1, 1], ["quality", "差", 1, 1]]), 2),
+        (json!([["note", "洞", 341, 16]]), 3),
+    ] {
+        told(bad);
+        eventually("the dead letter", || Ok(host.rejects("model")? == done)).unwrap();
+        told(json!([["quality", "良", 300 + done, 1]]));
+        eventually("the good one", || Ok(host.messages("assessment")?.len() as u64 == done)).unwrap();
+    }
     let letters = host.get("dead-letters").unwrap().body;
     let reasons: Vec<&str> =
         letters["deadLetters"].as_array().unwrap().iter().map(|l| l["reason"].as_str().unwrap()).collect();

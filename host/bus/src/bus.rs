@@ -14,6 +14,8 @@ use crate::wire::Cause;
 /// How long a request to JetStream, or the ack of a publish, may take before it counts as unavailable.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 const OLDEST: (i64, i64) = (2, 12);
+/// What one message may have: a dead letter holds a whole document.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 
 /// A connection to NATS that heals by itself. Cloning shares it.
 #[derive(Clone)]
@@ -52,6 +54,10 @@ pub enum BusError {
     Credentials { url: String },
     #[error("NATS at {url} is nats-server {version}; Dongting needs {}.{} or newer", OLDEST.0, OLDEST.1)]
     TooOld { url: String, version: String },
+    #[error(
+        "NATS at {url} takes {bytes} bytes in a message: set `max_payload: {MAX_PAYLOAD_BYTES}` in its configuration"
+    )]
+    Payload { url: String, bytes: usize },
     #[error("the stream {stream} cannot be made what it should be")]
     Lane {
         stream: &'static str,
@@ -104,6 +110,11 @@ impl Bus {
         if !client.is_server_compatible(OLDEST.0, OLDEST.1, 0) {
             let version = client.server_info().version;
             return Err(BusError::TooOld { url: url.to_owned(), version });
+        }
+        // Found later, a letter that is too large for it would be tried for ever.
+        let bytes = client.max_payload();
+        if bytes < MAX_PAYLOAD_BYTES {
+            return Err(BusError::Payload { url: url.to_owned(), bytes });
         }
         // A publish holds its permit until its ack is looked at, so a bound here could deadlock publishers
         // that wait for each other; each publish bounds itself.

@@ -42,8 +42,8 @@ fn leading(messages: &[Message]) -> usize {
 }
 
 impl Bus {
-    /// None where JetStream has taken none of them, or they could not all be sent: one by one they get their own answers. A message that it has
-    /// already is such a case.
+    /// None where JetStream has taken none of them and they are to go one by one, each to its own answer: one of them cannot be sent, or
+    /// is there already.
     pub(crate) async fn together(&self, messages: &[Message]) -> Option<Vec<Result<Stored, PublishError>>> {
         let batch = self.client().new_inbox();
         let mut parts: Vec<(HeaderMap, &Message)> = Vec::with_capacity(messages.len());
@@ -54,13 +54,16 @@ impl Bus {
             parts.push((headers, message));
         }
         let (mut headers, last) = parts.pop()?;
-        let link = self.link().await.ok()?;
+        let link = match self.link().await {
+            Ok(link) => link,
+            Err(error) => return Some(unavailable(messages, &error)),
+        };
         for (headers, message) in parts {
             let body = Bytes::copy_from_slice(&message.body);
             tokio::select! {
                 biased;
                 sent = self.client().publish_with_headers(message.subject.to_string(), headers, body) => sent.ok()?,
-                () = link.broken() => return None,
+                () = link.broken() => return Some(unavailable(messages, &"the connection broke")),
             }
         }
         headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
@@ -74,16 +77,19 @@ impl Bus {
                 });
                 Some(stored.collect())
             }
-            Err(error @ PublishError::Unavailable { .. }) => {
-                let unavailable = messages.iter().map(|message| {
-                    let source = format!("the batch that it went with was not confirmed: {error}").into();
-                    Err(PublishError::Unavailable { id: message.id.clone(), source })
-                });
-                Some(unavailable.collect())
-            }
+            Err(error @ PublishError::Unavailable { .. }) => Some(unavailable(messages, &error)),
             Err(_) => None,
         }
     }
+}
+
+/// Each of a batch that may be stored or not.
+fn unavailable(messages: &[Message], why: &dyn std::fmt::Display) -> Vec<Result<Stored, PublishError>> {
+    let unavailable = |message: &Message| {
+        let source = format!("the batch that it went with was not confirmed: {why}").into();
+        Err(PublishError::Unavailable { id: message.id.clone(), source })
+    };
+    messages.iter().map(unavailable).collect()
 }
 
 #[cfg(test)]

@@ -119,6 +119,7 @@ impl Trial {
                 subscribe: manifest.subscribe.clone(),
                 http: Vec::new(),
                 listen: Some((Ipv4Addr::LOCALHOST, 0).into()),
+                listen_from: Vec::new(),
             },
             settings: options.settings.clone(),
             // Files by name for the check of names alone; what they hold is given to the calls.

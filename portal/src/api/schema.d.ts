@@ -723,6 +723,8 @@ export interface components {
       http: components["schemas"]["GrantedHttp"][]
       /** @description Address and port on which devices may connect. */
       listen: string | null
+      /** @description Networks that they may connect from, as CIDR; empty is any. */
+      listenFrom: string[]
       publish: components["schemas"]["GrantedPublish"][]
       subscribe: components["schemas"]["GrantedTopic"][]
     }

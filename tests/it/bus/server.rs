@@ -25,6 +25,30 @@ async fn only_the_host_may_connect() {
     assert_eq!(mode("nats/nats-server.conf"), 0o600);
 }
 
+/// As nats-server comes, a message may have 1 MiB.
+#[tokio::test]
+async fn a_server_that_takes_too_little_is_told_what_to_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let _server = tokio::process::Command::new(dongting_tests::nats::binary())
+        .args(["--addr", "127.0.0.1", "--port", "-1", "--user", "host", "--pass", "word", "--jetstream"])
+        .arg("--store_dir")
+        .arg(directory.path())
+        .arg("--ports_file_dir")
+        .arg(directory.path())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let url = eventually("its port", async || {
+        let mut files = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        let ports = files.find(|path| path.extension().is_some_and(|extension| extension == "ports"))?;
+        let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(ports).ok()?).ok()?;
+        Some(ports["nats"][0].as_str()?.to_owned())
+    });
+    let credentials = Credentials { user: "host".to_owned(), password: "word".to_owned() };
+    let error = Bus::connect(&url.await.unwrap(), &credentials, &small()).await.unwrap_err().to_string();
+    assert!(error.contains("1048576 bytes") && error.contains("set `max_payload: 8388608`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

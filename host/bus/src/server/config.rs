@@ -12,11 +12,10 @@ use rustix::io::Errno;
 use tokio::time::{Instant, sleep};
 
 use super::{ServerError, unusable};
-use crate::bus::Credentials;
+use crate::bus::{Credentials, MAX_PAYLOAD_BYTES};
 
 /// A child whose host was just killed needs a moment to be gone.
 const WAIT_FOR_LOCK: Duration = Duration::from_secs(10);
-const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 
 pub fn path(directory: &Path) -> PathBuf {
     directory.join("nats-server.conf")
