@@ -28,7 +28,7 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
 
     async "it is told from where devices may connect"() {
       await go("/system/plugins/water-changsha")
-      assert.match(await id("granted").innerText(), /可监听\s*0\.0\.0\.0:7611\s*10\.43\.0\.0\/16/)
+      assert.match(await id("granted").innerText(), /可监听\s*0\.0\.0\.0:7611\s*仅限 10\.43\.0\.0\/16 内的设备/)
     },
 
     async "a stretch of the past is run again by keyboard, then with a candidate"() {

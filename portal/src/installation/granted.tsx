@@ -76,7 +76,9 @@ export function GrantedSection({ one }: { one: InstallationWhole }) {
             <ul>
               <li>
                 <code>{listen}</code>{" "}
-                <span className="quiet">{listenFrom.map((one) => clip(one, 60)).join(", ") || page.anyNetwork}</span>
+                <span className="quiet">
+                  {listenFrom.length > 0 ? page.fromNetworks(listenFrom.join(", ")) : page.anyNetwork}
+                </span>
               </li>
             </ul>
           </>

@@ -58,6 +58,7 @@ export const installationPage: Dictionary["installationPage"] = {
   perSecond: (count) => `${count} a second`,
   anyPublic: "any public address",
   anyNetwork: "devices of any network",
+  fromNetworks: (networks) => `devices of ${networks}`,
   asks: "Why the plugin asks",
   limits: "Limits",
   limit: {

@@ -56,6 +56,7 @@ export const installationPage = {
   perSecond: (count: string) => `每秒 ${count} 条`,
   anyPublic: "任意公网地址",
   anyNetwork: "不限设备所在网络",
+  fromNetworks: (networks: string) => `仅限 ${networks} 内的设备`,
   asks: "插件申请的理由",
   limits: "限额",
   limit: {
