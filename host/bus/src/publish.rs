@@ -74,7 +74,12 @@ impl Bus {
         let mut results: Vec<Result<Stored, PublishError>> = Vec::with_capacity(messages.len());
         let mut rest = messages;
         while !rest.is_empty() {
-            let (count, together) = if self.together { together::next(rest) } else { (rest.len(), false) };
+            let (count, together) = match together::next(rest) {
+                _ if !self.together => (rest.len(), false),
+                // The first goes ahead: a batch is there only with its last, and whoever follows the lane has waited long enough.
+                (_, true) if results.is_empty() => (1, false),
+                next => next,
+            };
             let (part, behind) = rest.split_at(count);
             let stored = if together && !is_down(&results) { self.together(part).await } else { None };
             match stored {
