@@ -47,7 +47,7 @@ fn many_of_one_lane_go_together() {
 #[test]
 fn few_of_many_lanes_go_in_one_part() {
     let pair = [some(Kind::Observation, 10, 1), some(Kind::Warning, 10, 1)].concat();
-    let few = pair.repeat(40);
+    let few = vec![pair; 40].concat();
     assert_eq!(parts(&few), [(80, false)]);
     let between = [few.clone(), some(Kind::Warning, 10, 40), few].concat();
     assert_eq!(parts(&between), [(79, false), (41, true), (80, false)]);
