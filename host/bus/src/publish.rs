@@ -74,8 +74,8 @@ impl Bus {
         let mut results: Vec<Result<Stored, PublishError>> = Vec::with_capacity(messages.len());
         let mut rest = messages;
         while !rest.is_empty() {
-            let (count, together) = match together::next(rest) {
-                _ if !self.together => (rest.len(), false),
+            let next = if self.together { together::next(rest) } else { (rest.len(), false) };
+            let (count, together) = match next {
                 // The first goes ahead: a batch is there only with its last, and whoever follows the lane has waited long enough.
                 (_, true) if results.is_empty() => (1, false),
                 next => next,

@@ -60,6 +60,20 @@ async fn batch_of(raw: &mut Raw, sequence: u64) -> Option<String> {
     headers.lines().find_map(|line| line.strip_prefix("Nats-Batch-Id: ").map(str::to_owned))
 }
 
+/// The ids of the first of the bulk lane, in its order.
+async fn read(bus: &Bus, count: usize) -> Vec<String> {
+    let mut tail = bus.tail(Lane::Bulk, 1);
+    let mut read = Vec::new();
+    while read.len() < count {
+        read.extend(tail.batch(Duration::ZERO).await.into_iter().map(|tailed| tailed.message.unwrap().id));
+    }
+    read
+}
+
+fn ids(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(|message| message.id.clone()).collect()
+}
+
 #[tokio::test]
 async fn many_are_stored_together() {
     let nats = Nats::start().await.unwrap();
@@ -75,10 +89,7 @@ async fn many_are_stored_together() {
     let one_by_one = nats.bus.clone().one_by_one();
     one_by_one.publish(&observations(45..85)).await.into_iter().for_each(|stored| drop(stored.unwrap()));
     assert_eq!(batch_of(&mut raw, 85).await, None);
-    let read = nats.bus.tail(Lane::Bulk, 1).batch(Duration::from_secs(1)).await;
-    let read: Vec<_> = read.into_iter().map(|tailed| tailed.message.unwrap().id).collect();
-    let sent: Vec<_> = observations(0..85).into_iter().map(|message| message.id).collect();
-    assert_eq!(read, sent);
+    assert_eq!(read(&nats.bus, 85).await, ids(&observations(0..85)));
 }
 
 #[tokio::test]
@@ -136,12 +147,7 @@ async fn what_has_as_many_attributes_as_it_may_have_is_read_again() {
     let messages: Vec<_> = (0..40).map(full).collect();
     nats.bus.publish(&messages[..1]).await.remove(0).unwrap();
     nats.bus.publish(&messages[1..]).await.into_iter().for_each(|stored| drop(stored.unwrap()));
-    let mut tail = nats.bus.tail(Lane::Bulk, 1);
-    let mut read = Vec::new();
-    while read.len() < 40 {
-        read.extend(tail.batch(Duration::ZERO).await.into_iter().map(|tailed| tailed.message.unwrap().id));
-    }
-    assert_eq!(read, messages.into_iter().map(|message| message.id).collect::<Vec<_>>());
+    assert_eq!(read(&nats.bus, 40).await, ids(&messages));
 }
 
 #[tokio::test]

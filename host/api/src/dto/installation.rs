@@ -66,6 +66,7 @@ pub struct CapabilityNeed {
 
 /// What the operator allows it.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Granted {
     pub capabilities: Vec<String>,
     pub publish: Vec<GrantedPublish>,
@@ -75,7 +76,6 @@ pub struct Granted {
     #[schema(required)]
     pub listen: Option<String>,
     /// Networks that they may connect from, as CIDR; empty is any.
-    #[serde(rename = "listenFrom")]
     pub listen_from: Vec<String>,
 }
 
