@@ -11,6 +11,7 @@
 mod bus;
 mod calls;
 mod chaos;
+mod completeness;
 mod compliance;
 mod component;
 mod dead_letters;

@@ -51,6 +51,7 @@ fn configuration(network: &SeismicNetwork) -> String {
         subscribe = [
             {{ domain = "earthquake", kind = "observation" }}, {{ domain = "earthquake", kind = "assessment" }},
             {{ domain = "earthquake", kind = "warning" }}, {{ domain = "earthquake", kind = "feedback" }},
+            {{ domain = "earthquake", kind = "status", detail = "completeness" }},
         ]
         publish = [{{ domain = "earthquake", kind = "feedback" }}]
         "#
@@ -134,6 +135,10 @@ async fn a_feed_becomes_warnings_views_and_a_cancellation() {
     let kinds: BTreeSet<&str> =
         shown.body["panels"].as_array().unwrap().iter().map(|p| p["kind"].as_str().unwrap()).collect();
     assert!(kinds.is_superset(&BTreeSet::from(["map", "table", "timeline", "stat"])), "{kinds:?}");
+    eventually("the catalogue's word of how far it is complete", || {
+        Ok(host.get("views/views/overview?region=430700&lang=zh")?.body.to_string().contains("目录完整至"))
+    })
+    .unwrap();
     assert_eq!(host.get("views/views/overview?region=440000&lang=zh").unwrap().status, 404);
     assert_eq!(host.get("views/views/overview?region=x&lang=zh").unwrap().status, 400);
 

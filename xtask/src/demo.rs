@@ -158,6 +158,7 @@ subscribe = [
     {{ domain = "earthquake", kind = "assessment" }},
     {{ domain = "earthquake", kind = "warning" }},
     {{ domain = "earthquake", kind = "feedback" }},
+    {{ domain = "earthquake", kind = "status", detail = "completeness" }},
 ]
 publish = [{{ domain = "earthquake", kind = "feedback" }}]
 "#,

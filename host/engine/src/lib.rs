@@ -7,6 +7,7 @@ mod batch;
 mod begun;
 mod breaker;
 mod bulk;
+mod completeness;
 pub mod compliance;
 pub mod config;
 mod courtesy;

@@ -26,8 +26,7 @@ pub fn messages(
     inputs: &Inputs<'_>,
     drafts: Vec<Draft>,
 ) -> Result<Vec<Message>, Fault> {
-    let system = installation.system.as_deref().unwrap_or(plugin_name);
-    let source = format!("/systems/{system}");
+    let source = source(installation, plugin_name);
     drafts
         .into_iter()
         .enumerate()
@@ -41,6 +40,22 @@ pub fn messages(
             Ok(message)
         })
         .collect()
+}
+
+/// What the host says for an installation: nobody granted it, and nothing is asked of it.
+pub fn by_host(
+    installation: &Installation,
+    (plugin_name, reference): (&str, &str),
+    received: Timestamp,
+    draft: Draft,
+) -> Message {
+    let inputs = Inputs { messages: &[], received };
+    message((&source(installation, plugin_name), reference, &installation.id), &inputs, &[], draft)
+}
+
+/// The system that is observed.
+fn source(installation: &Installation, plugin_name: &str) -> String {
+    format!("/systems/{}", installation.system.as_deref().unwrap_or(plugin_name))
 }
 
 fn granted(installation: &Installation, draft: &Draft) -> Result<(), String> {

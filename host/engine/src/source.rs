@@ -8,13 +8,13 @@ use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::record::Extent;
 use dongting_sandbox::{Call, Outcome, Polled, Refusal};
-use dongting_store::{Asked, CallRecord, Commit, Cursor, Move, Output, Poll, Store};
+use dongting_store::{Asked, CallRecord, Commit, Complete, Cursor, Move, Output, Poll, Store};
 use tokio::sync::watch;
 
 use crate::installed::{Installed, chain};
 use crate::publish::Inputs;
 use crate::worker::Shared;
-use crate::{backoff, difference, outbox};
+use crate::{backoff, completeness, difference, outbox};
 
 /// A source may ask to be polled sooner than its schedule, but not more often than this.
 const SOONEST: Duration = Duration::from_millis(100);
@@ -85,17 +85,25 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
     };
     let Polled { drafts, rejects, cursor: next_cursor, complete_until, next } = polled;
     let inputs = Inputs { messages: &[], received: now };
-    let messages = installed.messages(&inputs, drafts).map_err(|fault| fault.to_string())?;
-    let to = Cursor {
-        text: next_cursor.or(cursor.text.clone()),
-        complete_until: complete_until.or(cursor.complete_until),
-    };
+    let mut messages = installed.messages(&inputs, drafts).map_err(|fault| fault.to_string())?;
+    let before = cursor.complete_until;
+    let release = (installed.manifest.name.as_str(), installed.reference.as_str());
+    let (complete_until, said) =
+        completeness::moved(&installed.installation, release, now, (before, complete_until))
+            .map_err(|fault| fault.to_string())?;
+    messages.extend(said);
+    let to = Cursor { text: next_cursor.or(cursor.text.clone()), complete_until };
     // Most polls hear what the one before heard, and make nothing of it.
     let news = fingerprint(&exchanges);
     if to != cursor || !messages.is_empty() || !rejects.is_empty() || news != *heard {
         let asked = asked(&shared.store, installed, exchanges).await;
         commit.call = asked.map(|asked| CallRecord {
-            poll: Some(Poll { now, from: cursor.text.clone(), to: to.text.clone() }),
+            poll: Some(Poll {
+                now,
+                from: cursor.text.clone(),
+                to: to.text.clone(),
+                complete: Some(Complete { before }),
+            }),
             asked,
             unkept: installed.unkept(overheard),
             history,

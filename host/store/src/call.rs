@@ -73,6 +73,15 @@ pub struct Poll {
     pub now: Timestamp,
     pub from: Option<String>,
     pub to: Option<String>,
+    /// None in records from before it was said on the bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<Complete>,
+}
+
+/// How far the source was complete before the poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    pub before: Option<Timestamp>,
 }
 
 /// From which form a migration brought what the installation kept. To which, says the record's `form`.

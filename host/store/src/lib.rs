@@ -33,7 +33,7 @@ mod writer;
 pub use answer::Asked;
 pub use attempt::Begun;
 pub use body::Body;
-pub use call::{CallPlace, CallRecord, Migrated, Poll, Recorded};
+pub use call::{CallPlace, CallRecord, Complete, Migrated, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Input, Places};
 pub use cursor::{Cursor, Move};

@@ -1,5 +1,6 @@
 //! The province's data standard: payloads of messages, as serde types with JSON Schemas. A payload is JSON; its
-//! schema is named by the message's type, `em.<domain>.<kind>.v<n>`: a domain's own where it has one, else that of the kind.
+//! schema is named by the message's type, `em.<domain>.<kind>.v<n>`: a domain's own where it has one, else that of the kind. One kind has
+//! several: of `status` there is `em.<domain>.completeness.v1`.
 //!
 //! What a type alone cannot say is checked when a payload is written and when it is read: numbers are finite and in their
 //! ranges, instants are instants, what is missing says so. So a plugin cannot publish what others cannot read, and the error is a
@@ -10,6 +11,7 @@
 
 pub mod assessment;
 mod check;
+pub mod completeness;
 pub mod earthquake;
 pub mod feedback;
 pub mod geometry;
@@ -22,6 +24,7 @@ pub mod task;
 pub mod warning;
 
 pub use assessment::Assessment;
+pub use completeness::Completeness;
 pub use earthquake::Earthquake;
 pub use feedback::Feedback;
 pub use geometry::Geometry;

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::{
-    Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning, earthquake,
-    hotspot, impact, outage,
+    Assessment, Completeness, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning,
+    earthquake, hotspot, impact, outage,
 };
 
 /// A schema and the messages that it is for.
@@ -29,7 +29,7 @@ macro_rules! published {
 }
 
 /// All of them, those of one domain first.
-pub const ALL: [Published; 9] = [
+pub const ALL: [Published; 10] = [
     published!(earthquake::TYPE, "earthquake.observation.v1.json"),
     published!(impact::TYPE, "earthquake.assessment.v1.json"),
     published!(hotspot::TYPE, "hotspot.observation.v1.json"),
@@ -39,6 +39,7 @@ pub const ALL: [Published; 9] = [
     published!("em.*.assessment.v1", "assessment.v1.json"),
     published!("em.*.task.v1", "task.v1.json"),
     published!("em.*.feedback.v1", "feedback.v1.json"),
+    published!("em.*.completeness.v1", "completeness.v1.json"),
 ];
 
 /// The schema of a message type; none where nothing is published for it.
@@ -68,6 +69,7 @@ pub fn generated() -> Vec<(&'static str, String)> {
                     Some("warning") => of::<Warning>(),
                     Some("assessment") => of::<Assessment>(),
                     Some("task") => of::<Task>(),
+                    Some("completeness") => of::<Completeness>(),
                     _ => of::<Feedback>(),
                 },
             };

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use dongting_events::{
-    Assessment, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning, schema,
+    Assessment, Completeness, Earthquake, Feedback, Hotspot, Impact, Observations, Outage, Task, Warning,
+    schema,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -75,6 +76,7 @@ fn examples_fit() {
     check::<Assessment>("assessment", true);
     check::<Task>("task", true);
     check::<Feedback>("feedback", true);
+    check::<Completeness>("completeness", true);
 }
 
 #[test]

@@ -7,8 +7,11 @@ use dongting_manifest::exchange::Exchange;
 use dongting_manifest::message::hash;
 use dongting_sandbox::views::{Context, Language};
 use dongting_sandbox::{Attempt, Call, Decoded, Document, Fault, Outcome, Polled, Refusal, Request};
-use dongting_store::{CallRecord, Given, GivenAttempt, GivenForm, Poll, Recorded, Store, StoreError};
+use dongting_store::{
+    CallRecord, Complete, Given, GivenAttempt, GivenForm, Poll, Recorded, Store, StoreError,
+};
 
+use crate::completeness;
 use crate::difference::delivered::{Told, requests, said};
 use crate::difference::{self, Difference};
 use crate::given::{told_in_reply, told_in_response, told_in_text};
@@ -166,9 +169,14 @@ impl Input {
 /// A source's call made again: what it comes to, and whether its cursor went elsewhere.
 async fn poll_again(made: &Made<'_>, call: Call, poll: &Poll) -> Result<(Effects, Vec<Difference>), Refusal> {
     let Outcome { result, writes, .. } = made.plugin.poll(call, poll.from.as_deref()).await;
-    let Polled { drafts, rejects, cursor, .. } = result?;
+    let Polled { drafts, rejects, cursor, complete_until, .. } = result?;
     let inputs = Inputs { messages: &[], received: poll.now };
-    let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
+    let release = (made.name, made.reference);
+    let mut outputs = messages(made.installation, release, &inputs, drafts)?;
+    if let Some(Complete { before }) = poll.complete {
+        outputs
+            .extend(completeness::moved(made.installation, release, poll.now, (before, complete_until))?.1);
+    }
     let to = cursor.or_else(|| poll.from.clone());
     let moved = (to != poll.to).then(|| difference::cursor(poll.to.clone(), to)).into_iter().collect();
     let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();

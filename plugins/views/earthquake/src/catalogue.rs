@@ -30,14 +30,19 @@ fn extent(situation: &Situation, text: Text) -> Option<Panel> {
             format!("From {since} (Beijing time) on: {count} earthquakes, {withdrawn} of them withdrawn")
         }
     };
-    let body = match more {
-        true => text.own(
+    let complete = situation.complete_until.map(|until| match text.is_chinese() {
+        true => format!("目录完整至 {}（北京时间）。", instant::seconds(until)),
+        false => format!("It is complete until {} (Beijing time).", instant::seconds(until)),
+    });
+    let cut = more.then(|| {
+        text.own(
             "已达显示上限，报文更早的地震未列出。",
             "That is the most that is shown; earthquakes with older statements are left out.",
-        ),
-        false => String::new(),
-    };
-    Some(notice("extent", Level::None, title, body))
+        )
+    });
+    let between = text.either("", " ");
+    let body: Vec<String> = complete.into_iter().chain(cut).collect();
+    Some(notice("extent", Level::None, title, body.join(between)))
 }
 
 fn series(situation: &Situation, text: Text) -> Panel {

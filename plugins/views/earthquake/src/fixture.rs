@@ -1,5 +1,6 @@
 //! Messages for tests, as the host hands them over.
 
+use dongting_events::completeness::{self, Completeness};
 use dongting_events::earthquake::{self, Earthquake, Magnitude, Origin, Status};
 use dongting_events::feedback::{Answer, Feedback};
 use dongting_events::impact::{self, County, Impact, Isoseismal, Model, Share};
@@ -311,6 +312,15 @@ pub fn read(panels: &[dongting_sdk::views::Panel]) -> String {
         }
     }
     lines.join("\n").replace("Level::", "").replace("Symbol::", "")
+}
+
+/// A catalogue of `region` is complete until so long ago.
+pub fn complete(region: &str, ago: Timestamp) -> Message {
+    let body = Completeness { complete_until: instant::rfc3339(now() - ago) };
+    let r#type = completeness::type_of(earthquake::DOMAIN);
+    let mut made = message(&r#type, Kind::Status, region, (region, now()), &body);
+    made.detail = Some(completeness::DETAIL.into());
+    made
 }
 
 /// One panel of `read`, without its head.

@@ -1,5 +1,6 @@
 //! The views there are, and what each wants to read.
 
+use dongting_events::completeness;
 use dongting_events::earthquake::DOMAIN;
 use dongting_sdk::views::{Context, Error, Kind, Panel, Read, Text as Title, View};
 
@@ -27,7 +28,7 @@ pub fn views() -> Vec<View> {
             10,
             "地震态势",
             "Earthquake situation",
-            &[Kind::Observation, Kind::Assessment, Kind::Warning, Kind::Feedback],
+            &[Kind::Observation, Kind::Assessment, Kind::Warning, Kind::Feedback, Kind::Status],
         ),
         view(
             WARNINGS,
@@ -41,7 +42,7 @@ pub fn views() -> Vec<View> {
             30,
             "地震目录",
             "Earthquake catalogue",
-            &[Kind::Observation, Kind::Assessment, Kind::Warning],
+            &[Kind::Observation, Kind::Assessment, Kind::Warning, Kind::Status],
         ),
     ]
 }
@@ -72,7 +73,7 @@ fn read(kind: Kind) -> Read {
     Read {
         domain: DOMAIN.to_owned(),
         kind,
-        detail: None,
+        detail: (kind == Kind::Status).then(|| completeness::DETAIL.to_owned()),
         limit: limit(kind),
         // Neither a warning nor its acknowledgement may fall out of sight by age: how long a warning stands is for its
         // `expires` to say. And how old the catalogue's newest statement is, is itself news.

@@ -1,22 +1,48 @@
 //! What is wrong with what is shown, said before it is shown.
 
-use dongting_sdk::views::{Kind, Level, NoticePanel, Panel};
+use dongting_sdk::views::{Kind, Level, NoticePanel, Panel, Timestamp};
 
-use crate::instant;
+use crate::instant::{self, HOUR};
 use crate::situation::{Situation, TODAY, Warned};
 use crate::text::Text;
 
 /// So long may a catalogue be silent before somebody should ask why.
-pub const STALE: i64 = TODAY;
+const STALE: i64 = TODAY;
 
 #[must_use]
 pub fn notice(id: &str, level: Level, title: String, body: String) -> Panel {
     Panel::Notice(NoticePanel { id: id.to_owned(), level, title, body })
 }
 
-/// Of the catalogue: nothing came yet, or nothing for long.
+/// So far may a catalogue be behind that says how far it is complete.
+const BEHIND: i64 = HOUR;
+
+/// Of the catalogue: it is behind, or where it does not say how far it is complete, nothing came yet or nothing for long.
 #[must_use]
 pub fn catalogue(situation: &Situation, text: Text) -> Option<Panel> {
+    match situation.complete_until {
+        Some(until) => behind(situation.now, until, text),
+        None => silent(situation, text),
+    }
+}
+
+fn behind(now: Timestamp, until: Timestamp, text: Text) -> Option<Panel> {
+    let until = (now.saturating_sub(until) > BEHIND).then(|| instant::seconds(until))?;
+    Some(notice(
+        "behind",
+        Level::Yellow,
+        match text.is_chinese() {
+            true => format!("地震目录只完整到 {until}（北京时间）"),
+            false => format!("The earthquake catalogue is complete only until {until} (Beijing time)"),
+        },
+        text.own(
+            "此后发生的地震可能没有列出。请核实地震台网的数据接入，或电话询问地震部门。",
+            "Later earthquakes may be missing. Check that the seismological network's data come in, or call it.",
+        ),
+    ))
+}
+
+fn silent(situation: &Situation, text: Text) -> Option<Panel> {
     let Some(last) = situation.last_received() else {
         return Some(notice(
             "no-catalogue",

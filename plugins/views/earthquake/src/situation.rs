@@ -11,6 +11,7 @@ use crate::{level, list};
 mod affected;
 mod answer;
 mod assessed;
+mod complete;
 mod event;
 mod warned;
 
@@ -39,6 +40,8 @@ pub struct Situation {
     pub warned: Vec<Warned>,
     /// Newest first.
     pub answers: Vec<Answered>,
+    /// Until when some catalogue says that it has all of the region's earthquakes; none where none says so.
+    pub complete_until: Option<Timestamp>,
     /// How many messages of each kind are not what they should be.
     pub unreadable: BTreeMap<Kind, usize>,
     /// Kinds of which there may be more than the host was asked for.
@@ -58,6 +61,7 @@ impl Situation {
             assessed: Vec::new(),
             warned: Vec::new(),
             answers: Vec::new(),
+            complete_until: None,
             unreadable: BTreeMap::new(),
             full: Vec::new(),
             standing: HashMap::new(),
@@ -83,6 +87,10 @@ impl Situation {
             Kind::Assessment => self.assessed.push(Assessed::read(message)?),
             Kind::Warning => self.warned.push(Warned::read(index, message)?),
             Kind::Feedback => self.answers.push(Answered::read(message)?),
+            Kind::Status => {
+                let until = complete::read(message, &self.region)?;
+                self.complete_until = self.complete_until.max(until);
+            }
             _ => {}
         }
         Some(())

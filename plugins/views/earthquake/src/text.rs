@@ -105,6 +105,7 @@ impl Text {
             Kind::Observation => self.either("地震目录", "catalogue statements"),
             Kind::Assessment => self.either("影响评估", "impact assessments"),
             Kind::Warning => self.either("预警", "warnings"),
+            Kind::Status => self.either("目录完整性说明", "statements of how far the catalogue is complete"),
             _ => self.either("反馈", "acknowledgements"),
         }
     }

@@ -1,4 +1,4 @@
-//! Asks the history what the body of its input says, and repeats the answer: keys of the messages and whether they are all.
+//! Asks the history what the body of its input says, and repeats the answer: keys of the messages and whether they are all; or, of a detail, their bodies.
 
 #![cfg(any(target_family = "wasm", test))]
 #![allow(unsafe_code, reason = "the exports that the macro generates")]
@@ -13,6 +13,8 @@ struct Plugin;
 #[serde(default)]
 struct Question {
     domain: String,
+    /// Of `status`, and else of `observation`.
+    detail: Option<String>,
     region: String,
     prefix: Option<String>,
     span: Option<(i64, i64)>,
@@ -22,7 +24,15 @@ struct Question {
 
 impl Default for Question {
     fn default() -> Self {
-        Self { domain: "test".into(), region: "430100".into(), prefix: None, span: None, limit: 10, times: 1 }
+        Self {
+            domain: "test".into(),
+            detail: None,
+            region: "430100".into(),
+            prefix: None,
+            span: None,
+            limit: 10,
+            times: 1,
+        }
     }
 }
 
@@ -31,7 +41,9 @@ impl Guest for Plugin {
         let mut applied = Applied { drafts: Vec::new(), rejected: Vec::new() };
         for (input, message) in (0u32..).zip(&batch) {
             let Ok(question) = message.json::<Question>() else { continue };
-            let mut selection = Selection::new(&question.domain, Kind::Observation, &question.region);
+            let kind = if question.detail.is_some() { Kind::Status } else { Kind::Observation };
+            let mut selection = Selection::new(&question.domain, kind, &question.region);
+            selection.topic.detail = question.detail.clone();
             selection.key_prefix = question.prefix;
             let ask = || match question.span {
                 Some(span) => history::series(&selection, span, question.limit),
@@ -42,6 +54,10 @@ impl Guest for Plugin {
                 answer = ask();
             }
             let said = match answer {
+                Ok(found) if question.detail.is_some() => {
+                    let bodies = found.messages.iter().map(|one| String::from_utf8_lossy(&one.body));
+                    bodies.collect::<Vec<_>>().join(" ")
+                }
                 Ok(found) => {
                     let keys: Vec<&str> = found.messages.iter().map(|one| one.key.as_str()).collect();
                     format!("{} {}", keys.join(" "), found.complete)

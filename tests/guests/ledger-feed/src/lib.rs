@@ -19,6 +19,7 @@ struct Settings {
 struct Page {
     next: u64,
     readings: Vec<Reading>,
+    complete_until: Option<Timestamp>,
 }
 
 #[derive(serde::Deserialize, serde::Serialize)]
@@ -44,7 +45,7 @@ impl source::Guest for Plugin {
         // The time follows from the reading, so that a poll that is made again says the same.
         let drafts = page.readings.iter().map(draft).collect::<Result<_, _>>()?;
         let cursor = Some(page.next.to_string());
-        Ok(Polled { drafts, rejects: Vec::new(), cursor, complete_until: None, next: None })
+        Ok(Polled { drafts, rejects: Vec::new(), cursor, complete_until: page.complete_until, next: None })
     }
 }
 

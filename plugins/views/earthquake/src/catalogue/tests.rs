@@ -3,7 +3,7 @@ use dongting_sdk::views::{Language, Message};
 
 use super::*;
 use crate::fixture::*;
-use crate::instant::HOUR;
+use crate::instant::{HOUR, MINUTE};
 
 fn shown(language: Language, messages: Vec<Message>) -> String {
     let situation = Situation::gather(&context("430000", language, vec![messages]));
@@ -40,6 +40,16 @@ fn the_catalogue_in_chinese() {
 fn the_catalogue_in_english() {
     let said = shown(Language::En, messages());
     assert!(said.starts_with("[notice extent None] From 2026-11-23 23:00:00 (Beijing time) on: 4 earthquakes, 1 of them withdrawn / \n[series magnitudes] Magnitudes over time M\nIn the province: 3.4 4.7\n"));
+}
+
+#[test]
+fn it_says_how_far_it_is_complete() {
+    let of =
+        |language| shown(language, messages().into_iter().chain([complete("430000", 10 * MINUTE)]).collect());
+    assert!(of(Language::Zh).contains("其中已撤销 1 条 / 目录完整至 2026-11-24 02:50:00（北京时间）。\n"));
+    assert!(
+        of(Language::En).contains("withdrawn / It is complete until 2026-11-24 02:50:00 (Beijing time).\n")
+    );
 }
 
 #[test]

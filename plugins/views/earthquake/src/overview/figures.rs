@@ -3,7 +3,7 @@
 use dongting_sdk::views::{Level, Panel, StatItem, StatPanel};
 
 use crate::instant;
-use crate::notices::STALE;
+use crate::notices;
 use crate::situation::{Affected, Event, Situation, TODAY, Warned};
 use crate::text::Text;
 
@@ -113,16 +113,22 @@ fn felt(affected: &[Affected<'_>], text: Text) -> StatItem {
 /// How current all this is.
 fn newest(situation: &Situation, text: Text) -> StatItem {
     let stated = situation.events.iter().map(|event| event.stated).max();
-    let received = situation.last_received();
-    let stale = received.is_none_or(|received| situation.now.saturating_sub(received) >= STALE);
+    let doubtful = notices::catalogue(situation, text).is_some();
     StatItem {
         label: text.own("最新目录报文（北京时间）", "Newest catalogue statement (Beijing)"),
         value: stated.map_or_else(|| "—".to_owned(), instant::minutes),
         unit: None,
-        level: if stale { Level::Yellow } else { Level::None },
-        detail: received.map(|received| match text.is_chinese() {
-            true => format!("接收于 {}", instant::seconds(received)),
-            false => format!("received {}", instant::seconds(received)),
-        }),
+        level: if doubtful { Level::Yellow } else { Level::None },
+        detail: match (situation.complete_until, situation.last_received()) {
+            (Some(until), _) => Some(match text.is_chinese() {
+                true => format!("目录完整至 {}", instant::minutes(until)),
+                false => format!("complete until {}", instant::minutes(until)),
+            }),
+            (None, Some(received)) => Some(match text.is_chinese() {
+                true => format!("接收于 {}", instant::seconds(received)),
+                false => format!("received {}", instant::seconds(received)),
+            }),
+            (None, None) => None,
+        },
     }
 }

@@ -153,6 +153,38 @@ fn a_silent_catalogue_is_told_since_when() {
     assert!(!shown("430000", Language::Zh, vec![late]).1.contains("stale"));
 }
 
+/// With a catalogue that says how far it is complete, nothing shown is nothing that happened.
+#[test]
+fn no_earthquakes_is_not_no_data() {
+    let quiet = vec![complete("430000", 10 * MINUTE), complete("430100", 26 * HOUR)];
+    let (_, said) = shown("430100", Language::Zh, quiet.clone());
+    assert!(!said.contains("no-catalogue"), "{said}");
+    let newest = |said: &str| part(said, "stat figures").last().unwrap().clone();
+    assert_eq!(newest(&said), "最新目录报文（北京时间）: —  <None> 目录完整至 11-24 02:50");
+    let (_, said) = shown("430100", Language::En, quiet);
+    assert_eq!(newest(&said), "Newest catalogue statement (Beijing): —  <None> complete until 11-24 02:50");
+
+    // A city's catalogue says nothing of the province.
+    let (_, said) = shown("430000", Language::Zh, vec![complete("430100", 10 * MINUTE)]);
+    assert!(said.starts_with("[notice no-catalogue Yellow]"), "{said}");
+
+    // Behind by more than an hour, though the newest statement is of just now.
+    let event = earthquake("cd1", 2 * MINUTE, 3.0, Status::Reviewed);
+    let late = vec![observation("430000", &event), complete("430000", HOUR + MINUTE)];
+    let (_, said) = shown("430000", Language::Zh, late.clone());
+    let told = "[notice behind Yellow] 地震目录只完整到 2026-11-24 01:59:00（北京时间） / 此后发生的地震可能没有列出。";
+    assert!(said.starts_with(told), "{said}");
+    assert!(newest(&said).ends_with("<Yellow> 目录完整至 11-24 01:59"), "{said}");
+    let (_, said) = shown("430000", Language::En, late);
+    assert!(said.contains(
+        "complete only until 2026-11-24 01:59:00 (Beijing time) / Later earthquakes may be missing."
+    ));
+
+    let mut odd = complete("430000", MINUTE);
+    odd.body = b"{}".to_vec();
+    assert!(shown("430000", Language::En, vec![odd]).1.contains("1 statements of how far"));
+}
+
 #[test]
 fn exercises_are_marked_and_not_counted() {
     let exercise = Warns { colour: "red", status: warning::Status::Exercise, ..Warns::default() }.message();
