@@ -128,6 +128,11 @@ async fn a_model_can_tell_no_rain_from_no_data() {
     says.heard();
     said(&host, 2);
 
+    // Nor is half a minute, within the same minute.
+    says.complete(noon + 30_000_000);
+    says.heard();
+    assert_eq!(told(&host), body(noon));
+
     // An hour on, and taken back.
     says.complete(noon + 3_600_000_000);
     said(&host, 4);

@@ -92,10 +92,7 @@ impl Host {
     }
 
     pub fn push(&self, installation: &str, token: &str, body: &[u8]) -> Result<Answer> {
-        let request = agent()
-            .post(format!("{}api/v1/push/{installation}", self.url))
-            .header("authorization", format!("Bearer {token}"));
-        answer(request.send(body)?)
+        deliver(&self.url, (installation, token), body)
     }
 
     /// What a service answers.
@@ -154,6 +151,14 @@ impl Drop for Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Delivers a document to the host at this address.
+pub fn deliver(url: &str, (installation, token): (&str, &str), body: &[u8]) -> Result<Answer> {
+    let request = agent()
+        .post(format!("{url}api/v1/push/{installation}"))
+        .header("authorization", format!("Bearer {token}"));
+    answer(request.send(body)?)
 }
 
 /// Asks again and again until it holds. The pause is between questions, not instead of an answer.
@@ -235,10 +240,16 @@ fn on_one_cpu<T>(start: impl FnOnce() -> Result<T>) -> Result<T> {
     started
 }
 
+/// With a time limit for each of its steps: for one of all of them it would look addresses up in a thread of its own, which under load may
+/// be late by milliseconds that are not the host's.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(DEADLINE))
+        .timeout_connect(Some(DEADLINE))
+        .timeout_send_request(Some(DEADLINE))
+        .timeout_send_body(Some(DEADLINE))
+        .timeout_recv_response(Some(DEADLINE))
+        .timeout_recv_body(Some(DEADLINE))
         .build()
         .new_agent()
 }

@@ -57,14 +57,6 @@ pub enum PublishError {
     },
 }
 
-impl PublishError {
-    /// Whether trying again can never help: the message itself is at fault.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Encode { .. } | Self::TooLarge { .. })
-    }
-}
-
 impl Bus {
     /// Publishes in the given order and waits for every ack. The answers are in the order of the messages.
     ///

@@ -17,7 +17,7 @@ pub fn moved(
     (before, told): (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<(Option<Timestamp>, Vec<Message>), Fault> {
     let after = after(now, before, told);
-    let news = after.filter(|_| after != before);
+    let news = after.filter(|after| before.is_none_or(|before| is_news(before, *after)));
     let said = news.map_or(Ok(Vec::new()), |until| messages(installation, release, now, until))?;
     Ok((after, said))
 }
@@ -25,6 +25,12 @@ pub fn moved(
 /// What has not happened yet is not complete, whatever a feed's clock says.
 fn after(now: Timestamp, before: Option<Timestamp>, told: Option<Timestamp>) -> Option<Timestamp> {
     told.map(|until| until.min(now)).or(before)
+}
+
+/// Where it goes on, once a minute is enough: a feed that is asked each second would say little else. Where it is taken back, all of it is news.
+fn is_news(before: Timestamp, after: Timestamp) -> bool {
+    let minute = |at: Timestamp| at.as_micros().div_euclid(60_000_000);
+    after < before || minute(after) != minute(before)
 }
 
 /// A message for each domain that the installation may publish in, for all of its region. Its key is the installation: several sources of a
@@ -73,5 +79,12 @@ mod tests {
         assert_eq!(after(at(10), Some(at(5)), Some(at(9))), Some(at(9)));
         assert_eq!(after(at(10), Some(at(5)), Some(at(3))), Some(at(3)), "a source may take it back");
         assert_eq!(after(at(10), Some(at(5)), Some(at(11))), Some(at(10)));
+    }
+
+    #[test]
+    fn going_on_is_said_once_a_minute_and_taking_back_at_once() {
+        assert!(!is_news(at(60), at(60)) && !is_news(at(60), at(119)) && is_news(at(119), at(120)));
+        assert!(is_news(at(-1), at(0)) && !is_news(at(-60), at(-1)));
+        assert!(is_news(at(119), at(118)) && is_news(at(120), at(0)));
     }
 }

@@ -73,7 +73,7 @@ pub struct Installed {
     store: Store,
     /// Not those that compute below all else.
     threads: Handle,
-    /// All but the history, which is read as of an instant.
+    /// Of timers and records. The state may be remembered, and the history is read as of an instant.
     readers: Readers,
     committed: Arc<Above<Committed>>,
 }
@@ -271,7 +271,7 @@ fn readers(committed: &Arc<Above<Committed>>, manifest: &Arc<Manifest>) -> Reade
     let records = Recorded { committed: Arc::clone(&committed.reader), manifest: Arc::clone(manifest) };
     let threads = committed.threads.clone();
     Readers {
-        state: Some(Arc::clone(committed) as _),
+        state: None,
         history: None,
         timers: Some(Arc::clone(committed) as _),
         records: Some(Arc::new(Above { reader: Arc::new(records), threads })),
@@ -314,7 +314,7 @@ impl Installed {
             now,
             seed: seed(self.id(), inputs),
             readers: Readers {
-                state: self.remembering().or_else(|| self.readers.state.clone()),
+                state: Some(self.remembering().unwrap_or_else(|| Arc::clone(&self.committed) as _)),
                 history: history.map(|history| Arc::new(history) as _),
                 ..self.readers.clone()
             },

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use dongting_bus::{Bus, Tailed};
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
-use dongting_tests::host::{Host, plugin};
+use dongting_tests::host::{Host, deliver, plugin};
 use dongting_tests::nats::Nats;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -131,15 +131,13 @@ async fn measure(
         every.tick().await;
         *number += 1;
         let (n, alerts) = (*number, Arc::clone(alerts));
-        let push = pusher().post(format!("{}api/v1/push/alarm", host.url));
-        let push = push.header("authorization", format!("Bearer {TOKEN}"));
+        let url = host.url.clone();
         pushes.spawn_blocking(move || {
             let under_way =
                 UnderWay { pushed: Instant::now(), pushed_at: Timestamp::now(), assessed_at: None };
             held(&alerts).under_way.insert(n.to_string(), under_way);
-            let mut answer = push.send(json!({ "n": n }).to_string())?;
-            let said = answer.body_mut().read_to_string()?;
-            ensure!(answer.status() == 200, "an alert was not taken: {said}");
+            let answer = deliver(&url, ("alarm", TOKEN), json!({ "n": n }).to_string().as_bytes())?;
+            ensure!(answer.status == 200, "an alert was not taken: {}", answer.body);
             Ok(())
         });
     }
@@ -156,20 +154,6 @@ async fn measure(
     let stretch = |at: usize| sorted(arrived.iter().filter_map(|arrived| arrived.stretches.get(at).copied()));
     let stretches = [stretch(0), stretch(1), stretch(2)];
     Ok(Phase { took: sorted(arrived.iter().map(|arrived| arrived.took)), stretches })
-}
-
-/// A device: a connection for each push, and no thread of its own to look the host's address up, as [`Host::push`] has one for its time
-/// limit. Under load that thread may be late by milliseconds, which are not the host's.
-fn pusher() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(PATIENCE))
-        .timeout_send_request(Some(PATIENCE))
-        .timeout_send_body(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_recv_body(Some(PATIENCE))
-        .build()
-        .new_agent()
 }
 
 /// Notes when each warning is there.
