@@ -74,6 +74,7 @@ fn said(key: &str, region: &str, (time, received): (i64, i64)) -> Message {
 
 on_both! {
     series_and_what_held_at_an_instant
+    what_holds_is_what_was_said_last
     the_oldest_go_where_there_is_too_much
     what_stands_twice_on_a_lane_counts_once
 }
@@ -128,6 +129,86 @@ async fn the_oldest_go_where_there_is_too_much<P: Place>() {
     // What holds stays, whatever it takes.
     assert!(!store.forget_beyond(0).await.unwrap().1);
     assert_eq!((kept(&said).await, kept(&said[1_199..]).await), (1, 1));
+}
+
+/// Said of few keys again and again, out of order, and some of them now here and now there: compared with all that was said, looked through.
+async fn what_holds_is_what_was_said_last<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let mut seed = 7u64;
+    let mut any = |below: i64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(seed >> 33).unwrap() % below
+    };
+    let mut all: Vec<Message> = Vec::new();
+    for received in 0..600 {
+        let mut one = said(&format!("k{}", any(60)), "430100", (received + any(100), received));
+        one.subject.domain = if any(5) == 0 { "other" } else { "test" }.to_owned();
+        one.subject.region = if any(5) == 0 { "430200" } else { "430100" }.parse().unwrap();
+        if all.iter().all(|known| known.id != one.id) {
+            all.push(one);
+        }
+    }
+    for (first, batch) in (0..).zip(all.chunks(50)) {
+        let place = |n: usize| u64::try_from(first * 50 + n).unwrap();
+        let entry = |(n, one): (usize, &Message)| Entry {
+            lane: Lane::Bulk,
+            sequence: place(n),
+            message: one.clone(),
+        };
+        let entries: Vec<Entry> = (1..).zip(batch).map(entry).collect();
+        let tailed = Tailed { stream_created: at(0), sequence: place(50) };
+        store.keep(Lane::Bulk, entries, tailed).await.unwrap();
+    }
+    let newest_first = |some: &mut Vec<&Message>| {
+        some.sort_unstable_by(|a, b| (b.time, &b.id).cmp(&(a.time, &a.id)));
+    };
+    for (domain, until, batches, limit) in [
+        ("test", 1_000, u64::MAX, 1_000),
+        ("test", 1_000, u64::MAX, 3),
+        ("other", 1_000, u64::MAX, 1_000),
+        ("test", 300, u64::MAX, 1_000),
+        ("test", 300, u64::MAX, 2),
+        ("other", 300, u64::MAX, 4),
+        ("test", 20, u64::MAX, 1),
+        ("test", 1_000, 3, 5),
+        ("test", 1_000, 3, 1_000),
+        ("nobody", 1_000, u64::MAX, 5),
+    ] {
+        let query = Query {
+            topic: Topic { domain: domain.into(), kind: Kind::Observation, detail: None },
+            region: "430100".parse().unwrap(),
+            source: None,
+            key_prefix: None,
+            span: None,
+            limit,
+        };
+        let written = usize::try_from(batches.min(100)).unwrap() * 50;
+        let mut seen: Vec<&Message> =
+            all.iter().take(written).filter(|one| one.received <= at(until)).collect();
+        newest_first(&mut seen);
+        let mut keys = std::collections::BTreeSet::new();
+        seen.retain(|one| keys.insert(one.key.as_str()));
+        seen.retain(|one| one.subject.domain == domain && one.subject.region == query.region);
+        let all_of_them = seen.len();
+        seen.truncate(limit as usize);
+        let found = store.statements(&query, (at(until), batches), 1 << 20).await.unwrap();
+        let ids = |some: &[&Message]| some.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        let asked = format!("{domain} until {until}, {batches} batches, {limit} at most");
+        assert_eq!(ids(&found.messages.iter().collect::<Vec<_>>()), ids(&seen), "{asked}");
+        assert_eq!(found.complete, all_of_them <= limit as usize, "{asked}");
+        if (until, batches) == (1_000, u64::MAX) {
+            // As a view is given it.
+            let shown = store.latest(&query.topic, query.region, None, limit).await.unwrap();
+            let mut shown = shown.iter().collect::<Vec<_>>();
+            newest_first(&mut shown);
+            let (mut shown, mut seen) = (ids(&shown), ids(&seen));
+            (shown.sort_unstable(), seen.sort_unstable());
+            assert_eq!(shown.len(), seen.len(), "{asked}");
+            if limit == 1_000 {
+                assert_eq!(shown, seen, "{asked}");
+            }
+        }
+    }
 }
 
 async fn series_and_what_held_at_an_instant<P: Place>() {

@@ -31,8 +31,8 @@ fn a_history_of_several_rows_a_message_is_kept() {
     let mut files: Vec<String> = files.collect();
     files.sort_unstable();
     let run = |file: &String| postgres.run(&std::fs::read_to_string(folder.join(file)).unwrap()).unwrap();
-    let (before, one_row): (Vec<String>, Vec<String>) =
-        files.into_iter().filter(|file| &file[..4] <= "0026").partition(|file| &file[..4] < "0026");
+    let (before, after): (Vec<String>, Vec<String>) =
+        files.into_iter().partition(|file| file.as_str() < "0026_one_row.sql");
     before.iter().for_each(|file| drop(run(file)));
     for rows in [
         "INSERT INTO message VALUES
@@ -42,14 +42,20 @@ fn a_history_of_several_rows_a_message_is_kept() {
              ('a', 's', 't', 'l', 10, 22, 'water', 'observation', 'level', 430100, 2),
              ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)",
         "INSERT INTO causation VALUES ('b', 'a')",
+        "INSERT INTO latest VALUES ('s', 't', 'l', 'a', 10, 'water', 'observation', 'level', 430100)",
     ] {
         postgres.run(rows).unwrap();
     }
-    one_row.iter().for_each(|file| drop(run(file)));
+    after.iter().for_each(|file| drop(run(file)));
     let whole = "SELECT id, batch, domain, kind, detail, region, source, type, key FROM message ORDER BY id";
     let rows = ["a|2|water|observation|level|430100|s|t|l", "b|1|water|warning|-|430000|s|t|k"];
     assert_eq!(postgres.run(whole).unwrap(), rows.join("\n"));
     assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "a|b");
+    // Of another topic it is another row.
+    postgres
+        .run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'rain', 'observation', '-', 430100)")
+        .unwrap();
+    assert_eq!(postgres.run("SELECT id FROM latest ORDER BY id").unwrap(), "a\nc");
 }
 
 #[test]

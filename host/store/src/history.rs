@@ -87,6 +87,8 @@ impl Store {
             "SELECT m.message, m.body FROM latest l JOIN message m ON m.id = l.id
              WHERE l.domain = $1 AND l.kind = $2 AND ($3 = '' OR l.detail = $3) AND l.time >= $4
                AND (l.region BETWEEN $5 AND $6 OR l.region IN ($7, $8, 0))
+               AND NOT EXISTS (SELECT 1 FROM latest n WHERE n.source = l.source AND n.type = l.type AND n.key = l.key
+                   AND (n.time > l.time OR (n.time = l.time AND n.id > l.id)))
              ORDER BY l.time DESC, l.id LIMIT $9",
         )
         .bind(&topic.domain)
@@ -294,12 +296,13 @@ async fn added_now(
     Ok(added.into_iter().map(|(id,)| id).collect())
 }
 
-/// A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
+/// Of each key in each topic. A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
 async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
     // One statement must not touch a row twice.
-    let mut best: BTreeMap<(&str, &str, &str), &Message> = BTreeMap::new();
+    let mut best: BTreeMap<_, &Message> = BTreeMap::new();
     for message in new {
-        let held = best.entry((&message.source, &message.r#type, &message.key)).or_insert(message);
+        let topic = (&message.subject.domain, message.subject.kind);
+        let held = best.entry((&message.source, &message.r#type, &message.key, topic)).or_insert(message);
         if (message.time, &message.id) > (held.time, &held.id) {
             *held = message;
         }
@@ -308,9 +311,8 @@ async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<
     for messages in row::pieces(&best, 9) {
         let sql = format!(
             "INSERT INTO latest VALUES {}
-             ON CONFLICT (source, type, key) DO UPDATE SET
-                 id = excluded.id, time = excluded.time, domain = excluded.domain, kind = excluded.kind,
-                 detail = excluded.detail, region = excluded.region
+             ON CONFLICT (source, type, key, domain, kind) DO UPDATE SET
+                 id = excluded.id, time = excluded.time, detail = excluded.detail, region = excluded.region
              WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
             row::rows(1, 9, messages.len())
         );
