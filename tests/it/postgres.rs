@@ -51,11 +51,11 @@ fn a_history_of_several_rows_a_message_is_kept() {
     let rows = ["a|2|water|observation|level|430100|s|t|l", "b|1|water|warning|-|430000|s|t|k"];
     assert_eq!(postgres.run(whole).unwrap(), rows.join("\n"));
     assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "a|b");
-    // Of another topic it is another row.
+    // In another city it is another row.
     postgres
-        .run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'rain', 'observation', '-', 430100)")
+        .run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'water', 'observation', '-', 430200, 4302)")
         .unwrap();
-    assert_eq!(postgres.run("SELECT id FROM latest ORDER BY id").unwrap(), "a\nc");
+    assert_eq!(postgres.run("SELECT id, city FROM latest ORDER BY id").unwrap(), "a|4301\nc|4302");
 }
 
 #[test]

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use dongting_manifest::message::INSTALLATION;
-use dongting_manifest::plugin::Topic;
-use dongting_manifest::{Lane, Message, Region, Timestamp};
+use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp};
 use sqlx::AssertSqlSafe;
 
 use crate::sql::{made, sql};
@@ -74,63 +73,37 @@ impl Store {
             .await
     }
 
-    /// The statements that hold, newest first: of `topic`, of what concerns `region`, not older than `since`.
-    pub async fn latest(
-        &self,
-        topic: &Topic,
-        region: Region,
-        since: Option<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<Message>, StoreError> {
-        let (first, last, above) = place(region);
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-            "SELECT m.message, m.body FROM latest l JOIN message m ON m.id = l.id
-             WHERE l.domain = $1 AND l.kind = $2 AND ($3 = '' OR l.detail = $3) AND l.time >= $4
-               AND (l.region BETWEEN $5 AND $6 OR l.region IN ($7, $8, 0))
-               AND NOT EXISTS (SELECT 1 FROM latest n WHERE n.source = l.source AND n.type = l.type AND n.key = l.key
-                   AND (n.time > l.time OR (n.time = l.time AND n.id > l.id)))
-             ORDER BY l.time DESC, l.id LIMIT $9",
-        )
-        .bind(&topic.domain)
-        .bind(topic.kind.as_str())
-        .bind(topic.detail.as_deref().unwrap_or(""))
-        .bind(since.map_or(i64::MIN, Timestamp::as_micros))
-        .bind(first)
-        .bind(last)
-        .bind(above.0)
-        .bind(above.1)
-        .bind(i64::from(limit))
-        .fetch_all(&self.history_reader)
-        .await
-        .map_err(StoreError::sql)?;
-        messages(rows)
-    }
-
     /// The newest messages by arrival, of any topic where none is given.
     pub async fn newest(
         &self,
         domain: Option<&str>,
-        kind: Option<&str>,
+        kind: Option<Kind>,
         region: Region,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError> {
         let (first, last, above) = place(region);
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+        // Of all but bulk there is an index: those messages are few among many.
+        let of_kind = match kind {
+            Some(kind) if kind.lane() != Lane::Bulk => "kind = $2 AND lane <> 'bulk'",
+            _ => "($2 = '' OR kind = $2)",
+        };
+        let sql = format!(
             "SELECT message, body FROM message
-             WHERE ($1 = '' OR domain = $1) AND ($2 = '' OR kind = $2)
+             WHERE ($1 = '' OR domain = $1) AND {of_kind}
                AND (region BETWEEN $3 AND $4 OR region IN ($5, $6, 0))
-             ORDER BY received DESC, id LIMIT $7",
-        )
-        .bind(domain.unwrap_or(""))
-        .bind(kind.unwrap_or(""))
-        .bind(first)
-        .bind(last)
-        .bind(above.0)
-        .bind(above.1)
-        .bind(i64::from(limit))
-        .fetch_all(&self.history_reader)
-        .await
-        .map_err(StoreError::sql)?;
+             ORDER BY received DESC, id LIMIT $7"
+        );
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(domain.unwrap_or(""))
+            .bind(kind.map_or("", Kind::as_str))
+            .bind(first)
+            .bind(last)
+            .bind(above.0)
+            .bind(above.1)
+            .bind(i64::from(limit))
+            .fetch_all(&self.history_reader)
+            .await
+            .map_err(StoreError::sql)?;
         messages(rows)
     }
 
@@ -296,25 +269,26 @@ async fn added_now(
     Ok(added.into_iter().map(|(id,)| id).collect())
 }
 
-/// Of each key in each topic. A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
+/// Of each key in each topic and city. A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
 async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
     // One statement must not touch a row twice.
     let mut best: BTreeMap<_, &Message> = BTreeMap::new();
     for message in new {
-        let topic = (&message.subject.domain, message.subject.kind);
-        let held = best.entry((&message.source, &message.r#type, &message.key, topic)).or_insert(message);
+        let Subject { domain, kind, region, .. } = &message.subject;
+        let place = (domain, *kind, row::region(*region) / 100);
+        let held = best.entry((&message.source, &message.r#type, &message.key, place)).or_insert(message);
         if (message.time, &message.id) > (held.time, &held.id) {
             *held = message;
         }
     }
     let best: Vec<&Message> = best.into_values().collect();
-    for messages in row::pieces(&best, 9) {
+    for messages in row::pieces(&best, 10) {
         let sql = format!(
             "INSERT INTO latest VALUES {}
-             ON CONFLICT (source, type, key, domain, kind) DO UPDATE SET
+             ON CONFLICT (source, type, key, domain, kind, city) DO UPDATE SET
                  id = excluded.id, time = excluded.time, detail = excluded.detail, region = excluded.region
              WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
-            row::rows(1, 9, messages.len())
+            row::rows(1, 10, messages.len())
         );
         let mut query = made(sql);
         for message in messages {
@@ -328,7 +302,8 @@ async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<
                 .bind(&subject.domain)
                 .bind(subject.kind.as_str())
                 .bind(subject.detail.as_deref().unwrap_or("-"))
-                .bind(row::region(subject.region));
+                .bind(row::region(subject.region))
+                .bind(row::region(subject.region) / 100);
         }
         query.execute(transaction).await?;
     }

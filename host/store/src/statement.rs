@@ -1,9 +1,13 @@
-//! What was stated of what and when: series, and what held at an instant.
+//! What was stated of what and when: series, and what held at an instant. Each question is one that an index has in order, so that it takes as
+//! long as its answer, not as the history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use dongting_manifest::history::{Found, Query};
-use dongting_manifest::{Message, Timestamp};
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::region::Level;
+use dongting_manifest::{Message, Region, Timestamp};
 use futures::TryStreamExt;
 use sqlx::any::AnyArguments;
 use sqlx::query::QueryAs;
@@ -11,15 +15,17 @@ use sqlx::{Any, AssertSqlSafe};
 
 use crate::{Store, StoreError, history, row};
 
-/// What is asked for of the messages `m`.
-const ASKED: &str = "m.domain = $1 AND m.kind = $2 AND ($3 = '' OR m.detail = $3)
-     AND (m.region BETWEEN $4 AND $5 OR m.region IN ($6, $7, 0)) AND ($8 = '' OR m.source = $8)
-     AND SUBSTR(m.key, 1, CAST($9 AS INTEGER)) = $10 AND m.received <= $11 AND m.batch <= $12";
-/// Those that are looked at once more where the first were not enough.
+const CONCERNED: &str =
+    "($3 = '' OR m.detail = $3) AND (m.region BETWEEN $4 AND $5 OR m.region IN ($6, $7, 0))";
+/// The message that held of the key of `l`. It has no later time than the newest of the key, wherever that was said.
+const HELD: &str = "SELECT s.id FROM message s WHERE s.source = l.source AND s.type = l.type AND s.key = l.key
+     AND s.time <= (SELECT MAX(n.time) FROM latest n WHERE n.source = l.source AND n.type = l.type AND n.key = l.key)
+     AND s.received <= $11 AND s.batch <= $12 ORDER BY s.time DESC, s.id DESC LIMIT 1";
+/// Keys that are looked at once more where the first were not enough.
 const MORE: i64 = 8;
 
 /// A message as it is chosen, without its text: its place among the others and what its body takes.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Chosen {
     time: i64,
     id: String,
@@ -27,17 +33,42 @@ struct Chosen {
 }
 
 impl Store {
+    /// The statements that hold, newest first: of `topic`, of what concerns `region`, not older than `since`.
+    pub async fn latest(
+        &self,
+        topic: &Topic,
+        region: Region,
+        since: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        let query = Query { topic: topic.clone(), region, source: None, key_prefix: None, span: None, limit };
+        let now = (i64::MAX, i64::MAX);
+        let chosen = self.holding(&query, now, since).await?;
+        Ok(self.fetch(&query, chosen, usize::MAX).await?.messages)
+    }
+
     /// What `query` asks for of the messages received until `until` and written until `batch`; bodies of at most `max_bytes` together, but one message in any case.
     pub async fn statements(
         &self,
         query: &Query,
-        as_of: (Timestamp, u64),
+        (until, batch): (Timestamp, u64),
         max_bytes: usize,
     ) -> Result<Found, StoreError> {
-        let mut chosen = match query.span {
+        let as_of = (until.as_micros(), row::sequence(batch));
+        let chosen = match query.span {
             Some(span) => self.stated(query, as_of, span).await?,
-            None => self.holding(query, as_of).await?,
+            None => self.holding(query, as_of, None).await?,
         };
+        self.fetch(query, chosen, max_bytes).await
+    }
+
+    /// The messages of what was chosen, as many as were asked for and fit.
+    async fn fetch(
+        &self,
+        query: &Query,
+        mut chosen: Vec<Chosen>,
+        max_bytes: usize,
+    ) -> Result<Found, StoreError> {
         let mut bytes = 0usize;
         let fits = chosen.iter().take(query.limit as usize).enumerate().take_while(|(at, one)| {
             bytes = bytes.saturating_add(usize::try_from(one.bytes).unwrap_or(usize::MAX));
@@ -57,15 +88,24 @@ impl Store {
     async fn stated(
         &self,
         query: &Query,
-        as_of: (Timestamp, u64),
+        as_of: (i64, i64),
         (begin, end): (Timestamp, Timestamp),
     ) -> Result<Vec<Chosen>, StoreError> {
-        let sql = format!(
-            "SELECT m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) FROM message m
-             WHERE {ASKED} AND m.time >= $14 AND m.time < $15 ORDER BY m.time, m.id LIMIT $13"
-        );
-        let sql = asking(sqlx::query_as(AssertSqlSafe(sql)), query, as_of).bind(i64::from(query.limit) + 1);
-        let rows: Vec<(i64, String, i64)> = sql
+        // SQLite would rather go by the topic, which is compared twice; but what is computed of a column it does not look for in an index.
+        let (topic, cities) = match query.source {
+            Some(_) => ("m.domain || '' = $1 AND m.kind || '' = $2 AND m.source = $8", None),
+            None => ("m.domain = $1 AND m.kind = $2", cities(query.region)),
+        };
+        let sql = in_order(cities, "m.region / 100", "time, id", |city| {
+            format!(
+                "SELECT m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes FROM message m
+                 WHERE {topic} {city} AND {CONCERNED} AND ($8 = '' OR m.source = $8)
+                   AND SUBSTR(m.key, 1, CAST($9 AS INTEGER)) = $10 AND m.received <= $11 AND m.batch <= $12
+                   AND m.time >= $14 AND m.time < $15 ORDER BY m.time, m.id LIMIT $13"
+            )
+        });
+        let rows: Vec<(i64, String, i64)> = asking(sqlx::query_as(AssertSqlSafe(sql)), query, as_of)
+            .bind(i64::from(query.limit) + 1)
             .bind(begin.as_micros())
             .bind(end.as_micros())
             .fetch_all(&self.history_reader)
@@ -74,22 +114,31 @@ impl Store {
         Ok(rows.into_iter().map(|(time, id, bytes)| Chosen { time, id, bytes }).collect())
     }
 
-    /// What held, newest first, and one more than is asked for. Each key of the topic is looked at by what holds of it now, the newest first: as of
-    /// before it was no newer. So when as many were found as are asked for, none of them older than the key looked at last, they are the newest.
-    async fn holding(&self, query: &Query, as_of: (Timestamp, u64)) -> Result<Vec<Chosen>, StoreError> {
-        let sql = format!(
-            "SELECT l.time, l.id, m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT)
-             FROM latest l JOIN message m ON m.id =
-                 (SELECT s.id FROM message s WHERE s.source = l.source AND s.type = l.type AND s.key = l.key
-                  AND s.received <= $11 AND s.batch <= $12 ORDER BY s.time DESC, s.id DESC LIMIT 1)
-             WHERE l.domain = $1 AND l.kind = $2 AND {ASKED} ORDER BY l.time DESC, l.id DESC LIMIT $13"
-        );
+    /// What held, newest first, and one more than is asked for. Each key is looked at by what holds of it now, the newest first: as of before it was
+    /// no newer. So when as many were found as are asked for, none of them older than the key looked at last, nothing behind is newer.
+    async fn holding(
+        &self,
+        query: &Query,
+        as_of: (i64, i64),
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Chosen>, StoreError> {
+        let sql = in_order(cities(query.region), "l.city", "latest DESC, latest_id DESC", |city| {
+            format!(
+                "SELECT l.time AS latest, l.id AS latest_id, m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes
+                 FROM latest l JOIN message m ON m.id = ({HELD})
+                 WHERE l.domain = $1 AND l.kind = $2 {city} AND ($8 = '' OR l.source = $8)
+                   AND SUBSTR(l.key, 1, CAST($9 AS INTEGER)) = $10 AND l.time >= $14 AND m.time >= $14
+                   AND m.domain = l.domain AND m.kind = l.kind AND m.region / 100 = l.city AND {CONCERNED}
+                 ORDER BY l.time DESC, l.id DESC LIMIT $13"
+            )
+        });
+        let since = since.map_or(i64::MIN, Timestamp::as_micros);
         let wanted = query.limit as usize + 1;
         let mut looked_at = i64::from(query.limit) + 1;
         loop {
-            let sql = asking(sqlx::query_as(AssertSqlSafe(sql.clone())), query, as_of).bind(looked_at);
-            let mut rows = sql.fetch(&self.history_reader);
-            let (mut newest, mut keys, mut last) = (Vec::with_capacity(2 * wanted), 0, None);
+            let sql = asking(sqlx::query_as(AssertSqlSafe(sql.clone())), query, as_of);
+            let mut rows = sql.bind(looked_at).bind(since).fetch(&self.history_reader);
+            let (mut newest, mut keys, mut last) = (Vec::new(), 0, None);
             while let Some(row) = rows.try_next().await.map_err(StoreError::sql)? {
                 let (latest, latest_id, time, id, bytes): (i64, String, i64, String, i64) = row;
                 newest.push(Chosen { time, id, bytes });
@@ -115,10 +164,30 @@ fn newest_first(chosen: &mut Vec<Chosen>, most: usize) {
     chosen.truncate(most);
 }
 
+/// The codes, without their last two digits, of all that may concern a city or a county; none for the province, which everything concerns.
+fn cities(region: Region) -> Option<BTreeSet<i64>> {
+    let codes = iter::once(region).chain(region.ancestors()).chain([Region::OUTSIDE]);
+    (region.level() != Level::Province).then(|| codes.map(|region| row::region(region) / 100).collect())
+}
+
+/// A choice of some first rows, made for each city from what an index has in order.
+fn in_order(
+    cities: Option<BTreeSet<i64>>,
+    column: &str,
+    order: &str,
+    choice: impl Fn(&str) -> String,
+) -> String {
+    let Some(cities) = cities else { return choice("") };
+    let choices = cities
+        .into_iter()
+        .map(|city| format!("SELECT * FROM ({}) AS city_{city}", choice(&format!("AND {column} = {city}"))));
+    format!("{} ORDER BY {order} LIMIT $13", choices.collect::<Vec<_>>().join(" UNION ALL "))
+}
+
 type Asking<'q, T> = QueryAs<'q, Any, T, AnyArguments>;
 
-/// Binds what `ASKED` has.
-fn asking<'q, T>(sql: Asking<'q, T>, query: &'q Query, (until, batch): (Timestamp, u64)) -> Asking<'q, T> {
+/// Binds what is asked for of the messages, and as of when.
+fn asking<'q, T>(sql: Asking<'q, T>, query: &'q Query, (until, batch): (i64, i64)) -> Asking<'q, T> {
     let (first, last, above) = history::place(query.region);
     let prefix = query.key_prefix.as_deref().unwrap_or("");
     sql.bind(&query.topic.domain)
@@ -131,6 +200,6 @@ fn asking<'q, T>(sql: Asking<'q, T>, query: &'q Query, (until, batch): (Timestam
         .bind(query.source.as_deref().unwrap_or(""))
         .bind(i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX))
         .bind(prefix)
-        .bind(until.as_micros())
-        .bind(row::sequence(batch))
+        .bind(until)
+        .bind(batch)
 }

@@ -37,7 +37,7 @@ pub async fn messages(
         .map(|kind| kind.parse().map_err(|error| ApiError::bad_request(format!("{error}"))))
         .transpose()?;
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let found = host.store().newest(asked.domain.as_deref(), kind.map(Kind::as_str), region, limit).await?;
+    let found = host.store().newest(asked.domain.as_deref(), kind, region, limit).await?;
     Ok(Json(found.into()))
 }
 

@@ -3,7 +3,7 @@ use super::*;
 const FIRST: &str = include_str!("../../migrations/sqlite-history/0001_first.sql");
 const IN_ORDER: &str = include_str!("../../migrations/sqlite-history/0002_rows_in_order.sql");
 const ONE_ROW: &str = include_str!("../../migrations/sqlite-history/0003_one_row.sql");
-const LATEST_OF_TOPIC: &str = include_str!("../../migrations/sqlite-history/0004_latest_of_topic.sql");
+const WAYS_IN: &str = include_str!("../../migrations/sqlite-history/0004_ways_in.sql");
 
 /// A history as the first version made it, with two messages.
 struct Old {
@@ -85,12 +85,12 @@ async fn a_history_of_several_rows_a_message_is_kept() {
     old.run("INSERT INTO latest VALUES ('s', 't', 'l', 'a', 10, 'water', 'observation', 'level', 430100)")
         .await
         .unwrap();
-    old.run(LATEST_OF_TOPIC).await.unwrap();
+    old.run(WAYS_IN).await.unwrap();
     let latest = "SELECT COUNT(*) FROM latest WHERE source = 's' AND type = 't' AND key = 'l' AND id = 'a' AND time = 10
-                      AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100";
+                      AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100 AND city = 4301";
     assert_eq!(old.count(latest).await, 1);
-    // Of another topic it is another row.
-    old.run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'rain', 'observation', '-', 430100)")
+    // In another city it is another row.
+    old.run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'water', 'observation', '-', 430200, 4302)")
         .await
         .unwrap();
     let left = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%of_topic%' OR name LIKE '%in_one%' OR name LIKE '%statement%' OR name LIKE '%down%'";

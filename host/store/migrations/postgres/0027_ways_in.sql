@@ -1,0 +1,17 @@
+-- What holds is asked of a topic, or of a city's part of it, newest first. A key that has moved has a row where it was, too: what held of it
+-- before is found from there.
+ALTER TABLE latest ADD COLUMN city BIGINT;
+UPDATE latest SET city = region / 100;
+ALTER TABLE latest ALTER COLUMN city SET NOT NULL, DROP CONSTRAINT latest_pkey,
+    ADD PRIMARY KEY (source, type, key, domain, kind, city);
+DROP INDEX latest_by_topic;
+CREATE INDEX latest_by_topic ON latest (domain, kind, time, id);
+CREATE INDEX latest_by_city ON latest (domain, kind, city, time, id);
+CREATE INDEX message_by_city ON message (domain, kind, (region / 100), time, id);
+
+-- A station's series is a part of one index, and so is what was said of a key.
+DROP INDEX message_by_key;
+CREATE INDEX message_by_source ON message (source, time, id, type, key);
+
+-- The list of warnings is not looked for among the observations.
+CREATE INDEX message_not_bulk ON message (kind, received) WHERE lane <> 'bulk';
