@@ -15,6 +15,7 @@ use sqlx::{Any, AssertSqlSafe};
 
 use crate::{Store, StoreError, history, row};
 
+/// What of a topic concerns a region.
 const CONCERNED: &str =
     "($3 = '' OR m.detail = $3) AND (m.region BETWEEN $4 AND $5 OR m.region IN ($6, $7, 0))";
 /// The message that held of the key of `l`. It has no later time than the newest of the key, wherever that was said.
