@@ -11,6 +11,7 @@ use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
 
 pub mod forgetting;
+pub mod many;
 
 const MODEL: &str = "model";
 

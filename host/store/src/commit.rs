@@ -15,7 +15,7 @@ use crate::lease::{self, Lease};
 use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
 use crate::parked::{self, Park};
-use crate::sql::{made, sql};
+use crate::sql::{Listed, sql};
 use crate::timer::{self, Rung};
 use crate::writer::Transaction;
 use crate::{Store, StoreError, attempt, record, row, state};
@@ -247,10 +247,11 @@ async fn use_up(
     installation: &str,
     inputs: &[Input],
 ) -> Result<bool, StoreError> {
+    static USE_UP: Listed = Listed::new(|inputs| {
+        format!("INSERT INTO applied VALUES {} ON CONFLICT DO NOTHING", row::rows(1, 4, inputs))
+    });
     for inputs in row::pieces(inputs, 4) {
-        let rows = row::rows(1, 4, inputs.len());
-        let sql = format!("INSERT INTO applied VALUES {rows} ON CONFLICT DO NOTHING");
-        let mut query = made(sql);
+        let mut query = USE_UP.of(inputs.len());
         for input in inputs {
             query = query
                 .bind(installation)

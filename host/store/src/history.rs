@@ -7,7 +7,7 @@ use dongting_manifest::message::INSTALLATION;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp};
 use sqlx::AssertSqlSafe;
 
-use crate::sql::{made, sql};
+use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
@@ -199,15 +199,17 @@ async fn keep_tailed(transaction: &mut Transaction, lane: Lane, tailed: Tailed) 
 
 /// Keeps what is new, in few statements.
 async fn keep_all(transaction: &mut Transaction, entries: &[Entry]) -> Result<(), StoreError> {
+    static ADD: Listed = Listed::new(|entries| {
+        format!(
+            "INSERT INTO message (id, lane, sequence, batch, time, received, domain, kind, detail, region, source, type, key, message, body)
+             VALUES {} ON CONFLICT DO NOTHING",
+            row::rows(1, 15, entries)
+        )
+    });
     let mut new: Vec<&Message> = Vec::with_capacity(entries.len());
     let (batch, mut bytes) = (extent::next(transaction).await?, 0);
     for entries in row::pieces(entries, 15) {
-        let sql = format!(
-            "INSERT INTO message (id, lane, sequence, batch, time, received, domain, kind, detail, region, source, type, key, message, body)
-             VALUES {} ON CONFLICT DO NOTHING",
-            row::rows(1, 15, entries.len())
-        );
-        let mut query = made(sql);
+        let mut query = ADD.of(entries.len());
         let mut sizes = Vec::with_capacity(entries.len());
         for Entry { lane, sequence, message } in entries {
             let (subject, attributes) = (&message.subject, row::attributes(message)?);
@@ -261,9 +263,10 @@ async fn added_now(
     entries: &[Entry],
     batch: i64,
 ) -> Result<HashSet<String>, StoreError> {
-    let listed = row::placeholders(2, entries.len());
-    let sql = format!("SELECT id FROM message WHERE batch = $1 AND id IN ({listed})");
-    let query = made(sql).bind(batch);
+    static OF_BATCH: Listed = Listed::new(|entries| {
+        format!("SELECT id FROM message WHERE batch = $1 AND id IN ({})", row::placeholders(2, entries))
+    });
+    let query = OF_BATCH.of(entries.len()).bind(batch);
     let query = entries.iter().fold(query, |query, entry| query.bind(&entry.message.id));
     let added: Vec<(String,)> = query.rows(transaction).await?;
     Ok(added.into_iter().map(|(id,)| id).collect())
@@ -271,6 +274,15 @@ async fn added_now(
 
 /// Of each key in each topic and city. A later time holds; at the same time the greater revision, so that the order of arrival does not matter.
 async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
+    static SAY: Listed = Listed::new(|messages| {
+        format!(
+            "INSERT INTO latest VALUES {}
+             ON CONFLICT (source, type, key, domain, kind, city) DO UPDATE SET
+                 id = excluded.id, time = excluded.time, detail = excluded.detail, region = excluded.region
+             WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
+            row::rows(1, 10, messages)
+        )
+    });
     // One statement must not touch a row twice.
     let mut best: BTreeMap<_, &Message> = BTreeMap::new();
     for message in new {
@@ -283,14 +295,7 @@ async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<
     }
     let best: Vec<&Message> = best.into_values().collect();
     for messages in row::pieces(&best, 10) {
-        let sql = format!(
-            "INSERT INTO latest VALUES {}
-             ON CONFLICT (source, type, key, domain, kind, city) DO UPDATE SET
-                 id = excluded.id, time = excluded.time, detail = excluded.detail, region = excluded.region
-             WHERE excluded.time > latest.time OR (excluded.time = latest.time AND excluded.id > latest.id)",
-            row::rows(1, 10, messages.len())
-        );
-        let mut query = made(sql);
+        let mut query = SAY.of(messages.len());
         for message in messages {
             let subject = &message.subject;
             query = query
@@ -311,15 +316,20 @@ async fn keep_latest(transaction: &mut Transaction, new: &[&Message]) -> Result<
 }
 
 async fn keep_causation(transaction: &mut Transaction, new: &[&Message]) -> Result<(), StoreError> {
+    static LINK: Listed = Listed::new(|pairs| {
+        format!(
+            "INSERT INTO causation (cause, effect) VALUES {} ON CONFLICT DO NOTHING",
+            row::rows(1, 2, pairs)
+        )
+    });
     let pairs: Vec<(&str, &str)> = new
         .iter()
         .flat_map(|message| message.causation.iter().map(|cause| (cause.as_str(), message.id.as_str())))
         .collect();
     for pairs in row::pieces(&pairs, 2) {
-        let rows = row::rows(1, 2, pairs.len());
-        let sql = format!("INSERT INTO causation (cause, effect) VALUES {rows} ON CONFLICT DO NOTHING");
-        let query = made(sql);
-        let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(*cause).bind(*effect));
+        let query = pairs
+            .iter()
+            .fold(LINK.of(pairs.len()), |query, (cause, effect)| query.bind(*cause).bind(*effect));
         query.execute(transaction).await?;
     }
     Ok(())

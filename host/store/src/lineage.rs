@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dongting_manifest::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use crate::sql::{made, sql};
+use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
 use crate::{Commit, Store, StoreError, row};
 
@@ -93,10 +93,11 @@ impl Store {
 
 /// Of a sink's call.
 pub(crate) async fn write(transaction: &mut Transaction, commit: &Commit) -> Result<(), StoreError> {
+    static ADD: Listed = Listed::new(|dispatched| {
+        format!("INSERT INTO delivery VALUES {} ON CONFLICT DO NOTHING", row::rows(1, 6, dispatched))
+    });
     for dispatched in row::pieces(&commit.dispatched, 6) {
-        let rows = row::rows(1, 6, dispatched.len());
-        let sql = format!("INSERT INTO delivery VALUES {rows} ON CONFLICT DO NOTHING");
-        let mut query = made(sql);
+        let mut query = ADD.of(dispatched.len());
         for dispatched in dispatched {
             query = query
                 .bind(&dispatched.message)

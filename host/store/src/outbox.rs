@@ -1,6 +1,6 @@
 //! Outputs that are committed and not yet confirmed by the bus.
 
-use crate::sql::made;
+use crate::sql::Listed;
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 use dongting_manifest::{DeadLetter, Message};
@@ -82,14 +82,16 @@ pub(crate) async fn write(
     installation: &str,
     outputs: &[Output],
 ) -> Result<Vec<i64>, StoreError> {
+    static ADD: Listed = Listed::new(|packed| {
+        format!(
+            "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
+            row::rows(1, 4, packed)
+        )
+    });
     let mut positions = Vec::new();
     let packed: Vec<(String, Vec<u8>)> = together(outputs).map(packed).collect::<Result<_, _>>()?;
     for packed in row::pieces(&packed, 4) {
-        let sql = format!(
-            "INSERT INTO outbox (installation, kind, message, body) VALUES {} RETURNING position",
-            row::rows(1, 4, packed.len())
-        );
-        let mut query = made(sql);
+        let mut query = ADD.of(packed.len());
         for (text, body) in packed {
             query = query.bind(installation).bind(SEVERAL).bind(text).bind(body);
         }
@@ -157,9 +159,11 @@ impl Output {
 
 /// Removes what the bus has stored.
 pub(crate) async fn remove(transaction: &mut Transaction, positions: &[i64]) -> Result<(), StoreError> {
+    static REMOVE: Listed = Listed::new(|positions| {
+        format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions))
+    });
     for positions in row::lists(positions) {
-        let sql = format!("DELETE FROM outbox WHERE position IN ({})", row::placeholders(1, positions.len()));
-        let query = positions.iter().fold(made(sql), |query, one| query.bind(*one));
+        let query = positions.iter().fold(REMOVE.of(positions.len()), |query, one| query.bind(*one));
         query.execute(transaction).await?;
     }
     Ok(())

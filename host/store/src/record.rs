@@ -1,15 +1,15 @@
 //! JSON documents of installations. Written only by `commit`, and indexed anew where a release declares other indexes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dongting_manifest::record::{self, Collections, Extent, Page, Query, Record, Written};
 use futures::TryStreamExt;
 
 use crate::commit::{Commit, CommitError};
-use crate::sql::sql;
-use crate::version::{self, Class};
+use crate::sql::{Listed, Sql, sql};
+use crate::version::{self, Class, Kept};
 use crate::writer::Transaction;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, row};
 
 /// Documents that are indexed anew at a time.
 const BATCH: i64 = 256;
@@ -132,7 +132,11 @@ async fn index(
         .await?;
         for (collection, id, body) in &rows {
             let keys = record::keys(collections, collection, body);
-            add_keys(transaction, installation, (collection, id), &keys).await?;
+            let added: Vec<Key<'_>> = keys
+                .iter()
+                .map(|(index, key)| (collection.as_str(), index.as_str(), key.as_str(), id.as_str()))
+                .collect();
+            add_keys(transaction, installation, &added).await?;
             let bytes = column(record::size(collection, id, body, &keys));
             total = total.saturating_add(bytes);
             sql("UPDATE record SET bytes = $4 WHERE installation = $1 AND collection = $2 AND id = $3")
@@ -180,91 +184,127 @@ pub(crate) async fn write(
     if moved != 1 {
         return Err(CommitError::RecordsChanged);
     }
-    for ((collection, id), written) in &writes.records {
+    let written: Vec<Change<'_>> = writes
+        .records
+        .iter()
+        .map(|((collection, id), to)| (collection.as_str(), id.as_str(), to.as_ref()))
+        .collect();
+    for written in written.chunk_by(|(a, ..), (b, ..)| a == b).flat_map(row::lists) {
         if let Some(position) = position {
-            keep(transaction, &commit.installation, (collection, id), written.as_ref(), position).await?;
+            keep(transaction, &commit.installation, written, position).await?;
         }
-        write_one(transaction, &commit.installation, (collection, id), written.as_ref()).await?;
+        write_some(transaction, &commit.installation, written).await?;
     }
     Ok(())
 }
 
-/// Before it is changed.
+/// A document by its collection and id, and what it is to be.
+type Change<'a> = (&'a str, &'a str, Option<&'a Written>);
+
+/// Before they are changed. They are of one collection.
 async fn keep(
     transaction: &mut Transaction,
     installation: &str,
-    (collection, id): (&str, &str),
-    after: Option<&Written>,
+    written: &[Change<'_>],
     position: i64,
 ) -> Result<(), StoreError> {
-    let before: Option<(i64, Vec<u8>)> =
-        sql("SELECT revision, body FROM record WHERE installation = $1 AND collection = $2 AND id = $3")
-            .bind(installation)
-            .bind(collection)
-            .bind(id)
-            .row(transaction)
-            .await?;
-    let before = before.map(|(revision, body)| version::record(revision, &body));
-    let after = after.map(|Written { record, .. }| version::record(column(record.revision), &record.body));
-    let key = format!("{collection}/{id}");
-    version::keep(
-        transaction,
-        (installation, Class::Record, &key),
-        position,
-        (before.as_deref(), after.as_deref()),
-    )
-    .await
+    static BEFORE: Listed = Listed::new(|ids| {
+        format!(
+            "SELECT id, revision, body FROM record WHERE installation = $1 AND collection = $2 AND id IN ({})",
+            row::placeholders(3, ids)
+        )
+    });
+    let before: Vec<(String, i64, Vec<u8>)> = of(&BEFORE, installation, written).rows(transaction).await?;
+    let mut before: BTreeMap<String, Vec<u8>> =
+        before.into_iter().map(|(id, revision, body)| (id, version::record(revision, &body))).collect();
+    let kept: Vec<Kept> = written
+        .iter()
+        .map(|(collection, id, to)| Kept {
+            key: format!("{collection}/{id}"),
+            before: before.remove(*id),
+            after: to.map(|Written { record, .. }| version::record(column(record.revision), &record.body)),
+        })
+        .collect();
+    version::keep(transaction, (installation, Class::Record), position, &kept).await
 }
 
-async fn write_one(
+/// Those of one collection.
+async fn write_some(
     transaction: &mut Transaction,
     installation: &str,
-    (collection, id): (&str, &str),
-    written: Option<&Written>,
+    written: &[Change<'_>],
 ) -> Result<(), StoreError> {
-    sql("DELETE FROM record_key WHERE installation = $1 AND collection = $2 AND id = $3")
-        .bind(installation)
-        .bind(collection)
-        .bind(id)
-        .execute(transaction)
-        .await?;
-    let query = match written {
-        Some(Written { record, .. }) => sql("INSERT INTO record VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (installation, collection, id) DO UPDATE SET revision = $4, body = $5, bytes = $6")
-        .bind(installation)
-        .bind(collection)
-        .bind(id)
-        .bind(column(record.revision))
-        .bind(&record.body)
-        .bind(column(record.bytes)),
-        None => sql("DELETE FROM record WHERE installation = $1 AND collection = $2 AND id = $3")
-            .bind(installation)
-            .bind(collection)
-            .bind(id),
-    };
-    query.execute(transaction).await?;
-    match written {
-        Some(Written { keys, .. }) => add_keys(transaction, installation, (collection, id), keys).await,
-        None => Ok(()),
+    static DELETE_KEYS: Listed = Listed::new(|ids| {
+        format!(
+            "DELETE FROM record_key WHERE installation = $1 AND collection = $2 AND id IN ({})",
+            row::placeholders(3, ids)
+        )
+    });
+    static DELETE: Listed = Listed::new(|ids| {
+        format!(
+            "DELETE FROM record WHERE installation = $1 AND collection = $2 AND id IN ({})",
+            row::placeholders(3, ids)
+        )
+    });
+    static SET: Listed = Listed::new(|records| {
+        format!(
+            "INSERT INTO record VALUES {} ON CONFLICT (installation, collection, id)
+             DO UPDATE SET revision = excluded.revision, body = excluded.body, bytes = excluded.bytes",
+            row::rows(1, 6, records)
+        )
+    });
+    of(&DELETE_KEYS, installation, written).execute(transaction).await?;
+    let deleted: Vec<Change<'_>> = written.iter().filter(|(.., to)| to.is_none()).copied().collect();
+    for deleted in row::lists(&deleted) {
+        of(&DELETE, installation, deleted).execute(transaction).await?;
     }
+    let set: Vec<(&str, &str, &Written)> =
+        written.iter().filter_map(|(collection, id, to)| Some((*collection, *id, (*to)?))).collect();
+    for set in row::pieces(&set, 6) {
+        let query = set.iter().fold(SET.of(set.len()), |query, (collection, id, Written { record, .. })| {
+            query
+                .bind(installation)
+                .bind(*collection)
+                .bind(*id)
+                .bind(column(record.revision))
+                .bind(&record.body)
+                .bind(column(record.bytes))
+        });
+        query.execute(transaction).await?;
+    }
+    let keys: Vec<Key<'_>> = set
+        .iter()
+        .flat_map(|(collection, id, Written { keys, .. })| {
+            keys.iter().map(|(index, key)| (*collection, index.as_str(), key.as_str(), *id))
+        })
+        .collect();
+    add_keys(transaction, installation, &keys).await
 }
+
+/// A statement about the documents of one collection.
+fn of<'q>(statement: &'static Listed, installation: &'q str, written: &[Change<'q>]) -> Sql<'q> {
+    let collection = written.first().map_or("", |(collection, ..)| collection);
+    let query = statement.of(written.len()).bind(installation).bind(collection);
+    written.iter().fold(query, |query, (_, id, _)| query.bind(*id))
+}
+
+/// Collection, index, key and id.
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 async fn add_keys(
     transaction: &mut Transaction,
     installation: &str,
-    (collection, id): (&str, &str),
-    keys: &[(String, String)],
+    keys: &[Key<'_>],
 ) -> Result<(), StoreError> {
-    for (index, key) in keys {
-        // A manifest may name an index twice.
-        sql("INSERT INTO record_key VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
-            .bind(installation)
-            .bind(collection)
-            .bind(index)
-            .bind(key)
-            .bind(id)
-            .execute(transaction)
-            .await?;
+    // A manifest may name an index twice.
+    static ADD: Listed = Listed::new(|keys| {
+        format!("INSERT INTO record_key VALUES {} ON CONFLICT DO NOTHING", row::rows(1, 5, keys))
+    });
+    for keys in row::pieces(keys, 5) {
+        let query = keys.iter().fold(ADD.of(keys.len()), |query, (collection, index, key, id)| {
+            query.bind(installation).bind(*collection).bind(*index).bind(*key).bind(*id)
+        });
+        query.execute(transaction).await?;
     }
     Ok(())
 }

@@ -137,6 +137,8 @@ const VALUES: usize = 512;
 /// And one that lists values behind others. Where it only reads, sqlx binds them by their names, and SQLite looks for each from the first one
 /// on: twice as many cost four times as much.
 const LISTED: usize = 128;
+/// Lengths that a piece has: 1, 2, 4, … `VALUES`.
+pub const POWERS: usize = VALUES.ilog2() as usize + 1;
 
 /// Cut into what one statement binds, so many values for each.
 pub fn pieces<T>(rest: &[T], values: usize) -> impl Iterator<Item = &[T]> {

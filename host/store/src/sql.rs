@@ -1,18 +1,20 @@
 //! A statement with its values, for a transaction of either database.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Arguments, AssertSqlSafe, FromRow};
+use sqlx::{Arguments, FromRow};
 
 use crate::StoreError;
+use crate::row::POWERS;
 use crate::writer::{Transaction, Writer};
 
 /// Its values are `$1, $2, …` in the text.
 pub struct Sql<'q> {
-    text: Cow<'static, str>,
+    text: &'static str,
     values: Vec<Value<'q>>,
 }
 
@@ -38,12 +40,32 @@ impl<T> Columns for T where
 }
 
 pub fn sql<'q>(text: &'static str) -> Sql<'q> {
-    Sql { text: Cow::Borrowed(text), values: Vec::new() }
+    Sql { text, values: Vec::new() }
 }
 
-/// A text that was put together, of placeholders only: what comes from outside is bound.
-pub fn made<'q>(text: String) -> Sql<'q> {
-    Sql { text: Cow::Owned(text), values: Vec::new() }
+/// A statement that is there for any number of rows or listed values: each text is put together once. Of placeholders only: what comes from
+/// outside is bound.
+pub struct Listed {
+    text: fn(usize) -> String,
+    texts: [OnceLock<String>; POWERS],
+}
+
+impl Listed {
+    pub const fn new(text: fn(usize) -> String) -> Self {
+        Self { text, texts: [const { OnceLock::new() }; POWERS] }
+    }
+
+    pub fn of<'q>(&'static self, count: usize) -> Sql<'q> {
+        sql(self.text(count))
+    }
+
+    /// For so many: a power of two, as `row::pieces` and `row::lists` cut them.
+    fn text(&'static self, count: usize) -> &'static str {
+        debug_assert!(count.is_power_of_two(), "{count} is not what `row` cuts");
+        #[expect(clippy::indexing_slicing, reason = "`row` cuts no longer pieces")]
+        let text = &self.texts[count.ilog2() as usize];
+        text.get_or_init(|| (self.text)(count))
+    }
 }
 
 impl<'q> Sql<'q> {
@@ -60,7 +82,7 @@ impl<'q> Sql<'q> {
                 Ok(changed.map_err(StoreError::Sqlite)? as u64)
             }
             Transaction::Postgres(connection) => {
-                let query = sqlx::query_with(AssertSqlSafe(self.text), arguments(self.values)?);
+                let query = sqlx::query_with(self.text, arguments(self.values)?);
                 Ok(query.execute(&mut **connection).await.map_err(StoreError::sql)?.rows_affected())
             }
         }
@@ -76,7 +98,7 @@ impl<'q> Sql<'q> {
         match transaction {
             Transaction::Sqlite(connection) => self.read(connection).map_err(StoreError::Sqlite),
             Transaction::Postgres(connection) => {
-                let query = sqlx::query_as_with(AssertSqlSafe(self.text), arguments(self.values)?);
+                let query = sqlx::query_as_with(self.text, arguments(self.values)?);
                 query.fetch_all(&mut **connection).await.map_err(StoreError::sql)
             }
         }

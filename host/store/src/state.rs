@@ -1,7 +1,7 @@
 //! Keys and values of installations. Written only by `commit`.
 
 use crate::commit::{Commit, CommitError};
-use crate::sql::made;
+use crate::sql::Listed;
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row, version};
 
@@ -38,6 +38,15 @@ pub(crate) async fn write(
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
+    static SET: Listed = Listed::new(|keys| {
+        format!(
+            "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
+            row::rows(1, 3, keys)
+        )
+    });
+    static DELETE: Listed = Listed::new(|keys| {
+        format!("DELETE FROM state WHERE installation = $1 AND key IN ({})", row::placeholders(2, keys))
+    });
     if commit.state.is_empty() {
         return Ok(());
     }
@@ -56,21 +65,15 @@ pub(crate) async fn write(
     }
     let set: Vec<(&str, &[u8])> = written.iter().filter_map(|(key, value)| Some((*key, (*value)?))).collect();
     for set in row::pieces(&set, 3) {
-        let sql = format!(
-            "INSERT INTO state VALUES {} ON CONFLICT (installation, key) DO UPDATE SET value = excluded.value",
-            row::rows(1, 3, set.len())
-        );
-        let query = made(sql);
-        let query =
-            set.iter().fold(query, |query, (key, value)| query.bind(installation).bind(*key).bind(*value));
+        let query = set
+            .iter()
+            .fold(SET.of(set.len()), |query, (key, value)| query.bind(installation).bind(*key).bind(*value));
         query.execute(transaction).await?;
     }
     let deleted: Vec<&str> =
         written.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
     for deleted in row::lists(&deleted) {
-        let listed = row::placeholders(2, deleted.len());
-        let sql = format!("DELETE FROM state WHERE installation = $1 AND key IN ({listed})");
-        let query = made(sql).bind(installation);
+        let query = DELETE.of(deleted.len()).bind(installation);
         let query = deleted.iter().fold(query, |query, key| query.bind(*key));
         query.execute(transaction).await?;
     }
@@ -83,16 +86,18 @@ async fn resized(
     installation: &str,
     written: &[(&str, Option<&[u8]>)],
 ) -> Result<u64, StoreError> {
+    static RESIZE: Listed = Listed::new(|keys| {
+        format!(
+            "INSERT INTO state_size VALUES ($1, $2 -
+                 (SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state
+                  WHERE installation = $1 AND key IN ({})))
+             ON CONFLICT (installation) DO UPDATE SET bytes = state_size.bytes + excluded.bytes RETURNING bytes",
+            row::placeholders(3, keys)
+        )
+    });
     let added = written.iter().map(|(key, value)| value.map_or(0, |value| key.len() + value.len()));
     let added = i64::try_from(added.sum::<usize>()).unwrap_or(i64::MAX);
-    let listed = row::placeholders(3, written.len());
-    let sql = format!(
-        "INSERT INTO state_size VALUES ($1, $2 -
-             (SELECT CAST(COALESCE(SUM(OCTET_LENGTH(key) + OCTET_LENGTH(value)), 0) AS BIGINT) FROM state
-              WHERE installation = $1 AND key IN ({listed})))
-         ON CONFLICT (installation) DO UPDATE SET bytes = state_size.bytes + excluded.bytes RETURNING bytes"
-    );
-    let query = made(sql).bind(installation).bind(added);
+    let query = RESIZE.of(written.len()).bind(installation).bind(added);
     let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
     let (bytes,): (i64,) = query.the_row(transaction).await?;
     Ok(u64::try_from(bytes).unwrap_or(0))

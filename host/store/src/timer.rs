@@ -1,12 +1,13 @@
 //! Deadlines of installations. Written only by `commit`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::commit::{Commit, CommitError};
-use crate::sql::sql;
-use crate::version::{self, Class};
+use crate::sql::{Listed, Sql, sql};
+use crate::version::{self, Class, Kept};
 use crate::writer::Transaction;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, row};
 use dongting_manifest::Timestamp;
 use dongting_manifest::timer::Timer;
 
@@ -98,79 +99,128 @@ pub(crate) async fn ring(
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<bool, StoreError> {
+    static USE_UP: Listed = Listed::new(|timers| {
+        format!(
+            "DELETE FROM timer WHERE installation = $1 AND (name, deadline) IN (VALUES {})",
+            row::rows(2, 2, timers)
+        )
+    });
+    let used: Vec<(&str, Timestamp)> = commit
+        .rung
+        .iter()
+        .filter(|Rung { again, .. }| again.is_none())
+        .map(|Rung { name, at, .. }| (name.as_str(), *at))
+        .collect();
+    for used in row::lists(&used) {
+        let changed: Vec<Change<'_>> = used.iter().map(|(name, _)| (*name, None)).collect();
+        keep(transaction, &commit.installation, &changed, position).await?;
+        let query = USE_UP.of(used.len()).bind(&commit.installation);
+        let query = used.iter().fold(query, |query, (name, at)| query.bind(*name).bind(at.as_micros()));
+        if query.execute(transaction).await? != used.len() as u64 {
+            return Ok(false);
+        }
+    }
     for Rung { name, at, again } in &commit.rung {
-        if again.is_none() {
-            keep(transaction, &commit.installation, (name, None), position).await?;
-        }
-        let query = match again {
-            None => sql("DELETE FROM timer WHERE installation = $1 AND name = $2 AND deadline = $3"),
-            Some(_) => sql(
-                "UPDATE timer SET due = $4, tries = $5 WHERE installation = $1 AND name = $2 AND deadline = $3",
-            ),
-        };
-        let mut query = query.bind(&commit.installation).bind(name).bind(at.as_micros());
-        if let Some((due, tries)) = again {
-            query = query.bind(due.as_micros()).bind(i64::from(*tries));
-        }
-        if query.execute(transaction).await? != 1 {
+        let Some((due, tries)) = again else { continue };
+        let put_off = sql(
+            "UPDATE timer SET due = $4, tries = $5 WHERE installation = $1 AND name = $2 AND deadline = $3",
+        )
+        .bind(&commit.installation)
+        .bind(name)
+        .bind(at.as_micros())
+        .bind(due.as_micros())
+        .bind(i64::from(*tries));
+        if put_off.execute(transaction).await? != 1 {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
+/// A timer by its name, and what it is to be.
+type Change<'a> = (&'a str, Option<&'a Timer>);
+
 pub(crate) async fn write(
     transaction: &mut Transaction,
     commit: &Commit,
     position: Option<i64>,
 ) -> Result<(), CommitError> {
+    static SET: Listed = Listed::new(|timers| {
+        format!(
+            "INSERT INTO timer VALUES {} ON CONFLICT (installation, name) DO UPDATE
+             SET deadline = excluded.deadline, payload = excluded.payload, due = excluded.due, tries = excluded.tries",
+            row::rows(1, 6, timers)
+        )
+    });
+    static CANCEL: Listed = Listed::new(|timers| {
+        format!("DELETE FROM timer WHERE installation = $1 AND name IN ({})", row::placeholders(2, timers))
+    });
     if commit.timers.is_empty() {
         return Ok(());
     }
+    let installation = &commit.installation;
+    let written: Vec<Change<'_>> =
+        commit.timers.iter().map(|(name, timer)| (name.as_str(), timer.as_ref())).collect();
+    for written in row::lists(&written) {
+        keep(transaction, installation, written, position).await?;
+    }
+    let cancelled: Vec<Change<'_>> = written.iter().filter(|(_, timer)| timer.is_none()).copied().collect();
+    for cancelled in row::lists(&cancelled) {
+        named(&CANCEL, installation, cancelled).execute(transaction).await?;
+    }
     let soonest = Timestamp::now().saturating_add(SOONEST);
-    for (name, timer) in &commit.timers {
-        keep(transaction, &commit.installation, (name, timer.as_ref()), position).await?;
-        let query = match timer {
-            Some(timer) => sql(
-                "INSERT INTO timer VALUES ($1, $2, $3, $4, $5, 0)
-                 ON CONFLICT (installation, name) DO UPDATE SET deadline = $3, payload = $4, due = $5, tries = 0",
-            )
-            .bind(&commit.installation)
-            .bind(name)
-            .bind(timer.at.as_micros())
-            .bind(&timer.payload)
-            .bind(timer.at.max(soonest).as_micros()),
-            None => sql("DELETE FROM timer WHERE installation = $1 AND name = $2")
-                .bind(&commit.installation)
-                .bind(name),
-        };
+    let set: Vec<(&str, &Timer)> =
+        written.iter().filter_map(|(name, timer)| Some((*name, (*timer)?))).collect();
+    for set in row::pieces(&set, 6) {
+        let query = set.iter().fold(SET.of(set.len()), |query, (name, timer)| {
+            query
+                .bind(installation)
+                .bind(*name)
+                .bind(timer.at.as_micros())
+                .bind(&timer.payload)
+                .bind(timer.at.max(soonest).as_micros())
+                .bind(0)
+        });
         query.execute(transaction).await?;
     }
     let (count,): (i64,) = sql("SELECT COUNT(*) FROM timer WHERE installation = $1")
-        .bind(&commit.installation)
+        .bind(installation)
         .the_row(transaction)
         .await?;
     let (count, limit) = (u64::try_from(count).unwrap_or(0), u64::from(commit.timers_limit));
-    let sets = commit.timers.values().any(Option::is_some);
-    if sets && count > limit { Err(CommitError::TimersFull { count, limit }) } else { Ok(()) }
+    if !set.is_empty() && count > limit { Err(CommitError::TimersFull { count, limit }) } else { Ok(()) }
 }
 
-/// Before it is changed.
+/// Before they are changed.
 async fn keep(
     transaction: &mut Transaction,
     installation: &str,
-    (name, after): (&str, Option<&Timer>),
+    changed: &[Change<'_>],
     position: Option<i64>,
 ) -> Result<(), StoreError> {
+    static BEFORE: Listed = Listed::new(|timers| {
+        format!(
+            "SELECT name, deadline, payload FROM timer WHERE installation = $1 AND name IN ({})",
+            row::placeholders(2, timers)
+        )
+    });
     let Some(position) = position else { return Ok(()) };
-    let before: Option<(i64, Vec<u8>)> =
-        sql("SELECT deadline, payload FROM timer WHERE installation = $1 AND name = $2")
-            .bind(installation)
-            .bind(name)
-            .row(transaction)
-            .await?;
-    let before = before.map(|(at, payload)| version::timer(at, &payload));
-    let after = after.map(|timer| version::timer(timer.at.as_micros(), &timer.payload));
-    let of = (installation, Class::Timer, name);
-    version::keep(transaction, of, position, (before.as_deref(), after.as_deref())).await
+    let before: Vec<(String, i64, Vec<u8>)> = named(&BEFORE, installation, changed).rows(transaction).await?;
+    let mut before: BTreeMap<String, Vec<u8>> =
+        before.into_iter().map(|(name, at, payload)| (name, version::timer(at, &payload))).collect();
+    let kept: Vec<Kept> = changed
+        .iter()
+        .map(|(name, after)| Kept {
+            key: (*name).to_owned(),
+            before: before.remove(*name),
+            after: after.map(|timer| version::timer(timer.at.as_micros(), &timer.payload)),
+        })
+        .collect();
+    version::keep(transaction, (installation, Class::Timer), position, &kept).await
+}
+
+/// A statement about the timers of these names.
+fn named<'q>(statement: &'static Listed, installation: &'q str, timers: &[Change<'q>]) -> Sql<'q> {
+    let query = statement.of(timers.len()).bind(installation);
+    timers.iter().fold(query, |query, (name, _)| query.bind(*name))
 }

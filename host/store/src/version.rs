@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sql::{made, sql};
+use crate::sql::Listed;
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 use dongting_manifest::Timestamp;
@@ -195,32 +195,48 @@ impl Store {
     }
 }
 
+/// What a call changes under one key.
+pub(crate) struct Kept {
+    pub key: String,
+    pub before: Option<Vec<u8>>,
+    pub after: Option<Vec<u8>>,
+}
+
 /// Keeps what a call writes, and where no version of the key is known yet what it replaces.
 pub(crate) async fn keep(
     transaction: &mut Transaction,
-    (installation, class, key): (&str, Class, &str),
+    (installation, class): (&str, Class),
     position: i64,
-    (before, after): (Option<&[u8]>, Option<&[u8]>),
+    kept: &[Kept],
 ) -> Result<(), StoreError> {
-    if before.is_some() {
-        sql("INSERT INTO version SELECT $1, $2, $3, 0, $4 WHERE NOT EXISTS
-             (SELECT 1 FROM version WHERE installation = $1 AND class = $2 AND key = $3)")
-        .bind(installation)
-        .bind(class.as_str())
-        .bind(key)
-        .bind(before)
-        .execute(transaction)
-        .await?;
+    static BEFORE: Listed = Listed::new(|keys| {
+        format!(
+            "INSERT INTO version SELECT * FROM (VALUES {}) AS v WHERE NOT EXISTS
+                 (SELECT 1 FROM version w
+                  WHERE w.installation = v.column1 AND w.class = v.column2 AND w.key = v.column3)",
+            row::rows(1, 5, keys)
+        )
+    });
+    static AFTER: Listed = Listed::new(|keys| {
+        format!(
+            "INSERT INTO version VALUES {}
+             ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value",
+            row::rows(1, 5, keys)
+        )
+    });
+    let before: Vec<&Kept> = kept.iter().filter(|kept| kept.before.is_some()).collect();
+    for kept in row::pieces(&before, 5) {
+        let query = kept.iter().fold(BEFORE.of(kept.len()), |query, Kept { key, before, .. }| {
+            query.bind(installation).bind(class.as_str()).bind(key).bind(0).bind(before.as_deref())
+        });
+        query.execute(transaction).await?;
     }
-    sql("INSERT INTO version VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (installation, class, key, call) DO UPDATE SET value = excluded.value")
-    .bind(installation)
-    .bind(class.as_str())
-    .bind(key)
-    .bind(position)
-    .bind(after)
-    .execute(transaction)
-    .await?;
+    for kept in row::pieces(kept, 5) {
+        let query = kept.iter().fold(AFTER.of(kept.len()), |query, Kept { key, after, .. }| {
+            query.bind(installation).bind(class.as_str()).bind(key).bind(position).bind(after.as_deref())
+        });
+        query.execute(transaction).await?;
+    }
     Ok(())
 }
 
@@ -231,16 +247,18 @@ pub(crate) async fn keep_state(
     position: i64,
     written: &[(&str, Option<&[u8]>)],
 ) -> Result<(), StoreError> {
-    let sql = format!(
-        "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
-             WHERE installation = $1 AND key IN ({}) AND NOT EXISTS
-                 (SELECT 1 FROM version WHERE version.installation = state.installation
-                    AND version.class = 'state' AND version.key = state.key)
-         UNION ALL VALUES {}",
-        row::placeholders(2, written.len()),
-        row::rows(written.len() + 2, 5, written.len()),
-    );
-    let query = made(sql).bind(installation);
+    static KEEP: Listed = Listed::new(|keys| {
+        format!(
+            "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
+                 WHERE installation = $1 AND key IN ({}) AND NOT EXISTS
+                     (SELECT 1 FROM version WHERE version.installation = state.installation
+                        AND version.class = 'state' AND version.key = state.key)
+             UNION ALL VALUES {}",
+            row::placeholders(2, keys),
+            row::rows(keys + 2, 5, keys),
+        )
+    });
+    let query = KEEP.of(written.len()).bind(installation);
     let query = written.iter().fold(query, |query, (key, _)| query.bind(*key));
     let query = written.iter().fold(query, |query, (key, value)| {
         query.bind(installation).bind(Class::State.as_str()).bind(*key).bind(position).bind(*value)

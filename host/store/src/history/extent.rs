@@ -2,17 +2,19 @@
 
 use dongting_manifest::{Message, Timestamp};
 
-use crate::sql::{made, sql};
+use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
 /// Messages removed in one transaction: what arrives meanwhile waits for no more than this.
 const AT_ONCE: i64 = 500;
 
-/// Which messages may go, oldest first.
-const OLDEST: &str = "SELECT id FROM message WHERE received < $1
-     AND NOT EXISTS (SELECT 1 FROM latest l WHERE l.source = message.source AND l.type = message.type
-         AND l.key = message.key AND l.id = message.id) ORDER BY received LIMIT $2";
+/// The oldest that may go.
+const FORGET: &str = "DELETE FROM message WHERE id IN
+     (SELECT id FROM message WHERE received < $1
+      AND NOT EXISTS (SELECT 1 FROM latest l WHERE l.source = message.source AND l.type = message.type
+          AND l.key = message.key AND l.id = message.id) ORDER BY received LIMIT $2)
+     RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)";
 
 impl Store {
     /// Removes messages that arrived before `before`; how many.
@@ -66,21 +68,19 @@ impl Store {
 }
 
 async fn forget_oldest(transaction: &mut Transaction, before: i64) -> Result<(u64, u64), StoreError> {
-    let sql = format!(
-        "DELETE FROM message WHERE id IN ({OLDEST})
-         RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)"
-    );
-    let gone: Vec<(String, i64)> = made(sql).bind(before).bind(AT_ONCE).rows(transaction).await?;
+    static UNLINK: Listed = Listed::new(|pairs| {
+        format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {})", row::rows(1, 2, pairs))
+    });
+    let gone: Vec<(String, i64)> = sql(FORGET).bind(before).bind(AT_ONCE).rows(transaction).await?;
     let mut pairs = Vec::new();
     for (attributes, _) in &gone {
         let Message { id, causation, .. } = row::message(attributes, Vec::new())?;
         pairs.extend(causation.into_iter().map(|cause| (cause, id.clone())));
     }
     for pairs in row::pieces(&pairs, 2) {
-        let rows = row::rows(1, 2, pairs.len());
-        let sql = format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {rows})");
-        let query = made(sql);
-        let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(cause).bind(effect));
+        let query = pairs
+            .iter()
+            .fold(UNLINK.of(pairs.len()), |query, (cause, effect)| query.bind(cause).bind(effect));
         query.execute(transaction).await?;
     }
     let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
