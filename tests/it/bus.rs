@@ -37,6 +37,6 @@ fn message(region: &str, kind: Kind, n: usize) -> Message {
     }
 }
 
-fn observations(range: std::ops::Range<usize>) -> Vec<Message> {
+pub fn observations(range: std::ops::Range<usize>) -> Vec<Message> {
     range.map(|n| message("430100", Kind::Observation, n)).collect()
 }

@@ -31,6 +31,7 @@ mod openapi;
 mod postgres;
 mod product;
 mod publish_rate;
+mod publisher;
 mod records;
 mod registry;
 mod replay;

@@ -1,7 +1,6 @@
 //! Which messages a stretch of a lane holds, by their ids: for what was published before an outage that was longer than JetStream
 //! remembers ids.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
@@ -15,13 +14,30 @@ use crate::{lane, wire};
 const BATCH: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Where a stretch of a lane begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Start {
+    Time(Timestamp),
+    Sequence(u64),
+}
+
 impl Bus {
-    /// The ids of what was stored on `lane` since `since`, up to the sequence `last`. Only headers travel.
-    pub async fn ids(&self, lane: Lane, since: Timestamp, last: u64) -> Result<HashSet<String>, BusError> {
+    /// Tells the ids of what was stored on `lane` from there on, up to the sequence `last`. Only headers travel.
+    pub async fn ids(
+        &self,
+        lane: Lane,
+        from: Start,
+        last: u64,
+        mut tell: impl FnMut(&str),
+    ) -> Result<(), BusError> {
         const WHAT: &str = "tell what a lane holds";
-        let mut ids = HashSet::new();
+        let deliver_policy = match from {
+            Start::Time(since) => DeliverPolicy::ByStartTime { start_time: wire::from_instant(since) },
+            Start::Sequence(first) if first > last => return Ok(()),
+            Start::Sequence(first) => DeliverPolicy::ByStartSequence { start_sequence: first },
+        };
         let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartTime { start_time: wire::from_instant(since) },
+            deliver_policy,
             ack_policy: AckPolicy::None,
             headers_only: true,
             memory_storage: true,
@@ -33,7 +49,7 @@ impl Bus {
         let consumer = made.map_err(|error| self.failed(WHAT, error))?;
         // Nothing was stored since: there is nothing to wait for.
         if consumer.cached_info().num_pending == 0 {
-            return Ok(ids);
+            return Ok(());
         }
         let mut number = 0;
         loop {
@@ -45,7 +61,7 @@ impl Bus {
             };
             // What was held has been removed meanwhile: the rest of the stretch is empty.
             if pulled.is_empty() {
-                return Ok(ids);
+                return Ok(());
             }
             for raw in pulled {
                 let Ok(info) = raw.info() else { continue };
@@ -57,10 +73,10 @@ impl Bus {
                 if info.stream_sequence <= last
                     && let Some(id) = id
                 {
-                    ids.insert(id.as_str().to_owned());
+                    tell(id.as_str());
                 }
                 if info.stream_sequence >= last || info.pending == 0 {
-                    return Ok(ids);
+                    return Ok(());
                 }
             }
         }

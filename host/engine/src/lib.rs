@@ -33,7 +33,7 @@ mod past;
 mod permits;
 mod pin;
 mod publish;
-mod publisher;
+pub mod publisher;
 mod rate;
 mod reading;
 mod recheck;

@@ -2,28 +2,32 @@
 //!
 //! JetStream knows an id for the length of a lane's duplicate window. A checkpoint says every second how far each lane was. When the last
 //! one is older than a quarter of the window (the host was down, or the bus, or the database), nothing is published before
-//! the lane has been read from a window before it on: what is found is not published again.
+//! the lane has been read from a window before it on: what is found is not published again. Nor is anything before this life has made a
+//! checkpoint: what an outage has left is known by then.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dongting_bus::lane::LaneLimits;
+use dongting_bus::lane::{LaneLimits, LaneState};
+use dongting_bus::scan::Start;
 use dongting_bus::{Bus, PublishError, Stored};
 use dongting_manifest::{DeadLetter, Lane, Message, Timestamp};
 use dongting_store::{Checkpoint, Held, Store};
+use futures::future::join_all;
 use tokio::sync::{Mutex, RwLock, watch};
 
 use crate::installed::chain;
+
+mod ids;
+
+use ids::Ids;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a publish waits for a lane to be known again.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long after an outage its ids are kept in mind, over restarts, at least.
 const HOLD: Duration = Duration::from_secs(15 * 60);
-/// A second scan within one life forgets what the one before the last has found, once that is this much.
-const MANY: usize = 1_000_000;
-
 pub struct Publisher {
     pub bus: Bus,
     lanes: BTreeMap<Lane, Known>,
@@ -32,12 +36,12 @@ pub struct Publisher {
 /// What this host knows of a lane.
 struct Known {
     window: Duration,
-    /// The newest checkpoint; none before the first.
+    /// The newest one of this life.
     checkpoint: watch::Sender<Option<Checkpoint>>,
-    /// The one that the database has: not each is written there while nothing comes.
+    /// The one that the database has, at first from an earlier life: not each is written there while nothing comes.
     kept: Mutex<Option<Checkpoint>>,
     /// Ids that the lane holds and JetStream may have forgotten.
-    held: RwLock<HashSet<String>>,
+    held: RwLock<Ids>,
     /// Whether this life has looked.
     scanned: AtomicBool,
 }
@@ -54,7 +58,7 @@ impl Publisher {
             let kept = store.checkpoint(lane).await?;
             let known = Known {
                 window: limits.of(lane).window(),
-                checkpoint: watch::channel(kept).0,
+                checkpoint: watch::channel(None).0,
                 kept: Mutex::new(kept),
                 held: RwLock::default(),
                 scanned: AtomicBool::new(false),
@@ -64,51 +68,45 @@ impl Publisher {
         Ok(Self { bus, lanes })
     }
 
-    /// Makes checkpoints, for ever.
+    /// Makes checkpoints, for ever. Each lane's by themselves: one that takes long to be read keeps no other closed.
     pub async fn keep(&self, store: &Store) {
-        let shortest = self.lanes.values().map(|known| known.window).min().unwrap_or(EVERY);
-        let mut every = tokio::time::interval(EVERY.min(shortest / 16));
+        join_all(self.lanes.iter().map(|(lane, known)| self.keep_lane(*lane, known, store))).await;
+    }
+
+    async fn keep_lane(&self, lane: Lane, known: &Known, store: &Store) {
+        let mut every = tokio::time::interval(EVERY.min(known.window / 16));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut failing = false;
         loop {
             every.tick().await;
-            let mut failed = None;
-            for (lane, known) in &self.lanes {
-                if let Err(error) = self.checkpoint(*lane, known, store).await {
-                    failed = Some(error);
-                }
-            }
-            match failed {
-                Some(reason) if !failing => {
-                    tracing::warn!(reason, "The lanes cannot be told now; publishing waits where it must");
+            match self.checkpoint(lane, known, store).await {
+                Err(reason) if !failing => {
+                    tracing::warn!(
+                        reason,
+                        "How far the lane `{lane}` is cannot be told now; publishing waits where it must"
+                    );
                     failing = true;
                 }
-                Some(_) => {}
-                None => failing = false,
+                Err(_) => {}
+                Ok(()) => failing = false,
             }
         }
     }
 
     async fn checkpoint(&self, lane: Lane, known: &Known, store: &Store) -> Result<(), String> {
         // Before the question: what is stored while it is answered lies behind the checkpoint.
-        let at = Timestamp::now();
-        let state = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
-        let last = known.checkpoint.borrow().filter(|last| last.stream_created == state.created);
+        let mut at = Timestamp::now();
+        let mut state = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
+        let newest = *known.checkpoint.borrow();
+        let last = match newest {
+            Some(newest) => Some(newest),
+            None => *known.kept.lock().await,
+        };
+        let last = last.filter(|last| last.stream_created == state.created);
         let held = last.and_then(|last| known.held_at(&last, at));
         let news = held != last.and_then(|last| last.held) || !known.scanned.load(Ordering::Relaxed);
         if let Some(held) = held.filter(|_| news) {
-            let found = self.bus.ids(lane, held.since, state.last_sequence).await;
-            let found = found.map_err(|error| chain(&error))?;
-            tracing::info!(
-                %lane,
-                messages = found.len(),
-                "Lane `{lane}` was read again, since JetStream may have forgotten ids"
-            );
-            let mut ids = known.held.write().await;
-            if ids.len() > MANY {
-                ids.clear();
-            }
-            ids.extend(found);
+            (at, state) = self.read_again(lane, known, held.since, (at, state)).await?;
         }
         known.scanned.store(true, Ordering::Relaxed);
         let (stream_created, sequence) = (state.created, state.last_sequence);
@@ -122,6 +120,41 @@ impl Publisher {
         Ok(())
     }
 
+    /// Until the lane as it stood then. That may take longer than a checkpoint is young: what is stored meanwhile is read as well, and
+    /// what is stored while that is read, until the last piece took no time. When that began, and how the lane stood.
+    async fn read_again(
+        &self,
+        lane: Lane,
+        known: &Known,
+        since: Timestamp,
+        (mut at, mut state): (Timestamp, LaneState),
+    ) -> Result<(Timestamp, LaneState), String> {
+        let mut from = Start::Time(since);
+        let mut ids = known.held.read().await.none();
+        loop {
+            let told = self.bus.ids(lane, from, state.last_sequence, |id| ids.add(id)).await;
+            told.map_err(|error| chain(&error))?;
+            let now = Timestamp::now();
+            if now >= at && now.since(at) <= known.young() / 2 {
+                break;
+            }
+            from = Start::Sequence(state.last_sequence + 1);
+            at = now;
+            let next = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
+            if next.created != state.created {
+                return Err(format!("the lane `{lane}` was made anew while it was read"));
+            }
+            state = next;
+        }
+        tracing::info!(
+            %lane,
+            messages = ids.len(),
+            "Lane `{lane}` was read again, since JetStream may have forgotten ids"
+        );
+        known.held.write().await.extend(ids);
+        Ok((at, state))
+    }
+
     /// Publishes what the lanes do not hold yet, in order, and returns when all of it is stored. The first that is not is the error;
     /// publishing all again is right, since each is known by its id.
     pub async fn publish(&self, messages: &[Message]) -> Result<(), PublishError> {
@@ -132,17 +165,19 @@ impl Publisher {
                 entry.insert(self.ready(lane, &message.id).await?);
             }
         }
-        // Nothing is held unless there was an outage: then the messages go as they are.
-        if open.values().any(|holds| *holds) {
-            let mut fresh = Vec::with_capacity(messages.len());
-            for message in messages {
-                if !self.holds(message.subject.kind.lane(), &message.id).await {
-                    fresh.push(message.clone());
-                }
-            }
-            return all(self.bus.publish(&fresh).await);
+        // Nothing is held unless there was an outage, and next to nothing of that comes again.
+        if !open.values().any(|holds| *holds) {
+            return all(self.bus.publish(messages).await);
         }
-        all(self.bus.publish(messages).await)
+        let mut held = Vec::with_capacity(messages.len());
+        for message in messages {
+            held.push(self.holds(message.subject.kind.lane(), &message.id).await);
+        }
+        if !held.contains(&true) {
+            return all(self.bus.publish(messages).await);
+        }
+        let fresh = messages.iter().zip(held).filter(|(_, held)| !held).map(|(message, _)| message.clone());
+        all(self.bus.publish(&fresh.collect::<Vec<_>>()).await)
     }
 
     /// Whether a letter was new.
@@ -192,7 +227,12 @@ impl Known {
 
     /// Whether JetStream still knows every id that came after the checkpoint. A clock that went backwards says nothing.
     fn is_fresh(&self, last: &Checkpoint, now: Timestamp) -> bool {
-        now >= last.at && now.since(last.at) <= self.window / 4
+        now >= last.at && now.since(last.at) <= self.young()
+    }
+
+    /// How old the newest checkpoint may be.
+    fn young(&self) -> Duration {
+        self.window / 4
     }
 }
 

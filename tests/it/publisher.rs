@@ -1,0 +1,104 @@
+//! What was published before an outage is not published again, though JetStream has forgotten it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dongting_bus::Bus;
+use dongting_bus::lane::LaneLimits;
+use dongting_engine::publisher::Publisher;
+use dongting_manifest::{Lane, Message, Timestamp};
+use dongting_store::{Checkpoint, Database, Held, Store};
+use dongting_tests::nats::{Nats, eventually, small};
+
+use crate::bus::observations;
+
+const LONG: Duration = Duration::from_secs(600);
+
+struct Place {
+    bus: Bus,
+    store: Store,
+    _nats: Nats,
+    _folder: tempfile::TempDir,
+}
+
+/// Lanes on which JetStream knows an id for so long.
+fn lanes(window: Duration) -> LaneLimits {
+    let mut limits = small();
+    limits.bulk.duplicate_window = window;
+    limits
+}
+
+impl Place {
+    /// JetStream knows ids for as short as it can.
+    async fn new() -> Self {
+        let nats = Nats::start().await.unwrap();
+        let (url, credentials) = (nats.server.url(), nats.server.credentials());
+        let bus = Bus::connect(&url, credentials, &lanes(Duration::from_millis(100))).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("dongting.db"));
+        let store = Store::open(&database).await.unwrap();
+        Self { bus, store, _nats: nats, _folder: folder }
+    }
+
+    /// A host that takes `window` for the lanes' window and goes on from this checkpoint.
+    async fn goes_on(&self, window: Duration, at: Timestamp, held: Option<Held>) -> Arc<Publisher> {
+        let lane = self.bus.lane(Lane::Bulk).await.unwrap();
+        let checkpoint = Checkpoint { at, stream_created: lane.created, sequence: lane.last_sequence, held };
+        self.store.keep_checkpoint(Lane::Bulk, &checkpoint).await.unwrap();
+        let publisher = Publisher::new(self.bus.clone(), &lanes(window), &self.store).await.unwrap();
+        let publisher = Arc::new(publisher);
+        let (keeps, store) = (Arc::clone(&publisher), self.store.clone());
+        tokio::spawn(async move { keeps.keep(&store).await });
+        publisher
+    }
+
+    async fn publish(&self, messages: &[Message]) {
+        self.bus.publish(messages).await.into_iter().for_each(|stored| drop(stored.unwrap()));
+    }
+
+    /// What was published before is not known to JetStream any more.
+    async fn forgotten(&self) {
+        let probe = observations(1_000_000..1_000_001);
+        self.publish(&probe).await;
+        let again = async || {
+            let stored = self.bus.publish(&probe).await.remove(0).unwrap();
+            (!stored.duplicate).then_some(())
+        };
+        eventually("an id is forgotten", again).await.unwrap();
+    }
+
+    async fn messages(&self) -> u64 {
+        self.bus.lane(Lane::Bulk).await.unwrap().messages
+    }
+}
+
+fn ago(length: Duration) -> Timestamp {
+    Timestamp::now().saturating_sub(length)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_that_takes_long_to_read_is_published_to() {
+    let place = Place::new().await;
+    let earlier = observations(0..10_000);
+    place.publish(&earlier).await;
+    place.forgotten().await;
+    let before = place.messages().await;
+    // A quarter of this is much less than it takes to read the lane.
+    let publisher = place.goes_on(Duration::from_millis(160), ago(LONG), None).await;
+    let messages = [&earlier[9_000..], &observations(10_000..10_010)[..]].concat();
+    publisher.publish(&messages).await.unwrap();
+    assert_eq!(place.messages().await, before + 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_comes_back_at_once_knows_what_an_earlier_outage_left() {
+    let place = Place::new().await;
+    let earlier = observations(0..5_000);
+    place.publish(&earlier).await;
+    place.forgotten().await;
+    let before = place.messages().await;
+    let held = Held { since: ago(LONG), at: Timestamp::now() };
+    let publisher = place.goes_on(Duration::from_secs(60), Timestamp::now(), Some(held)).await;
+    publisher.publish(&earlier).await.unwrap();
+    assert_eq!(place.messages().await, before);
+}
