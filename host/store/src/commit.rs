@@ -153,15 +153,19 @@ impl Store {
     pub async fn applied(&self, installation: &str, inputs: &[Input]) -> Result<Vec<Input>, StoreError> {
         let mut found = Vec::new();
         for ((stream, created), sequences) in by_stream(inputs) {
-            let listed = row::placeholders(4, sequences.len());
+            // Between the first and the last: else PostgreSQL, while it has no statistics of the table, reads all that the stream has.
+            let (first, last) = (sequences.iter().min().copied(), sequences.iter().max().copied());
+            let listed = row::placeholders(6, sequences.len());
             let sql = format!(
-                "SELECT sequence FROM applied
-                 WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence IN ({listed})"
+                "SELECT sequence FROM applied WHERE installation = $1 AND stream = $2 AND stream_created = $3
+                 AND sequence >= $4 AND sequence <= $5 AND sequence IN ({listed})"
             );
             let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(installation)
                 .bind(stream)
-                .bind(created.as_micros());
+                .bind(created.as_micros())
+                .bind(first.map(row::sequence))
+                .bind(last.map(row::sequence));
             for sequence in sequences {
                 query = query.bind(row::sequence(sequence));
             }

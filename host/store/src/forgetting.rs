@@ -54,23 +54,36 @@ impl Store {
 
     /// Forgets some of an installation's inputs that no consumer delivers again.
     pub async fn forget_used_up(&self, below: &UsedUp) -> Result<u64, StoreError> {
-        sql("DELETE FROM applied WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) IN (
-             SELECT stream_created, sequence FROM applied
+        // Where a piece ends is asked first: PostgreSQL, while it has no statistics of the table, looks for each of many rows in a list that
+        // it makes anew for each.
+        let piece_ends: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT stream_created, sequence FROM applied
              WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) < ($3, $4)
-             ORDER BY stream_created, sequence LIMIT $5)")
+             ORDER BY stream_created, sequence LIMIT 1 OFFSET $5",
+        )
         .bind(&below.installation)
         .bind(&below.stream)
         .bind(below.stream_created)
         .bind(below.sequence)
         .bind(PIECE as i64)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let (stream_created, sequence) = piece_ends.unwrap_or((below.stream_created, below.sequence));
+        sql("DELETE FROM applied
+             WHERE installation = $1 AND stream = $2 AND (stream_created, sequence) < ($3, $4)")
+        .bind(&below.installation)
+        .bind(&below.stream)
+        .bind(stream_created)
+        .bind(sequence)
         .execute_alone(&self.writer)
         .await
     }
 
     /// Forgets some calls made before `before`, in the order in which they were written down.
     pub async fn forget_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
-        sql("DELETE FROM call WHERE made_at < $1
-             AND position IN (SELECT position FROM call ORDER BY position LIMIT $2)")
+        sql("DELETE FROM call WHERE made_at < $1 AND position <=
+             (SELECT MAX(position) FROM (SELECT position FROM call ORDER BY position LIMIT $2) AS oldest)")
         .bind(before.as_micros())
         .bind(PIECE as i64)
         .execute_alone(&self.writer)

@@ -195,6 +195,9 @@ impl Store {
     }
 }
 
+/// Has PostgreSQL look for each key by itself: while it has no statistics of the table it goes through all versions of the installation.
+const FOR_EACH: &str = "LIMIT 1 OFFSET 0";
+
 /// What a call changes under one key.
 pub(crate) struct Kept {
     pub key: String,
@@ -213,7 +216,7 @@ pub(crate) async fn keep(
         format!(
             "INSERT INTO version SELECT * FROM (VALUES {}) AS v WHERE NOT EXISTS
                  (SELECT 1 FROM version w
-                  WHERE w.installation = v.column1 AND w.class = v.column2 AND w.key = v.column3)",
+                  WHERE w.installation = v.column1 AND w.class = v.column2 AND w.key = v.column3 {FOR_EACH})",
             row::rows(1, 5, keys)
         )
     });
@@ -252,7 +255,7 @@ pub(crate) async fn keep_state(
             "INSERT INTO version SELECT installation, 'state', key, 0, value FROM state
                  WHERE installation = $1 AND key IN ({}) AND NOT EXISTS
                      (SELECT 1 FROM version WHERE version.installation = state.installation
-                        AND version.class = 'state' AND version.key = state.key)
+                        AND version.class = 'state' AND version.key = state.key {FOR_EACH})
              UNION ALL VALUES {}",
             row::placeholders(2, keys),
             row::rows(keys + 2, 5, keys),

@@ -9,6 +9,7 @@ on_both! {
     what_lies_below_the_floor_is_forgotten_and_the_floor_stays
     a_call_and_the_state_before_it
     versions_are_forgotten_piece_by_piece
+    inputs_are_forgotten_piece_by_piece
 }
 
 async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() {
@@ -34,11 +35,30 @@ async fn what_lies_below_the_floor_is_forgotten_and_the_floor_stays<P: Place>() 
     assert!(store.applied(MODEL, &inputs(1..=5)).await.unwrap().is_empty());
 }
 
-async fn forget_used_up(store: &Store) {
+/// How many with each piece.
+async fn forget_used_up(store: &Store) -> Vec<u64> {
+    let mut gone = Vec::new();
     for below in store.used_up().await.unwrap() {
-        while store.forget_used_up(&below).await.unwrap() > 0 {}
+        while gone.last() != Some(&0) {
+            gone.push(store.forget_used_up(&below).await.unwrap());
+        }
     }
     assert_eq!(store.used_up().await.unwrap(), []);
+    gone
+}
+
+/// And those of a stream that was made anew since, behind them.
+async fn inputs_are_forgotten_piece_by_piece<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let anew = created().saturating_add(std::time::Duration::from_secs(1));
+    let later = inputs(1..=300).into_iter().map(|input| Input { stream_created: anew, ..input });
+    let later: Vec<Input> = later.collect();
+    for some in inputs(1..=800).chunks(64).chain(later.chunks(64)) {
+        commit(&store, some, None, &[]).await.unwrap();
+    }
+    store.raise_floor(MODEL, &later[250]).await.unwrap();
+    assert_eq!(forget_used_up(&store).await, [500, 500, 50, 0]);
+    assert_eq!(store.applied(MODEL, &later).await.unwrap(), later[250..]);
 }
 
 async fn a_call_and_the_state_before_it<P: Place>() {
