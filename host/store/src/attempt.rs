@@ -1,7 +1,9 @@
 //! Attempts of sinks, written down before they are made.
 
-use crate::commit::Input;
-use crate::sql::sql;
+use std::collections::BTreeMap;
+
+use crate::input::{self, Input};
+use crate::sql::Listed;
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};
 
@@ -24,13 +26,7 @@ impl Store {
         let (installation, inputs) = (installation.to_owned(), inputs.to_vec());
         self.writer
             .transact(move |transaction| {
-                Box::pin(async move {
-                    let mut begun = Vec::with_capacity(inputs.len());
-                    for input in &inputs {
-                        begun.push(begin(transaction, &installation, input).await?);
-                    }
-                    Ok(begun)
-                })
+                Box::pin(async move { begin(transaction, &installation, &inputs).await })
             })
             .await
     }
@@ -39,29 +35,44 @@ impl Store {
 async fn begin(
     transaction: &mut Transaction,
     installation: &str,
-    input: &Input,
-) -> Result<Begun, StoreError> {
-    let of = |text| {
-        sql(text)
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(row::sequence(input.sequence))
-    };
-    let before: Option<(i64, i64)> = of("SELECT number, is_open FROM attempt
-         WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4")
-    .row(transaction)
-    .await?;
-    let (number, open) = before.unwrap_or((0, 0));
-    let number = number.saturating_add(1);
-    of(
-        "INSERT INTO attempt VALUES ($1, $2, $3, $4, $5, 1)
-         ON CONFLICT (installation, stream, stream_created, sequence) DO UPDATE SET number = $5, is_open = 1",
-    )
-    .bind(number)
-    .execute(transaction)
-    .await?;
-    Ok(Begun { number: u32::try_from(number).unwrap_or(u32::MAX), open: open != 0 })
+    inputs: &[Input],
+) -> Result<Vec<Begun>, StoreError> {
+    static BEFORE: Listed = Listed::new(|inputs| {
+        format!("SELECT sequence, number, is_open FROM attempt WHERE {}", input::among(inputs))
+    });
+    static BEGIN: Listed = Listed::new(|inputs| {
+        format!(
+            "INSERT INTO attempt VALUES {} ON CONFLICT (installation, stream, stream_created, sequence)
+             DO UPDATE SET number = attempt.number + 1, is_open = 1",
+            row::rows(1, 6, inputs)
+        )
+    });
+    let mut earlier: BTreeMap<&Input, Begun> = BTreeMap::new();
+    for piece in input::pieces(inputs.iter().collect()) {
+        let rows: Vec<(i64, i64, i64)> = input::of(&BEFORE, installation, &piece).rows(transaction).await?;
+        for (sequence, number, open) in rows {
+            let of = piece.iter().find(|input| row::sequence(input.sequence) == sequence);
+            let begun = Begun { number: u32::try_from(number).unwrap_or(u32::MAX), open: open != 0 };
+            earlier.extend(of.map(|input| (*input, begun)));
+        }
+        for piece in row::pieces(&piece, 6) {
+            let query = piece.iter().fold(BEGIN.of(piece.len()), |query, input| {
+                query
+                    .bind(installation)
+                    .bind(&input.stream)
+                    .bind(input.stream_created.as_micros())
+                    .bind(row::sequence(input.sequence))
+                    .bind(1)
+                    .bind(1)
+            });
+            query.execute(transaction).await?;
+        }
+    }
+    let begun = inputs.iter().map(|input| match earlier.get(input) {
+        Some(Begun { number, open }) => Begun { number: number.saturating_add(1), open: *open },
+        None => Begun { number: 1, open: false },
+    });
+    Ok(begun.collect())
 }
 
 /// Forgets attempts that are at their end; the others are known not to have arrived.
@@ -70,17 +81,14 @@ pub(crate) async fn end(
     installation: &str,
     attempts: &[(Input, bool)],
 ) -> Result<(), StoreError> {
-    const DONE: &str = "DELETE FROM attempt WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4";
-    const AGAIN: &str = "UPDATE attempt SET is_open = 0
-         WHERE installation = $1 AND stream = $2 AND stream_created = $3 AND sequence = $4";
-    for (input, ended) in attempts {
-        sql(if *ended { DONE } else { AGAIN })
-            .bind(installation)
-            .bind(&input.stream)
-            .bind(input.stream_created.as_micros())
-            .bind(row::sequence(input.sequence))
-            .execute(transaction)
-            .await?;
+    static DONE: Listed = Listed::new(|inputs| format!("DELETE FROM attempt WHERE {}", input::among(inputs)));
+    static AGAIN: Listed =
+        Listed::new(|inputs| format!("UPDATE attempt SET is_open = 0 WHERE {}", input::among(inputs)));
+    for (statement, ended) in [(&DONE, true), (&AGAIN, false)] {
+        let inputs = attempts.iter().filter(|(_, end)| *end == ended).map(|(input, _)| input);
+        for piece in input::pieces(inputs.collect()) {
+            input::of(statement, installation, &piece).execute(transaction).await?;
+        }
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::hash;
 
-use crate::sql::sql;
+use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, row};
 
 /// Bodies removed in one transaction.
 const AT_ONCE: i64 = 500;
@@ -36,6 +36,7 @@ impl Store {
         let now = Timestamp::now();
         // In one order, whoever keeps them: two that wait for each other's would both be stuck.
         bodies.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
+        bodies.dedup_by(|a, b| a.digest == b.digest);
         let bodies: Vec<Body> = bodies.into_iter().cloned().collect();
         self.history_writer
             .transact(move |transaction| Box::pin(async move { keep(transaction, &bodies, now).await }))
@@ -87,16 +88,23 @@ impl Store {
 }
 
 async fn keep(transaction: &mut Transaction, bodies: &[Body], now: Timestamp) -> Result<(), StoreError> {
-    for Body { digest, bytes } in bodies {
-        sql("INSERT INTO answer (digest, bytes, used_at, body) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (digest) DO UPDATE SET used_at = $3 WHERE answer.used_at < $5")
-        .bind(digest)
-        .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
-        .bind(now.as_micros())
-        .bind(bytes)
-        .bind(now.saturating_sub(FRESH).as_micros())
-        .execute(transaction)
-        .await?;
+    static KEEP: Listed = Listed::new(|bodies| {
+        format!(
+            "INSERT INTO answer (digest, bytes, used_at, body) VALUES {}
+             ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at WHERE answer.used_at < $1",
+            row::rows(2, 4, bodies)
+        )
+    });
+    let stale = now.saturating_sub(FRESH).as_micros();
+    for bodies in row::pieces(bodies, 4) {
+        let query = bodies.iter().fold(KEEP.of(bodies.len()).bind(stale), |query, Body { digest, bytes }| {
+            query
+                .bind(digest)
+                .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+                .bind(now.as_micros())
+                .bind(bytes)
+        });
+        query.execute(transaction).await?;
     }
     Ok(())
 }

@@ -1,16 +1,15 @@
 //! One call's effects in one transaction: state, outputs, the inputs that are thereby used up, and those that wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dongting_manifest::Timestamp;
 use dongting_manifest::record::Writes;
 use dongting_manifest::timer::Timer;
-use sqlx::AssertSqlSafe;
 
 use crate::call::{self, CallRecord};
 use crate::cursor::{self, Move};
 use crate::form::{self, Form};
+use crate::input::{self, Input};
 use crate::lease::{self, Lease};
 use crate::lineage::{self, Dispatched};
 use crate::outbox::{self, Output};
@@ -64,15 +63,6 @@ pub struct Places {
     pub outputs: Vec<i64>,
     /// Of the call among all calls, where one was written down.
     pub call: Option<i64>,
-}
-
-/// An input by its place on its stream. A stream that was deleted and made again counts from one again, so its
-/// creation is part of the place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Input {
-    pub stream: String,
-    pub stream_created: Timestamp,
-    pub sequence: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -151,29 +141,15 @@ impl Commit {
 impl Store {
     /// Those of `inputs` whose effects are committed already.
     pub async fn applied(&self, installation: &str, inputs: &[Input]) -> Result<Vec<Input>, StoreError> {
+        static AMONG: Listed =
+            Listed::new(|inputs| format!("SELECT sequence FROM applied WHERE {}", input::among(inputs)));
         let mut found = Vec::new();
-        for ((stream, created), sequences) in by_stream(inputs) {
-            // Between the first and the last: else PostgreSQL, while it has no statistics of the table, reads all that the stream has.
-            let (first, last) = (sequences.iter().min().copied(), sequences.iter().max().copied());
-            let listed = row::placeholders(6, sequences.len());
-            let sql = format!(
-                "SELECT sequence FROM applied WHERE installation = $1 AND stream = $2 AND stream_created = $3
-                 AND sequence >= $4 AND sequence <= $5 AND sequence IN ({listed})"
+        for piece in input::pieces(inputs.iter().collect()) {
+            let rows: Vec<(i64,)> = input::of(&AMONG, installation, &piece).read(&self.reader).await?;
+            let hits: BTreeSet<i64> = rows.into_iter().map(|(sequence,)| sequence).collect();
+            found.extend(
+                piece.into_iter().filter(|input| hits.contains(&row::sequence(input.sequence))).cloned(),
             );
-            let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(installation)
-                .bind(stream)
-                .bind(created.as_micros())
-                .bind(first.map(row::sequence))
-                .bind(last.map(row::sequence));
-            for sequence in sequences {
-                query = query.bind(row::sequence(sequence));
-            }
-            let hits: Vec<i64> = query.fetch_all(&self.reader).await.map_err(StoreError::sql)?;
-            found.extend(hits.into_iter().filter_map(|hit| {
-                let sequence = u64::try_from(hit).ok()?;
-                Some(Input { stream: stream.to_owned(), stream_created: created, sequence })
-            }));
         }
         Ok(found)
     }
@@ -269,12 +245,4 @@ async fn use_up(
         }
     }
     Ok(true)
-}
-
-fn by_stream(inputs: &[Input]) -> BTreeMap<(&str, Timestamp), Vec<u64>> {
-    let mut streams: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-    for input in inputs {
-        streams.entry((input.stream.as_str(), input.stream_created)).or_default().push(input.sequence);
-    }
-    streams
 }

@@ -2,7 +2,7 @@
 
 use dongting_manifest::Timestamp;
 
-use crate::commit::Input;
+use crate::input::Input;
 use crate::sql::sql;
 use crate::{Store, StoreError};
 

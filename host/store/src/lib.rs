@@ -14,6 +14,7 @@ pub mod form;
 pub mod given;
 pub mod highest;
 pub mod history;
+pub mod input;
 pub mod lease;
 pub mod lineage;
 mod log;
@@ -35,7 +36,7 @@ pub use attempt::Begun;
 pub use body::Body;
 pub use call::{CallPlace, CallRecord, Complete, Migrated, Poll, Recorded};
 pub use checkpoint::{Checkpoint, Held};
-pub use commit::{Commit, CommitError, Input, Places};
+pub use commit::{Commit, CommitError, Places};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
 pub use forgetting::{UsedUp, VersionPlace};
@@ -44,6 +45,7 @@ pub use given::{
     Given, GivenAttempt, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Said, Told,
 };
 pub use history::{Entry, Lineage, Tailed};
+pub use input::Input;
 pub use lease::{Lease, Standing};
 pub use lineage::{Dispatched, Granted};
 pub use outbox::{Output, Pending};

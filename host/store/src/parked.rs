@@ -3,7 +3,8 @@
 use dongting_manifest::{Message, Origin, Timestamp};
 use sqlx::AssertSqlSafe;
 
-use crate::commit::{Commit, Input};
+use crate::commit::Commit;
+use crate::input::Input;
 use crate::sql::sql;
 use crate::writer::Transaction;
 use crate::{Store, StoreError, row};

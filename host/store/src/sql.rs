@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Arguments, FromRow};
+use sqlx::{AnyPool, Arguments, FromRow};
 
 use crate::StoreError;
 use crate::row::POWERS;
@@ -96,12 +96,18 @@ impl<'q> Sql<'q> {
 
     pub async fn rows<T: Columns>(self, transaction: &mut Transaction) -> Result<Vec<T>, StoreError> {
         match transaction {
-            Transaction::Sqlite(connection) => self.read(connection).map_err(StoreError::Sqlite),
+            Transaction::Sqlite(connection) => self.read_all(connection).map_err(StoreError::Sqlite),
             Transaction::Postgres(connection) => {
                 let query = sqlx::query_as_with(self.text, arguments(self.values)?);
                 query.fetch_all(&mut **connection).await.map_err(StoreError::sql)
             }
         }
+    }
+
+    /// What it finds outside any transaction.
+    pub async fn read<T: Columns>(self, reader: &AnyPool) -> Result<Vec<T>, StoreError> {
+        let query = sqlx::query_as_with(self.text, arguments(self.values)?);
+        query.fetch_all(reader).await.map_err(StoreError::sql)
     }
 
     /// The first row, where there is one.
@@ -119,7 +125,7 @@ impl<'q> Sql<'q> {
         Sql { text: self.text, values: self.values.into_iter().map(Value::owned).collect() }
     }
 
-    fn read<T: Columns>(self, connection: &Connection) -> rusqlite::Result<Vec<T>> {
+    fn read_all<T: Columns>(self, connection: &Connection) -> rusqlite::Result<Vec<T>> {
         let mut statement = self.bound(connection)?;
         let mut rows = statement.raw_query();
         let mut read = Vec::new();

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use dongting_manifest::record::{self, Collection, Collections, Extent, Query, Record, Writes, Written};
 use dongting_manifest::timer::Timer;
-use dongting_store::{CallRecord, Commit, CommitError, Rung, Store};
+use dongting_store::{Body, CallRecord, Commit, CommitError, Input, Rung, Store};
 
-use super::{MODEL, Place, created, on_both, open};
+use super::{MODEL, Place, created, inputs, on_both, open};
 
 type Documents = BTreeMap<(String, String), Vec<u8>>;
 type Timers = BTreeMap<String, Timer>;
 
 on_both! {
     many_changes_of_one_call
+    many_attempts_and_bodies_of_one_call
 }
 
 /// More than one statement takes.
@@ -129,4 +130,28 @@ async fn many_changes_of_one_call<P: Place>() {
     let refused = store.commit(commit).await;
     assert!(matches!(refused, Err(CommitError::Applied)), "{refused:?}");
     assert_eq!(store.count_timers(MODEL).await.unwrap(), timers.len() as u64);
+}
+
+async fn many_attempts_and_bodies_of_one_call<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let other = inputs(1..=150).into_iter().map(|input| Input { stream: "EM_ALERT".to_owned(), ..input });
+    // Of two streams, and not in their order.
+    let all: Vec<Input> = inputs(1..=300).into_iter().chain(other).rev().collect();
+    let begin = async || store.begin_attempts(MODEL, &all).await.unwrap();
+    assert!(begin().await.iter().all(|begun| (begun.number, begun.open) == (1, false)));
+    let mut commit = Commit::new(MODEL);
+    // One of three is done, one known not to have arrived; of one it is not known.
+    let ended = all.iter().filter(|input| input.sequence % 3 != 0);
+    commit.attempts = ended.map(|input| (input.clone(), input.sequence % 3 == 1)).collect();
+    store.commit(commit).await.unwrap();
+    for (input, begun) in all.iter().zip(begin().await) {
+        let expected = [(2, true), (1, false), (2, false)][input.sequence as usize % 3];
+        assert_eq!((begun.number, begun.open), expected, "{input:?}");
+    }
+
+    let bodies: Vec<Body> = (0..300).map(|n| Body::new(vec![n as u8; n % 200])).collect();
+    assert!(store.keep_bodies(bodies.iter().chain(&bodies).collect()).await.is_ok(), "each may come twice");
+    for body in &bodies {
+        assert_eq!(store.body(&body.digest).await.unwrap().as_ref(), Some(&body.bytes));
+    }
 }
