@@ -28,6 +28,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long after an outage its ids are kept in mind, over restarts, at least.
 const HOLD: Duration = Duration::from_secs(15 * 60);
+
 pub struct Publisher {
     pub bus: Bus,
     lanes: BTreeMap<Lane, Known>,
@@ -106,6 +107,8 @@ impl Publisher {
         let held = last.and_then(|last| known.held_at(&last, at));
         let news = held != last.and_then(|last| last.held) || !known.scanned.load(Ordering::Relaxed);
         if let Some(held) = held.filter(|_| news) {
+            // Without the database there is no checkpoint, and the lane would be read in vain, again and again.
+            store.checkpoint(lane).await.map_err(|error| chain(&error))?;
             (at, state) = self.read_again(lane, known, held.since, (at, state)).await?;
         }
         known.scanned.store(true, Ordering::Relaxed);
