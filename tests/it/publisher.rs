@@ -9,6 +9,7 @@ use dongting_engine::publisher::Publisher;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_store::{Checkpoint, Database, Held, Store};
 use dongting_tests::nats::{Nats, eventually, small};
+use dongting_tests::postgres::Postgres;
 
 use crate::bus::observations;
 
@@ -17,7 +18,7 @@ const LONG: Duration = Duration::from_secs(600);
 struct Place {
     bus: Bus,
     store: Store,
-    _nats: Nats,
+    nats: Nats,
     _folder: tempfile::TempDir,
 }
 
@@ -30,14 +31,18 @@ fn lanes(window: Duration) -> LaneLimits {
 
 impl Place {
     /// JetStream knows ids for as short as it can.
-    async fn new() -> Self {
-        let nats = Nats::start().await.unwrap();
-        let (url, credentials) = (nats.server.url(), nats.server.credentials());
-        let bus = Bus::connect(&url, credentials, &lanes(Duration::from_millis(100))).await.unwrap();
+    async fn forgetful() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("dongting.db"));
-        let store = Store::open(&database).await.unwrap();
-        Self { bus, store, _nats: nats, _folder: folder }
+        Self::on(&database, folder, Duration::from_millis(100)).await
+    }
+
+    async fn on(database: &Database, folder: tempfile::TempDir, window: Duration) -> Self {
+        let nats = Nats::start().await.unwrap();
+        let (url, credentials) = (nats.server.url(), nats.server.credentials());
+        let bus = Bus::connect(&url, credentials, &lanes(window)).await.unwrap();
+        let store = Store::open(database).await.unwrap();
+        Self { bus, store, nats, _folder: folder }
     }
 
     /// A host that takes `window` for the lanes' window and goes on from this checkpoint.
@@ -67,6 +72,13 @@ impl Place {
         eventually("an id is forgotten", again).await.unwrap();
     }
 
+    /// One for each time that the lane was read in the last half minute.
+    async fn readers(&self) -> u64 {
+        let mut raw = self.nats.raw().await.unwrap();
+        let info = raw.request("$JS.API.STREAM.INFO.EM_BULK", &[], "").await.unwrap();
+        info["state"]["consumer_count"].as_u64().unwrap()
+    }
+
     async fn messages(&self) -> u64 {
         self.bus.lane(Lane::Bulk).await.unwrap().messages
     }
@@ -78,21 +90,21 @@ fn ago(length: Duration) -> Timestamp {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lane_that_takes_long_to_read_is_published_to() {
-    let place = Place::new().await;
-    let earlier = observations(0..10_000);
+    let place = Place::forgetful().await;
+    let earlier = observations(0..20_000);
     place.publish(&earlier).await;
     place.forgotten().await;
     let before = place.messages().await;
     // A quarter of this is much less than it takes to read the lane.
-    let publisher = place.goes_on(Duration::from_millis(160), ago(LONG), None).await;
-    let messages = [&earlier[9_000..], &observations(10_000..10_010)[..]].concat();
+    let publisher = place.goes_on(Duration::from_millis(320), ago(LONG), None).await;
+    let messages = [&earlier[19_000..], &observations(20_000..20_010)[..]].concat();
     publisher.publish(&messages).await.unwrap();
     assert_eq!(place.messages().await, before + 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_comes_back_at_once_knows_what_an_earlier_outage_left() {
-    let place = Place::new().await;
+    let place = Place::forgetful().await;
     let earlier = observations(0..5_000);
     place.publish(&earlier).await;
     place.forgotten().await;
@@ -101,4 +113,23 @@ async fn a_host_that_comes_back_at_once_knows_what_an_earlier_outage_left() {
     let publisher = place.goes_on(Duration::from_secs(60), Timestamp::now(), Some(held)).await;
     publisher.publish(&earlier).await.unwrap();
     assert_eq!(place.messages().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_is_read_when_the_database_is_back_and_not_before() {
+    let mut postgres = Postgres::start().unwrap();
+    let window = Duration::from_secs(4);
+    let place = Place::on(&postgres.url().parse().unwrap(), tempfile::tempdir().unwrap(), window).await;
+    let publisher = place.goes_on(window, Timestamp::now(), None).await;
+    publisher.publish(&observations(0..10)).await.unwrap();
+    assert_eq!(place.readers().await, 0);
+    postgres.kill().unwrap();
+    let closed = async || publisher.publish(&observations(0..10)).await.err();
+    eventually("nothing is published", closed).await.unwrap();
+    assert_eq!(place.readers().await, 0);
+    postgres.restart().unwrap();
+    let open = async || publisher.publish(&observations(0..20)).await.ok();
+    eventually("what is new is published", open).await.unwrap();
+    assert_ne!(place.readers().await, 0);
+    assert_eq!(place.messages().await, 20);
 }
