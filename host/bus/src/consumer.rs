@@ -51,6 +51,19 @@ pub enum Start {
     New,
     /// With this sequence.
     At(u64),
+    /// With what was stored since then.
+    Since(Timestamp),
+}
+
+impl Start {
+    pub(crate) fn policy(self) -> DeliverPolicy {
+        match self {
+            Self::All => DeliverPolicy::All,
+            Self::New => DeliverPolicy::New,
+            Self::At(sequence) => DeliverPolicy::ByStartSequence { start_sequence: sequence.max(1) },
+            Self::Since(time) => DeliverPolicy::ByStartTime { start_time: wire::from_instant(time) },
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -126,11 +139,7 @@ impl ConsumerOptions {
         Ok(pull::Config {
             durable_name: Some(name.clone()),
             filter_subjects: filters,
-            deliver_policy: match self.start {
-                Start::All => DeliverPolicy::All,
-                Start::New => DeliverPolicy::New,
-                Start::At(sequence) => DeliverPolicy::ByStartSequence { start_sequence: sequence.max(1) },
-            },
+            deliver_policy: self.start.policy(),
             ack_policy: AckPolicy::Explicit,
             ack_wait: self.ack_wait,
             max_ack_pending: i64::from(self.max_ack_pending),

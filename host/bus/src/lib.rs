@@ -10,7 +10,7 @@ pub mod delivery;
 pub mod exhausted;
 pub mod lane;
 pub mod publish;
-pub mod scan;
+mod scan;
 pub mod server;
 pub mod tail;
 

@@ -3,23 +3,16 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use dongting_manifest::{Lane, Timestamp};
+use async_nats::jetstream::consumer::{AckPolicy, pull};
+use dongting_manifest::Lane;
 
 use crate::bus::{Bus, BusError};
 use crate::cloudevents::MESSAGE_ID;
-use crate::consumer::PullError;
-use crate::{lane, wire};
+use crate::consumer::{PullError, Start};
+use crate::lane;
 
 const BATCH: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Where a stretch of a lane begins.
-#[derive(Debug, Clone, Copy)]
-pub enum Start {
-    Time(Timestamp),
-    Sequence(u64),
-}
 
 impl Bus {
     /// Tells the ids of what was stored on `lane` from there on, up to the sequence `last`. Only headers travel.
@@ -31,13 +24,11 @@ impl Bus {
         mut tell: impl FnMut(&str),
     ) -> Result<(), BusError> {
         const WHAT: &str = "tell what a lane holds";
-        let deliver_policy = match from {
-            Start::Time(since) => DeliverPolicy::ByStartTime { start_time: wire::from_instant(since) },
-            Start::Sequence(first) if first > last => return Ok(()),
-            Start::Sequence(first) => DeliverPolicy::ByStartSequence { start_sequence: first },
-        };
+        if matches!(from, Start::At(first) if first > last) {
+            return Ok(());
+        }
         let config = pull::Config {
-            deliver_policy,
+            deliver_policy: from.policy(),
             ack_policy: AckPolicy::None,
             headers_only: true,
             memory_storage: true,

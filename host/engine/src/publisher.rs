@@ -6,12 +6,10 @@
 //! checkpoint: what an outage has left is known by then.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dongting_bus::lane::{LaneLimits, LaneState};
-use dongting_bus::scan::Start;
-use dongting_bus::{Bus, PublishError, Stored};
+use dongting_bus::{Bus, PublishError, Start, Stored};
 use dongting_manifest::{DeadLetter, Lane, Message, Timestamp};
 use dongting_store::{Checkpoint, Held, Store};
 use futures::future::join_all;
@@ -43,8 +41,6 @@ struct Known {
     kept: Mutex<Option<Checkpoint>>,
     /// Ids that the lane holds and JetStream may have forgotten.
     held: RwLock<Ids>,
-    /// Whether this life has looked.
-    scanned: AtomicBool,
 }
 
 impl Publisher {
@@ -62,7 +58,6 @@ impl Publisher {
                 checkpoint: watch::channel(None).0,
                 kept: Mutex::new(kept),
                 held: RwLock::default(),
-                scanned: AtomicBool::new(false),
             };
             lanes.insert(lane, known);
         }
@@ -105,13 +100,12 @@ impl Publisher {
         };
         let last = last.filter(|last| last.stream_created == state.created);
         let held = last.and_then(|last| known.held_at(&last, at));
-        let news = held != last.and_then(|last| last.held) || !known.scanned.load(Ordering::Relaxed);
+        let news = newest.is_none() || held != last.and_then(|last| last.held);
         if let Some(held) = held.filter(|_| news) {
             // Without the database there is no checkpoint, and the lane would be read in vain, again and again.
             store.checkpoint(lane).await.map_err(|error| chain(&error))?;
             (at, state) = self.read_again(lane, known, held.since, (at, state)).await?;
         }
-        known.scanned.store(true, Ordering::Relaxed);
         let (stream_created, sequence) = (state.created, state.last_sequence);
         let next = Checkpoint { at, stream_created, sequence, held };
         let mut kept = known.kept.lock().await;
@@ -123,8 +117,9 @@ impl Publisher {
         Ok(())
     }
 
-    /// Until the lane as it stood then. That may take longer than a checkpoint is young: what is stored meanwhile is read as well, and
-    /// what is stored while that is read, until the last piece took no time. When that began, and how the lane stood.
+    /// Learns the ids that the lane holds since `since`; `at` is when it stood as `state` says. Reading may take longer than a checkpoint is
+    /// young: what is stored meanwhile is read as well, and what is stored while that is read, until a piece took next to no time. When that
+    /// piece began, and how the lane stood then.
     async fn read_again(
         &self,
         lane: Lane,
@@ -132,7 +127,7 @@ impl Publisher {
         since: Timestamp,
         (mut at, mut state): (Timestamp, LaneState),
     ) -> Result<(Timestamp, LaneState), String> {
-        let mut from = Start::Time(since);
+        let mut from = Start::Since(since);
         let mut ids = known.held.read().await.none();
         loop {
             let told = self.bus.ids(lane, from, state.last_sequence, |id| ids.add(id)).await;
@@ -141,7 +136,7 @@ impl Publisher {
             if now >= at && now.since(at) <= known.young() / 2 {
                 break;
             }
-            from = Start::Sequence(state.last_sequence + 1);
+            from = Start::At(state.last_sequence + 1);
             at = now;
             let next = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
             if next.created != state.created {
@@ -169,12 +164,11 @@ impl Publisher {
             }
         }
         // Nothing is held unless there was an outage, and next to nothing of that comes again.
-        if !open.values().any(|holds| *holds) {
-            return all(self.bus.publish(messages).await);
-        }
-        let mut held = Vec::with_capacity(messages.len());
-        for message in messages {
-            held.push(self.holds(message.subject.kind.lane(), &message.id).await);
+        let mut held = Vec::new();
+        if open.values().any(|holds| *holds) {
+            for message in messages {
+                held.push(self.holds(message.subject.kind.lane(), &message.id).await);
+            }
         }
         if !held.contains(&true) {
             return all(self.bus.publish(messages).await);

@@ -208,12 +208,8 @@ async fn keep(
     written: &[Change<'_>],
     position: i64,
 ) -> Result<(), StoreError> {
-    static BEFORE: Listed = Listed::new(|ids| {
-        format!(
-            "SELECT id, revision, body FROM record WHERE installation = $1 AND collection = $2 AND id IN ({})",
-            row::placeholders(3, ids)
-        )
-    });
+    static BEFORE: Listed =
+        Listed::new(|ids| format!("SELECT id, revision, body FROM record WHERE {}", among(ids)));
     let before: Vec<(String, i64, Vec<u8>)> = of(&BEFORE, installation, written).rows(transaction).await?;
     let mut before: BTreeMap<String, Vec<u8>> =
         before.into_iter().map(|(id, revision, body)| (id, version::record(revision, &body))).collect();
@@ -234,18 +230,8 @@ async fn write_some(
     installation: &str,
     written: &[Change<'_>],
 ) -> Result<(), StoreError> {
-    static DELETE_KEYS: Listed = Listed::new(|ids| {
-        format!(
-            "DELETE FROM record_key WHERE installation = $1 AND collection = $2 AND id IN ({})",
-            row::placeholders(3, ids)
-        )
-    });
-    static DELETE: Listed = Listed::new(|ids| {
-        format!(
-            "DELETE FROM record WHERE installation = $1 AND collection = $2 AND id IN ({})",
-            row::placeholders(3, ids)
-        )
-    });
+    static DELETE_KEYS: Listed = Listed::new(|ids| format!("DELETE FROM record_key WHERE {}", among(ids)));
+    static DELETE: Listed = Listed::new(|ids| format!("DELETE FROM record WHERE {}", among(ids)));
     static SET: Listed = Listed::new(|records| {
         format!(
             "INSERT INTO record VALUES {} ON CONFLICT (installation, collection, id)
@@ -279,6 +265,11 @@ async fn write_some(
         })
         .collect();
     add_keys(transaction, installation, &keys).await
+}
+
+/// What a statement says of the documents of one collection.
+fn among(ids: usize) -> String {
+    format!("installation = $1 AND collection = $2 AND id IN ({})", row::placeholders(3, ids))
 }
 
 /// A statement about the documents of one collection.

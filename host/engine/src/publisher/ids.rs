@@ -15,7 +15,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// As many as none, to be put together with these.
+    /// None yet, by the same keys: to be put together with these.
     pub fn none(&self) -> Self {
         Self { keys: self.keys.clone(), ids: HashSet::new() }
     }

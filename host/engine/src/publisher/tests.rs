@@ -14,7 +14,6 @@ fn known() -> Known {
         checkpoint: watch::channel(None).0,
         kept: Mutex::default(),
         held: RwLock::default(),
-        scanned: AtomicBool::new(false),
     }
 }
 
