@@ -116,7 +116,7 @@ async fn a_host_that_comes_back_at_once_knows_what_an_earlier_outage_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lane_is_read_when_the_database_is_back_and_not_before() {
+async fn what_was_published_is_known_when_the_database_is_back() {
     let mut postgres = Postgres::start().unwrap();
     let window = Duration::from_secs(4);
     let place = Place::on(&postgres.url().parse().unwrap(), tempfile::tempdir().unwrap(), window).await;
@@ -126,7 +126,6 @@ async fn a_lane_is_read_when_the_database_is_back_and_not_before() {
     postgres.kill().unwrap();
     let closed = async || publisher.publish(&observations(0..10)).await.err();
     eventually("nothing is published", closed).await.unwrap();
-    assert_eq!(place.readers().await, 0);
     postgres.restart().unwrap();
     let open = async || publisher.publish(&observations(0..20)).await.ok();
     eventually("what is new is published", open).await.unwrap();
