@@ -1,5 +1,6 @@
 //! What keeps a host from starting, or an installation from running, is said in one sentence.
 
+use dongting_priority::Priority;
 use dongting_tests::host::{Host, plugin, serve};
 
 fn refused(mut command: std::process::Command) -> String {
@@ -62,4 +63,49 @@ fn a_configuration_that_is_not_understood() {
     std::fs::write(folder.path().join("dongting.toml"), "[[installations]]\nid = 1\n").unwrap();
     let said = refused(serve(folder.path(), "127.0.0.1:0").unwrap());
     assert!(said.contains("dongting.toml is not understood"), "{said}");
+}
+
+/// Of each of a process's threads its name, its scheduling policy and its nice value. Policy 2 is `SCHED_RR`, 0 the usual one (sched(7)).
+fn scheduled(pid: u32) -> Vec<(String, String, String)> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    // One may end meanwhile.
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    stats
+        .map(|stat| {
+            let (_, named) = stat.split_once('(').unwrap();
+            let (name, rest) = named.rsplit_once(')').unwrap();
+            let fields: Vec<&str> = rest.split_whitespace().collect();
+            // Fields 41 and 19 of proc_pid_stat(5), of which the first here is the third.
+            (name.to_owned(), fields[38].to_owned(), fields[16].to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn what_an_alert_waits_for_is_real_time_and_nothing_else_is() {
+    let host = Host::start("").unwrap();
+    let permitted = std::thread::spawn(|| Priority::Clock.take().is_ok()).join().unwrap();
+    let real_time = if permitted { "2" } else { "0" };
+    let threads = scheduled(host.pid());
+    let of = |wanted: &str| {
+        let found: Vec<_> = threads.iter().filter(|(name, ..)| name == wanted).collect();
+        assert!(!found.is_empty(), "no thread is named {wanted}: {threads:?}");
+        found
+    };
+    for name in ["urgent", "epoch-ticker"] {
+        assert!(of(name).iter().all(|(_, policy, _)| policy == real_time), "{name}: {threads:?}");
+    }
+    // One writes what was committed, the other the history.
+    // One writes what is committed, the other the history.
+    let writers = of("sqlite-writer");
+    assert!(writers.iter().any(|(_, policy, nice)| policy == real_time && nice == "0"), "{threads:?}");
+    assert!(writers.iter().any(|(_, policy, nice)| policy == "0" && nice == "5"), "{threads:?}");
+    assert!(of("bulk").iter().all(|(_, policy, nice)| policy == "0" && nice == "10"), "{threads:?}");
+    assert!(of("beside").iter().all(|(_, policy, nice)| policy == "0" && nice == "19"), "{threads:?}");
+    assert!(
+        of("tokio-rt-worker").iter().all(|(_, policy, nice)| policy == "0" && nice == "0"),
+        "{threads:?}"
+    );
+    let server = scheduled(host.nats_pid().unwrap());
+    assert!(server.iter().all(|(_, policy, _)| policy == real_time), "{server:?}");
 }

@@ -1,16 +1,18 @@
 //! A decoder at work: one delivered document, answered once its messages are stored.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dongting_manifest::Timestamp;
 use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::plugin::Role;
+use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::{Decoded, Document, Outcome, Refusal, Reply};
 
 use crate::given::{Heard, told_in_reply};
 use crate::installed::{Installed, chain};
 use crate::item::End;
 use crate::publish::Inputs;
+use crate::threads;
 use crate::transform::Effects;
 use crate::worker::Shared;
 
@@ -38,6 +40,10 @@ pub enum PushError {
 
 pub const LATER: Duration = Duration::from_secs(5);
 
+fn interrupted() -> PushError {
+    PushError::Later { reason: "the call was interrupted".to_owned(), after: LATER }
+}
+
 /// Calls the decoder and stores what it gave. A document that it refuses, or that makes it fault, is `Rejected`; it becomes a dead letter
 /// where it is not one already.
 async fn decoded(
@@ -51,7 +57,10 @@ async fn decoded(
     let turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
     let note = installed.note_document(&document);
     let call = installed.call_to_decode(received, note.digest());
-    let mut outcome = installed.log(installed.plugin.decode(call, document).await);
+    let plugin = Arc::clone(&installed.plugin);
+    let computing = async move { plugin.decode(call, document).await };
+    let computed = shared.compute(installed.lane(), &installed.brief, computing).await;
+    let mut outcome = installed.log(computed.ok_or_else(interrupted)?);
     let heard = Heard::of(&mut outcome);
     let Outcome { result, writes, .. } = outcome;
     let made = result.and_then(|Decoded { drafts, rejects, reply }| {
@@ -87,8 +96,18 @@ async fn decoded(
 
 impl Installed {
     /// Decodes one delivered document and publishes what it gave. One that is refused is kept: nothing that was delivered is lost.
-    pub async fn decode(&self, shared: &Shared, document: Document) -> Result<Accepted, PushError> {
-        decoded(self, shared, document, false).await
+    pub async fn decode(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+        document: Document,
+    ) -> Result<Accepted, PushError> {
+        let (installed, state) = (Arc::clone(self), Arc::clone(shared));
+        let work = async move { decoded(&installed, &state, document, false).await };
+        if self.lane() == Lane::Bulk {
+            return work.await;
+        }
+        let done = threads::on(shared.threads(self.lane()), work).await;
+        done.unwrap_or_else(|| Err(interrupted()))
     }
 
     /// Decodes a document that is kept already.

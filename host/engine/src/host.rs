@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use dongting_bus::lane::LaneLimits;
 use dongting_bus::server::ServerOptions;
 use dongting_bus::{Bus, BusError, Connection, Credentials, Server, ServerError};
 use dongting_manifest::{Installation, Lane, Timestamp};
+use dongting_priority::Priority;
 use dongting_registry::{OpenError, Registry};
 use dongting_sandbox::{Sandbox, SandboxError, SandboxOptions};
 use dongting_store::{Database, Store, StoreError};
 use futures::StreamExt;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::forgetting::Retention;
 use crate::gate::Gate;
@@ -29,6 +31,7 @@ use crate::releases::Releases;
 use crate::round::Round;
 use crate::slot::Slot;
 use crate::status::{State, Status};
+use crate::threads::Threads;
 use crate::worker::Shared;
 use crate::{HostConfig, exhausted, forgetting, history, recheck};
 
@@ -181,14 +184,14 @@ impl Host {
             (Some(_), true) => Durability::Synced,
             (Some(_), false) => Durability::Relaxed,
         };
-        let bus = Bus::connect(&url, &credentials, &limits).await?;
+        let urgent = Threads::start("urgent", Priority::Urgent).map_err(HostError::Threads)?;
+        let bus = connect(&urgent, &url, &credentials, &limits).await?;
         let bus = if durability == Durability::Relaxed { bus.one_by_one() } else { bus };
         let publisher = Publisher::new(bus, &limits, &store).await?;
         let permits = Permits::new(CALLS, RESERVE);
-        let bulk = Bulk::start().map_err(HostError::Threads)?;
-        let connecting = bulk.handle.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
-        let bulk_bus = connecting.await.map_err(|error| HostError::Threads(error.into()))??;
-        let beside = Bulk::beside().map_err(HostError::Threads)?;
+        let bulk = Threads::start("bulk", Priority::Bulk).map_err(HostError::Threads)?;
+        let bulk_bus = connect(&bulk, &url, &credentials, &limits).await?;
+        let beside = Threads::start("beside", Priority::Beside).map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
         // From here on the slots have them.
@@ -210,6 +213,8 @@ impl Host {
                 recorder: Recorder::default(),
                 tidying: Arc::default(),
                 leases,
+                usual: Handle::current(),
+                urgent,
                 bulk,
                 bulk_bus,
                 beside,
@@ -406,6 +411,18 @@ async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Resu
         tracing::warn!("nats-server does not sync each message: a power cut may take the last two minutes");
     }
     Server::start(&ServerOptions { sync_always, ..ServerOptions::new(binary, directory) }).await
+}
+
+/// Over a connection that these threads serve.
+async fn connect(
+    threads: &Threads,
+    url: &str,
+    credentials: &Credentials,
+    limits: &LaneLimits,
+) -> Result<Bus, HostError> {
+    let (url, credentials, limits) = (url.to_owned(), credentials.clone(), *limits);
+    let connecting = threads.handle.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
+    Ok(connecting.await.map_err(|error| HostError::Threads(error.into()))??)
 }
 
 /// One process a data directory: two would each believe themselves alone.

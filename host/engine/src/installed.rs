@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::{Capability, Manifest, Role};
-use dongting_manifest::{Installation, Timestamp, Version};
+use dongting_manifest::{Installation, Lane, Timestamp, Version};
 use dongting_sandbox::capability::config::Config;
 use dongting_sandbox::{
     Call, Egress, LoadError, LogLevel, LogLine, Network, NetworkError, Outcome, Plugin, Readers, Refusal,
@@ -31,6 +31,7 @@ use crate::shadow::{Candidate, Shadow};
 use crate::sink::InVain;
 use crate::state::Committed;
 use crate::status::{State, Status};
+use crate::threads::Brief;
 use crate::timers::Changes;
 use crate::turn::{Turn, TurnError};
 use crate::views::ViewInfo;
@@ -54,6 +55,7 @@ pub struct Installed {
     pub stateful: bool,
     /// Held over each call of a stateful installation and its commit: one after the other, whoever makes them.
     pub turn: Turn,
+    pub brief: Brief,
     pub timer_changes: Arc<Changes>,
     /// Whether this host may do what one host at a time may do.
     pub pin: Arc<Pin>,
@@ -160,6 +162,7 @@ pub async fn install(
         stateful: imported.iter().any(|capability| capability.keeps()),
         imported,
         turn: Turn::default(),
+        brief: Brief::default(),
         timer_changes: Arc::default(),
         pin: Arc::new(Pin::new(false)),
         outbox: Arc::default(),
@@ -289,6 +292,12 @@ impl Installed {
     /// The settings as JSON text.
     pub fn settings(&self) -> &str {
         &self.config.settings
+    }
+
+    /// Of what it makes of what comes from outside: that goes behind what is more urgent than anything it may publish.
+    pub fn lane(&self) -> Lane {
+        let lanes = self.manifest.publish.iter().map(|topic| topic.kind.lane());
+        lanes.fold(Lane::Bulk, |most, lane| if most == Lane::Bulk { lane } else { most })
     }
 
     pub fn id(&self) -> &str {

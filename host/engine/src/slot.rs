@@ -153,7 +153,9 @@ impl Slot {
             Task::Listen => self.tasks.spawn(session::run(current, shared)),
             Task::Shadow => self.tasks.spawn(shadow::run(current, shared)),
             Task::Lane(lane) => {
-                self.tasks.spawn(Worker::new(current, shared, lane, Arc::clone(&self.breaker)).run())
+                let threads = shared.threads(lane).clone();
+                let worker = Worker::new(current, shared, lane, Arc::clone(&self.breaker));
+                self.tasks.spawn_on(worker.run(), &threads)
             }
         }
     }

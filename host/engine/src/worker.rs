@@ -14,11 +14,10 @@ use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::Refusal;
 use dongting_store::{Input, Store};
 use futures::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, broadcast, watch};
-use tokio::task::JoinSet;
 
 use crate::breaker::Breaker;
-use crate::bulk::Bulk;
 use crate::courtesy::Courtesy;
 use crate::floor::Floor;
 use crate::host::Host;
@@ -31,6 +30,7 @@ use crate::permits::{Caller, Permits};
 use crate::publisher::Publisher;
 use crate::reading::{Reading, another, options, told};
 use crate::recorder::Recorder;
+use crate::threads::Threads;
 use crate::tidying::Tidying;
 use crate::transform::Effects;
 use crate::{State, backoff, outbox};
@@ -48,12 +48,16 @@ pub struct Shared {
     pub recorder: Recorder,
     pub tidying: Arc<Tidying>,
     pub leases: Leases,
+    /// Where requests are answered, and all is done that is not said to be elsewhere.
+    pub usual: Handle,
+    /// What serves the bus, and works for all lanes but bulk.
+    pub urgent: Threads,
     /// Where the calls of bulk lanes compute, and their history is read.
-    pub bulk: Bulk,
+    pub bulk: Threads,
     /// Served by those threads: what is read from it keeps nothing else waiting.
     pub bulk_bus: Bus,
     /// Where those of shadows do, below that.
-    pub beside: Bulk,
+    pub beside: Threads,
     /// Calls of shadows at once.
     pub shadows: Semaphore,
     /// Between the lanes.
@@ -309,22 +313,18 @@ impl Worker {
         items: Vec<Item>,
     ) -> Result<(Vec<Item>, Result<Effects, Refusal>), String> {
         // A sink writes down its attempts; and it computes little.
-        if self.lane != Lane::Bulk || installed.is_sink() {
+        if self.lane == Lane::Bulk && installed.is_sink() {
             let ran = installed.run(&self.shared, &items).await?;
             return Ok((items, ran));
         }
+        let brief = &installed.brief;
         let (installed, shared) = (Arc::clone(installed), Arc::clone(&self.shared));
         let call = async move {
             let ran = installed.run(&shared, &items).await?;
             Ok::<_, String>((items, ran))
         };
-        // Dropped, it ends the call: a worker that is stopped leaves none behind.
-        let mut calls = JoinSet::new();
-        calls.spawn_on(call, &self.shared.bulk.handle);
-        match calls.join_next().await {
-            Some(Ok(called)) => called,
-            Some(Err(_)) | None => Err("the call was interrupted; the batch is taken again".to_owned()),
-        }
+        let called = self.shared.compute(self.lane, brief, call).await;
+        called.unwrap_or_else(|| Err("the call was interrupted; the batch is taken again".to_owned()))
     }
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {

@@ -22,6 +22,7 @@ pub use call::Call;
 pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, scripted};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
+pub use meter::{Meter, Metered};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled,
     Refusal, Rejected, Reply, Request, Response, Step, Writes,

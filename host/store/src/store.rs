@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dongting_priority::Priority;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -19,8 +20,6 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static SQLITE_HISTORY: Migrator = sqlx::migrate!("migrations/sqlite-history");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Nice value of the thread that writes the history: what makes and stores alerts goes first, and what computes for bulk lanes (10) last.
-const HISTORY: i32 = 5;
 /// Connections to PostgreSQL, for as many calls as commit and read at once.
 const CONNECTIONS: u32 = 8;
 /// How long a call waits for one. A PostgreSQL that restarts is back by then; later the call is made again.
@@ -92,9 +91,10 @@ impl Store {
         match database {
             Database::Sqlite(path) => {
                 let history = path.with_extension("history.db");
-                let Sqlite { writer, reader, log } = sqlite(path, ("FULL", 0), &SQLITE).await?;
+                let Sqlite { writer, reader, log } =
+                    sqlite(path, ("FULL", Priority::Urgent), &SQLITE).await?;
                 // What a power cut takes of the history is read again from the lanes.
-                let history = sqlite(&history, ("NORMAL", HISTORY), &SQLITE_HISTORY).await?;
+                let history = sqlite(&history, ("NORMAL", Priority::History), &SQLITE_HISTORY).await?;
                 Ok(Self {
                     writer,
                     reader,
@@ -142,10 +142,10 @@ struct Sqlite {
     log: AnyPool,
 }
 
-/// Opens or makes a file. `synchronous` says when a commit is on the disk, `nice` the priority of the thread that writes.
+/// Opens or makes a file. `synchronous` says when a commit is on the disk, `priority` is that of the thread that writes.
 async fn sqlite(
     path: &Path,
-    (synchronous, nice): (&str, i32),
+    (synchronous, priority): (&str, Priority),
     migrations: &Migrator,
 ) -> Result<Sqlite, StoreError> {
     let cannot =
@@ -155,7 +155,7 @@ async fn sqlite(
         cannot(sqlx::Error::Configuration(why.into()))
     })?;
     let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    let writer = Writer::sqlite(path, synchronous, nice)?;
+    let writer = Writer::sqlite(path, synchronous, priority)?;
     // A connection to a file does not break while nobody uses it, and it is tested when it is given back: asked before each use as well, it
     // would take as long as a statement.
     let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
+use dongting_priority::Priority;
 use futures::executor::block_on;
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
@@ -78,8 +79,8 @@ where
 }
 
 impl Writer {
-    /// `synchronous` says when a commit is on the disk, `nice` the priority of the thread.
-    pub fn sqlite(path: &Path, synchronous: &str, nice: i32) -> Result<Self, StoreError> {
+    /// `synchronous` says when a commit is on the disk.
+    pub fn sqlite(path: &Path, synchronous: &str, priority: Priority) -> Result<Self, StoreError> {
         let opened = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
@@ -97,7 +98,9 @@ impl Writer {
         let connection = opened().map_err(|error: rusqlite::Error| cannot(Box::new(error)))?;
         let (orders, given) = mpsc::channel();
         let work = move || {
-            lower(nice);
+            if let Err(error) = priority.take() {
+                tracing::debug!("SQLite's writer runs at the priority of all else: {error}");
+            }
             serve(Transaction::Sqlite(connection), &given);
         };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(work);
@@ -145,15 +148,6 @@ impl Writer {
             }
             Self::Postgres(pool) => pool.close().await,
         }
-    }
-}
-
-/// On Linux this is the calling thread's alone.
-fn lower(nice: i32) {
-    if nice != 0
-        && let Err(error) = rustix::process::setpriority_process(None, nice)
-    {
-        tracing::warn!("The history is written at the priority of all else: {error}");
     }
 }
 

@@ -24,12 +24,22 @@ const LAYERS: &[Layer] = &[
     layer("sdk", &["sdk/events"]),
     // Tests of plugins; it meets the host in lines of JSON alone.
     layer("sdk/testkit", &["sdk/events"]),
+    layer("host/priority", &[]),
     layer("host/sandbox", BELOW_ENGINE),
     layer("host/bus", BELOW_ENGINE),
     layer("host/store", BELOW_ENGINE),
     layer(
         "host/engine",
-        &["host/sandbox", "host/bus", "host/store", "registry", "trust", "manifest", "sdk/events"],
+        &[
+            "host/priority",
+            "host/sandbox",
+            "host/bus",
+            "host/store",
+            "registry",
+            "trust",
+            "manifest",
+            "sdk/events",
+        ],
     ),
     layer(
         "host/api",
@@ -49,12 +59,13 @@ const LAYERS: &[Layer] = &[
     layer("tests", HARNESS),
     layer("xtask", &["toolchain", "manifest", "sdk/events"]),
 ];
-const BELOW_ENGINE: &[&str] = &["manifest", "sdk/events"];
+const BELOW_ENGINE: &[&str] = &["host/priority", "manifest", "sdk/events"];
 const GUEST: &[&str] = &["sdk", "sdk/events"];
 const TESTED: &[&str] = &["manifest", "sdk/testkit"];
 const HARNESS: &[&str] = &[
     "host/api",
     "host/engine",
+    "host/priority",
     "host/sandbox",
     "host/bus",
     "host/store",

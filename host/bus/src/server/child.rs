@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use dongting_priority::Priority;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{ChildStderr, Command};
 use tokio::runtime::Handle;
@@ -35,6 +36,8 @@ impl Spawner {
         let (requests, mut inbox) = mpsc::channel::<oneshot::Sender<io::Result<Child>>>(1);
         let runtime = Handle::current();
         std::thread::Builder::new().name("nats-server".to_owned()).spawn(move || {
+            // The children inherit it. Where that is not allowed, the host has said so.
+            let _ = Priority::Urgent.take();
             while let Some(answer) = inbox.blocking_recv() {
                 let _context = runtime.enter();
                 // Nobody waits any more when the host is being dropped; then the child is, too.

@@ -11,7 +11,6 @@ use dongting_sandbox::{Ending, Outcome, Place, Session, Step};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::connections::Here;
@@ -185,22 +184,18 @@ impl Connection {
 
     /// One call and all that it wants done. An ending is the connection's.
     pub(super) async fn told(&mut self, told: Told) -> Result<Option<Ending>, Over> {
-        let (now, lane, peer) = (self.clock(), self.lane(), self.here.peer);
+        let (now, lane, peer) = (self.clock(), self.installed.lane(), self.here.peer);
         let permit = self.shared.permits.acquire(self.caller(lane)).await;
         let mut session = self.session.take().ok_or(Over::Interrupted)?;
         let call = async move {
             let outcome = tell(&mut session, &told, (peer, now)).await;
             (session, told, outcome)
         };
-        let (session, told, outcome) = if lane == Lane::Bulk {
+        if lane == Lane::Bulk {
             self.shared.courtesy.step_aside().await;
-            // Computed below all else; nothing but that.
-            let mut calls = JoinSet::new();
-            calls.spawn_on(call, &self.shared.bulk.handle);
-            calls.join_next().await.and_then(Result::ok).ok_or(Over::Interrupted)?
-        } else {
-            call.await
-        };
+        }
+        let computed = self.shared.compute(lane, &self.installed.brief, call).await;
+        let (session, told, outcome) = computed.ok_or(Over::Interrupted)?;
         drop(permit);
         self.session = Some(session);
         let closing = matches!(told, Told::Closed(_));
@@ -227,12 +222,6 @@ impl Connection {
     pub(super) fn clock(&mut self) -> Timestamp {
         self.now = self.now.max(Timestamp::now());
         self.now
-    }
-
-    /// What it computes waits behind what is more urgent than anything it may publish.
-    fn lane(&self) -> Lane {
-        let lanes = self.installed.manifest.publish.iter().map(|topic| topic.kind.lane());
-        lanes.fold(Lane::Bulk, |most, lane| if most == Lane::Bulk { lane } else { most })
     }
 
     fn caller(&self, lane: Lane) -> Caller {

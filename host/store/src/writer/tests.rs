@@ -1,3 +1,5 @@
+use dongting_priority::Priority;
+
 use super::*;
 use crate::sql::Value;
 
@@ -12,7 +14,7 @@ impl File {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let writer = Writer::sqlite(&path, "FULL", 0).unwrap();
+        let writer = Writer::sqlite(&path, "FULL", Priority::Urgent).unwrap();
         sql("CREATE TABLE t (name TEXT PRIMARY KEY, body BLOB)").execute_alone(&writer).await.unwrap();
         Self { writer, reader: Connection::open(&path).unwrap(), _folder: folder }
     }

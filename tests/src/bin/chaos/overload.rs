@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use dongting_bus::{Bus, Tailed};
+use dongting_bus::{Bus, Credentials, Tailed};
+use dongting_engine::threads::Threads;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
+use dongting_priority::Priority;
 use dongting_tests::host::{Host, deliver, plugin};
-use dongting_tests::nats::Nats;
+use dongting_tests::nats::{Nats, small};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -50,6 +52,15 @@ struct Arrived {
     stretches: [Duration; 3],
 }
 
+/// Who pushes alerts and reads warnings. It is another machine, which the load does not slow: here its threads go before what makes the load,
+/// and it has a connection of its own.
+struct Outside {
+    /// The host's.
+    url: String,
+    threads: Threads,
+    alerts: Arc<Mutex<Alerts>>,
+}
+
 /// How long the alerts of one phase took, the quickest first; and their stretches.
 struct Phase {
     took: Vec<Duration>,
@@ -65,18 +76,20 @@ pub async fn run(load: Duration) -> Result<bool> {
     let url = format!("nats://{}:{}@{address}", login.user, login.password);
     let host = Host::start_with(&configuration()?, &[("DONGTING_NATS", &url)])?;
     let alerts = Arc::new(Mutex::new(Alerts::default()));
-    let watching = tokio::spawn(watch(nats.bus.clone(), Arc::clone(&alerts)));
+    let threads = Threads::start("outside", Priority::Urgent)?;
+    let watching = threads.handle.spawn(watch(nats.server.url(), login.clone(), Arc::clone(&alerts)));
+    let outside = Outside { url: host.url.clone(), threads, alerts };
     let (mut number, mut sent) = (0, 0);
-    measure(&host, &alerts, &mut number, WARM_UP).await?;
-    let calm = measure(&host, &alerts, &mut number, load).await?;
+    outside.measure(&mut number, WARM_UP).await?;
+    let calm = outside.measure(&mut number, load).await?;
     println!("without load: {calm}");
     let capacity = capacity(&nats.bus, &mut sent).await?;
     println!("bulk that the host can do: {capacity:.0} a second");
     let (began, before) = (Instant::now(), sent);
     let sending = tokio::spawn(send(nats.bus.clone(), sent, capacity * TIMES, load));
-    let loaded = measure(&host, &alerts, &mut number, load).await?;
+    let loaded = outside.measure(&mut number, load).await?;
     let rate = (sending.await?? - before) as f64 / began.elapsed().as_secs_f64();
-    watching.abort();
+    ensure!(!watching.is_finished(), "the alerts could not be read: {:?}", watching.await);
     println!("with {rate:.0} a second, {:.1} times as much: {loaded}", rate / capacity);
     let ratio = loaded.percentile(99).as_secs_f64() / calm.percentile(99).as_secs_f64();
     println!("p99 with load / without: {ratio:.2} (target: at most {TARGET})");
@@ -116,48 +129,47 @@ fn configuration() -> Result<String> {
     Ok(text)
 }
 
-/// Pushes alerts at their pace and waits for all of them.
-async fn measure(
-    host: &Host,
-    alerts: &Arc<Mutex<Alerts>>,
-    number: &mut u64,
-    length: Duration,
-) -> Result<Phase> {
-    let mut every = tokio::time::interval(BETWEEN_ALERTS);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
-    let (began, before) = (Instant::now(), *number);
-    let mut pushes = JoinSet::new();
-    while began.elapsed() < length {
-        every.tick().await;
-        *number += 1;
-        let (n, alerts) = (*number, Arc::clone(alerts));
-        let url = host.url.clone();
-        pushes.spawn_blocking(move || {
-            let under_way =
-                UnderWay { pushed: Instant::now(), pushed_at: Timestamp::now(), assessed_at: None };
-            held(&alerts).under_way.insert(n.to_string(), under_way);
-            let answer = deliver(&url, ("alarm", TOKEN), json!({ "n": n }).to_string().as_bytes())?;
-            ensure!(answer.status == 200, "an alert was not taken: {}", answer.body);
-            Ok(())
-        });
+impl Outside {
+    /// Pushes alerts at their pace and waits for all of them.
+    async fn measure(&self, number: &mut u64, length: Duration) -> Result<Phase> {
+        let mut every = tokio::time::interval(BETWEEN_ALERTS);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+        let (began, before) = (Instant::now(), *number);
+        let mut pushes = JoinSet::new();
+        while began.elapsed() < length {
+            every.tick().await;
+            *number += 1;
+            let (n, alerts, url) = (*number, Arc::clone(&self.alerts), self.url.clone());
+            let push = move || {
+                let under_way =
+                    UnderWay { pushed: Instant::now(), pushed_at: Timestamp::now(), assessed_at: None };
+                held(&alerts).under_way.insert(n.to_string(), under_way);
+                let answer = deliver(&url, ("alarm", TOKEN), json!({ "n": n }).to_string().as_bytes())?;
+                ensure!(answer.status == 200, "an alert was not taken: {}", answer.body);
+                Ok(())
+            };
+            pushes.spawn_blocking_on(push, &self.threads.handle);
+        }
+        while let Some(pushed) = pushes.join_next().await {
+            pushed??;
+        }
+        let (count, end) = (usize::try_from(*number - before)?, Instant::now() + PATIENCE);
+        while held(&self.alerts).arrived.len() < count {
+            let arrived = held(&self.alerts).arrived.len();
+            ensure!(Instant::now() < end, "{} of {count} alerts never arrived", count - arrived);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let arrived = std::mem::take(&mut held(&self.alerts).arrived);
+        let stretch =
+            |at: usize| sorted(arrived.iter().filter_map(|arrived| arrived.stretches.get(at).copied()));
+        let stretches = [stretch(0), stretch(1), stretch(2)];
+        Ok(Phase { took: sorted(arrived.iter().map(|arrived| arrived.took)), stretches })
     }
-    while let Some(pushed) = pushes.join_next().await {
-        pushed??;
-    }
-    let (count, end) = (usize::try_from(*number - before)?, Instant::now() + PATIENCE);
-    while held(alerts).arrived.len() < count {
-        let arrived = held(alerts).arrived.len();
-        ensure!(Instant::now() < end, "{} of {count} alerts never arrived", count - arrived);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let arrived = std::mem::take(&mut held(alerts).arrived);
-    let stretch = |at: usize| sorted(arrived.iter().filter_map(|arrived| arrived.stretches.get(at).copied()));
-    let stretches = [stretch(0), stretch(1), stretch(2)];
-    Ok(Phase { took: sorted(arrived.iter().map(|arrived| arrived.took)), stretches })
 }
 
 /// Notes when each warning is there.
-async fn watch(bus: Bus, alerts: Arc<Mutex<Alerts>>) {
+async fn watch(url: String, login: Credentials, alerts: Arc<Mutex<Alerts>>) -> Result<()> {
+    let bus = Bus::connect(&url, &login, &small()).await?;
     let mut tail = bus.tail(Lane::Alert, 1);
     loop {
         let batch = tail.batch(Duration::ZERO).await;
