@@ -1,4 +1,5 @@
-//! What keeps a host from starting, or an installation from running, is said in one sentence.
+//! What keeps a host from starting, or an installation from running, is said in one sentence. And how the threads of one that started are
+//! scheduled.
 
 use dongting_priority::Priority;
 use dongting_tests::host::{Host, plugin, serve};
@@ -95,7 +96,6 @@ fn what_an_alert_waits_for_is_real_time_and_nothing_else_is() {
     for name in ["urgent", "epoch-ticker"] {
         assert!(of(name).iter().all(|(_, policy, _)| policy == real_time), "{name}: {threads:?}");
     }
-    // One writes what was committed, the other the history.
     // One writes what is committed, the other the history.
     let writers = of("sqlite-writer");
     assert!(writers.iter().any(|(_, policy, nice)| policy == real_time && nice == "0"), "{threads:?}");
@@ -104,6 +104,12 @@ fn what_an_alert_waits_for_is_real_time_and_nothing_else_is() {
     assert!(of("beside").iter().all(|(_, policy, nice)| policy == "0" && nice == "19"), "{threads:?}");
     assert!(
         of("tokio-rt-worker").iter().all(|(_, policy, nice)| policy == "0" && nice == "0"),
+        "{threads:?}"
+    );
+    // The last of them only starts the nats-server.
+    let urgent = ["urgent", "epoch-ticker", "sqlite-writer", "nats-server"];
+    assert!(
+        threads.iter().all(|(name, policy, _)| policy == "0" || urgent.contains(&&**name)),
         "{threads:?}"
     );
     let server = scheduled(host.nats_pid().unwrap());

@@ -294,7 +294,7 @@ impl Installed {
         &self.config.settings
     }
 
-    /// Of what it makes of what comes from outside: that goes behind what is more urgent than anything it may publish.
+    /// As for which lane it works on what comes from outside: as for bulk, unless it may publish something more urgent.
     pub fn lane(&self) -> Lane {
         let lanes = self.manifest.publish.iter().map(|topic| topic.kind.lane());
         lanes.fold(Lane::Bulk, |most, lane| if most == Lane::Bulk { lane } else { most })

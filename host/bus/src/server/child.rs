@@ -36,7 +36,7 @@ impl Spawner {
         let (requests, mut inbox) = mpsc::channel::<oneshot::Sender<io::Result<Child>>>(1);
         let runtime = Handle::current();
         std::thread::Builder::new().name("nats-server".to_owned()).spawn(move || {
-            // The children inherit it. Where that is not allowed, the host has said so.
+            // The children inherit it. Where that is not allowed, the host says so.
             let _ = Priority::Urgent.take();
             while let Some(answer) = inbox.blocking_recv() {
                 let _context = runtime.enter();
