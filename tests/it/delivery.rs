@@ -181,11 +181,14 @@ async fn what_jetstream_has_given_up_on_is_found() {
     let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
     let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
-    // The second time the host has just looked at the consumer's settings, and does not look again for minutes.
-    for (document, letters) in [(b"1", 1), (b"2", 2)] {
+    // It traps until it is a dead letter, and the host has looked at the consumer's settings by then. It does not look again for minutes.
+    assert_eq!(documents::push(&host, b"0").unwrap().status, 200);
+    eventually("a dead letter", || Ok(host.rejects("model")? == 1)).unwrap();
+    // The second time the consumer is what the host has made it again.
+    for (document, letters) in [(b"1", 2), (b"2", 3)] {
         let changed = change_consumer(&mut raw, &[("max_deliver", 1.into())]).await;
         assert_eq!(changed["max_deliver"], 1, "{changed}");
-        // It traps, and its second delivery never comes.
+        // Its second delivery never comes.
         assert_eq!(documents::push(&host, document).unwrap().status, 200);
         eventually("a dead letter", || Ok(host.rejects("model")? == letters)).unwrap();
         let letters = host.get("dead-letters").unwrap().body;

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// No test waits longer for anything.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Lines of its log that a failing test tells.
+const TOLD: usize = 40;
+
 pub struct Host {
     pub folder: TempDir,
     pub url: String,
@@ -150,6 +153,12 @@ impl Drop for Host {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            let from = log.lines().count().saturating_sub(TOLD);
+            let told: Vec<&str> = log.lines().skip(from).collect();
+            eprintln!("The host said last:\n{}", told.join("\n"));
+        }
     }
 }
 
