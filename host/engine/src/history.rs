@@ -34,8 +34,7 @@ pub async fn follow(lane: Lane, shared: Arc<Shared>, arrivals: broadcast::Sender
 }
 
 async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>) -> Result<(), String> {
-    let bus = if lane == Lane::Bulk { &shared.bulk_bus } else { &shared.publisher.bus };
-    let store = &shared.store;
+    let (bus, store) = (shared.publisher.bus(), &shared.store);
     let created = bus.lane(lane).await.map_err(|error| chain(&error))?.created;
     let tailed = store.tailed(lane).await.map_err(|error| chain(&error))?;
     // A stream that was deleted and made again counts from one again.
@@ -62,7 +61,7 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
 pub async fn caught_up(shared: &Shared) -> Result<(), String> {
     let reading = async {
         for lane in [Lane::Bulk, Lane::Alert, Lane::Command] {
-            let state = shared.publisher.bus.lane(lane).await.map_err(|error| chain(&error))?;
+            let state = shared.publisher.bus().lane(lane).await.map_err(|error| chain(&error))?;
             if state.last_sequence == 0 {
                 continue;
             }

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::buses::Buses;
 use crate::courtesy::Courtesy;
 use crate::forgetting::Retention;
 use crate::gate::Gate;
@@ -185,12 +186,19 @@ impl Host {
             (Some(_), false) => Durability::Relaxed,
         };
         let urgent = Threads::start("urgent", Priority::Urgent).map_err(HostError::Threads)?;
-        let bus = connect(&urgent, &url, &credentials, &limits).await?;
-        let bus = if durability == Durability::Relaxed { bus.one_by_one() } else { bus };
-        let publisher = Publisher::new(bus, &limits, &store).await?;
-        let permits = Permits::new(CALLS, RESERVE);
         let bulk = Threads::start("bulk", Priority::Bulk).map_err(HostError::Threads)?;
-        let bulk_bus = connect(&bulk, &url, &credentials, &limits).await?;
+        let usual = Handle::current();
+        let connect = async |threads: &Handle| {
+            let bus = connect(threads, &url, &credentials, &limits).await?;
+            Ok::<_, HostError>(if durability == Durability::Relaxed { bus.one_by_one() } else { bus })
+        };
+        let buses = Buses {
+            urgent: connect(&urgent.handle).await?,
+            usual: connect(&usual).await?,
+            bulk: connect(&bulk.handle).await?,
+        };
+        let publisher = Publisher::new(buses, &limits, &store).await?;
+        let permits = Permits::new(CALLS, RESERVE);
         let beside = Threads::start("beside", Priority::Beside).map_err(HostError::Threads)?;
         let (arrivals, _) = broadcast::channel(ARRIVALS);
         let (changed, _) = watch::channel(0);
@@ -213,10 +221,9 @@ impl Host {
                 recorder: Recorder::default(),
                 tidying: Arc::default(),
                 leases,
-                usual: Handle::current(),
+                usual,
                 urgent,
                 bulk,
-                bulk_bus,
                 beside,
                 shadows: Semaphore::new(SHADOWS),
                 courtesy: Courtesy::default(),
@@ -321,7 +328,7 @@ impl Host {
     }
 
     pub fn bus(&self) -> &Bus {
-        &self.shared.publisher.bus
+        self.shared.publisher.bus()
     }
 
     /// Every message from now on, once it can be read from the store.
@@ -415,13 +422,13 @@ async fn serve(config: &HostConfig, binary: PathBuf, directory: PathBuf) -> Resu
 
 /// Over a connection that these threads serve.
 async fn connect(
-    threads: &Threads,
+    threads: &Handle,
     url: &str,
     credentials: &Credentials,
     limits: &LaneLimits,
 ) -> Result<Bus, HostError> {
     let (url, credentials, limits) = (url.to_owned(), credentials.clone(), *limits);
-    let connecting = threads.handle.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
+    let connecting = threads.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
     Ok(connecting.await.map_err(|error| HostError::Threads(error.into()))??)
 }
 

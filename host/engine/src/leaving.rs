@@ -80,7 +80,7 @@ impl Batch {
             From::Lane(delivery) => Some(&**delivery),
             _ => None,
         });
-        let at_work = AtWork::new(&shared.publisher.bus, deliveries);
+        let at_work = AtWork::new(shared.publisher.bus(), deliveries);
         let work = async {
             outputs.publish(&installed, &shared).await?;
             answer(&installed, &items, &ends, parked).await

@@ -15,6 +15,7 @@ use dongting_store::{Checkpoint, Held, Store};
 use futures::future::join_all;
 use tokio::sync::{Mutex, RwLock, watch};
 
+use crate::buses::Buses;
 use crate::installed::chain;
 
 mod ids;
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const HOLD: Duration = Duration::from_secs(15 * 60);
 
 pub struct Publisher {
-    pub bus: Bus,
+    buses: Buses,
     lanes: BTreeMap<Lane, Known>,
 }
 
@@ -46,7 +47,7 @@ struct Known {
 impl Publisher {
     /// Goes on from the checkpoints that an earlier life has left.
     pub async fn new(
-        bus: Bus,
+        buses: impl Into<Buses>,
         limits: &LaneLimits,
         store: &Store,
     ) -> Result<Self, dongting_store::StoreError> {
@@ -61,7 +62,12 @@ impl Publisher {
             };
             lanes.insert(lane, known);
         }
-        Ok(Self { bus, lanes })
+        Ok(Self { buses: buses.into(), lanes })
+    }
+
+    /// The connection for threads like this one.
+    pub fn bus(&self) -> &Bus {
+        self.buses.mine()
     }
 
     /// Makes checkpoints, for ever. Each lane's by themselves: one that takes long to be read keeps no other closed.
@@ -92,7 +98,7 @@ impl Publisher {
     async fn checkpoint(&self, lane: Lane, known: &Known, store: &Store) -> Result<(), String> {
         // Before the question: what is stored while it is answered lies behind the checkpoint.
         let mut at = Timestamp::now();
-        let mut state = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
+        let mut state = self.bus().lane(lane).await.map_err(|error| chain(&error))?;
         let newest = *known.checkpoint.borrow();
         let last = match newest {
             Some(newest) => Some(newest),
@@ -130,7 +136,7 @@ impl Publisher {
         let mut from = Start::Since(since);
         let mut ids = known.held.read().await.none();
         loop {
-            let told = self.bus.ids(lane, from, state.last_sequence, |id| ids.add(id)).await;
+            let told = self.bus().ids(lane, from, state.last_sequence, |id| ids.add(id)).await;
             told.map_err(|error| chain(&error))?;
             let now = Timestamp::now();
             if now >= at && now.since(at) <= known.young() / 2 {
@@ -138,7 +144,7 @@ impl Publisher {
             }
             from = Start::At(state.last_sequence + 1);
             at = now;
-            let next = self.bus.lane(lane).await.map_err(|error| chain(&error))?;
+            let next = self.bus().lane(lane).await.map_err(|error| chain(&error))?;
             if next.created != state.created {
                 return Err(format!("the lane `{lane}` was made anew while it was read"));
             }
@@ -171,10 +177,10 @@ impl Publisher {
             }
         }
         if !held.contains(&true) {
-            return all(self.bus.publish(messages).await);
+            return all(self.bus().publish(messages).await);
         }
         let fresh = messages.iter().zip(held).filter(|(_, held)| !held).map(|(message, _)| message.clone());
-        all(self.bus.publish(&fresh.collect::<Vec<_>>()).await)
+        all(self.bus().publish(&fresh.collect::<Vec<_>>()).await)
     }
 
     /// Whether a letter was new.
@@ -183,7 +189,7 @@ impl Publisher {
         if self.ready(Lane::Dead, &id).await? && self.holds(Lane::Dead, &id).await {
             return Ok(false);
         }
-        Ok(!self.bus.dead_letter(letter).await?.duplicate)
+        Ok(!self.bus().dead_letter(letter).await?.duplicate)
     }
 
     /// Waits until what the lane holds is known. Whether there are ids to look for.

@@ -53,7 +53,7 @@ impl Host {
     pub async fn redrive(&self, sequence: u64, code: Option<Code>) -> Result<Vec<String>, RedriveError> {
         // One after the other: whoever comes second finds no letter any more.
         let _turn = self.redriving.lock().await;
-        let found = self.shared.publisher.bus.dead_letter_at(sequence).await?;
+        let found = self.shared.publisher.bus().dead_letter_at(sequence).await?;
         let StoredDeadLetter { letter, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
         let installed = self
             .installed(&letter.installation)
@@ -66,7 +66,7 @@ impl Host {
             Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
             None => self.redrive_document(&installed, letter).await?,
         };
-        self.shared.publisher.bus.discard_dead_letter(sequence).await?;
+        self.shared.publisher.bus().discard_dead_letter(sequence).await?;
         // It will not come again, so its fence has done its work.
         let place = self.place_of_letter(sequence).await?;
         let forgotten = self.shared.store.forget_applied(installed.id(), &place).await;
@@ -104,7 +104,7 @@ impl Host {
     }
 
     async fn place_of_letter(&self, sequence: u64) -> Result<Input, BusError> {
-        let stream_created = self.shared.publisher.bus.lane(Lane::Dead).await?.created;
+        let stream_created = self.shared.publisher.bus().lane(Lane::Dead).await?.created;
         let stream = dongting_bus::lane::stream(Lane::Dead).to_owned();
         Ok(Input { stream, stream_created, sequence })
     }

@@ -57,7 +57,7 @@ pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Share
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let installed = Arc::clone(&current.borrow_and_update());
-        let mut asked = match shared.publisher.bus.asked(installed.id()).await {
+        let mut asked = match shared.publisher.bus().asked(installed.id()).await {
             Ok(asked) => asked,
             Err(error) => {
                 tracing::warn!(installation = installed.id(), "It cannot be asked now: {}", chain(&error));

@@ -33,13 +33,14 @@ impl Threads {
         let (alive, ended) = oneshot::channel::<()>();
         let (sender, receiver) = mpsc::channel();
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // The threads of the runtime inherit it.
             if let Err(error) = priority.take() {
                 tracing::warn!(
                     "The threads for what is {name} have the priority of all others, so an alert may wait for a core. Let the host schedule them (LimitRTPRIO=2 in its unit, or CAP_SYS_NICE): {error}"
                 );
             }
-            match Builder::new_multi_thread().enable_all().thread_name(name).build() {
+            // Each by itself: one for what blocks is started by whoever asks for it, and inherits from that.
+            let take = move || drop(priority.take());
+            match Builder::new_multi_thread().enable_all().thread_name(name).on_thread_start(take).build() {
                 Ok(runtime) => {
                     let _ = sender.send(Ok(runtime.handle().clone()));
                     // Ends with an error, when the other side is dropped.
@@ -122,6 +123,8 @@ impl Brief {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::getpriority_process;
+
     use super::*;
 
     /// Computes for so long, yields, and tells the name of the thread on which it ended.
@@ -151,6 +154,16 @@ mod tests {
         assert_eq!(ended_on(4 * BRIEFLY).await, "elsewhere");
         assert_eq!(ended_on(Duration::ZERO).await, "elsewhere");
         assert_eq!(ended_on(Duration::ZERO).await, here);
+    }
+
+    /// A runtime starts a thread for what blocks from that of whoever asks for it.
+    #[tokio::test]
+    async fn what_blocks_has_the_priority_of_its_threads_and_not_of_who_asks() {
+        let threads = Threads::start("bulk", Priority::Bulk).unwrap();
+        let nice = || (Priority::taken(), getpriority_process(None).unwrap());
+        assert_eq!(nice(), (None, 0));
+        assert_eq!(threads.handle.spawn_blocking(nice).await.unwrap(), (Some(Priority::Bulk), 10));
+        assert_eq!(threads.handle.spawn(async move { nice() }).await.unwrap(), (Some(Priority::Bulk), 10));
     }
 
     #[tokio::test]

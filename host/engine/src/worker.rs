@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use dongting_bus::{AtWork, Bus, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
+use dongting_bus::{AtWork, Consumer, ConsumerOptions, Delivery, FetchError, Start, lane};
 use dongting_manifest::plugin::Ordering;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::Refusal;
@@ -50,12 +50,10 @@ pub struct Shared {
     pub leases: Leases,
     /// Where requests are answered, and all is done that is not said to be elsewhere.
     pub usual: Handle,
-    /// What serves the bus, and works for all lanes but bulk.
+    /// What works for all lanes but bulk.
     pub urgent: Threads,
     /// Where the calls of bulk lanes compute, and their history is read.
     pub bulk: Threads,
-    /// Served by those threads: what is read from it keeps nothing else waiting.
-    pub bulk_bus: Bus,
     /// Where those of shadows do, below that.
     pub beside: Threads,
     /// Calls of shadows at once.
@@ -173,13 +171,13 @@ impl Worker {
         let reading = self.reading(&installed).await?;
         // Between two batches, so that neither messages nor timers hold up the others.
         if self.next_timer(&installed).await?.is_some_and(|due| due <= Timestamp::now()) {
-            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            let waiting = AtWork::new(self.shared.publisher.bus(), &reading.ahead);
             Box::pin(leaving::beside(&waiting, self.ring())).await?;
             self.leaving.ended().await?;
         }
         let due = self.parking.take_due(Timestamp::now());
         if !due.is_empty() {
-            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            let waiting = AtWork::new(self.shared.publisher.bus(), &reading.ahead);
             Box::pin(leaving::beside(&waiting, self.unpark(&due))).await?;
             self.leaving.ended().await?;
             self.consumer = Some(reading);
@@ -189,7 +187,7 @@ impl Worker {
         let longest = backoff::within(FETCH, installed.id());
         let patience = next_due.map_or(longest, |due| due.since(Timestamp::now())).min(longest);
         if self.parking.is_full() {
-            let waiting = AtWork::new(&self.shared.publisher.bus, &reading.ahead);
+            let waiting = AtWork::new(self.shared.publisher.bus(), &reading.ahead);
             leaving::beside(&waiting, tokio::time::sleep(patience)).await;
             self.consumer = Some(reading);
             return Ok(());
@@ -218,7 +216,7 @@ impl Worker {
         if let Some(reason) = trouble {
             if !installed.ordered() {
                 if let Ok(Some(first)) = &first {
-                    leaving::give_back(&AtWork::new(&self.shared.publisher.bus, [first])).await;
+                    leaving::give_back(&AtWork::new(self.shared.publisher.bus(), [first])).await;
                 }
                 self.consumer = Some(reading);
             }
@@ -266,7 +264,7 @@ impl Worker {
     /// Fetches a batch, or the rest of it, when it is its turn, and handles it.
     async fn batch(&mut self, reading: &mut Reading, first: Option<Delivery>) -> Result<(), String> {
         let installed = self.installed();
-        let bus = self.shared.publisher.bus.clone();
+        let bus = self.shared.publisher.bus().clone();
         let waiting = AtWork::new(&bus, first.iter().chain(&reading.ahead));
         let shared = Arc::clone(&self.shared);
         let turn = async {
@@ -364,7 +362,7 @@ impl Worker {
         let _making = shared.making.acquire().await;
         // Whatever was committed and not published goes first.
         outbox::drain(installed, &self.shared).await?;
-        let bus = &shared.publisher.bus;
+        let bus = shared.publisher.bus();
         let wanted = options.clone();
         if installed.ordered()
             && let Some(floor) = bus.consumer_floor(installed.id(), self.lane).await.map_err(|e| chain(&e))?
@@ -410,7 +408,7 @@ impl Worker {
     }
 
     async fn stream_created(&self) -> Result<Timestamp, String> {
-        Ok(self.shared.publisher.bus.lane(self.lane).await.map_err(|error| chain(&error))?.created)
+        Ok(self.shared.publisher.bus().lane(self.lane).await.map_err(|error| chain(&error))?.created)
     }
 
     fn stream(&self) -> &'static str {

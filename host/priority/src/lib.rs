@@ -1,5 +1,6 @@
 //! Who goes first where two threads want a core.
 
+use std::cell::Cell;
 use std::io;
 
 use rustix::process::setpriority_process;
@@ -7,6 +8,10 @@ use thread_priority::{
     Error, RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
 };
+
+thread_local! {
+    static TAKEN: Cell<Option<Priority>> = const { Cell::new(None) };
+}
 
 /// What a thread is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +31,7 @@ pub enum Priority {
 impl Priority {
     /// For the calling thread, and for the threads and processes that it starts from then on.
     pub fn take(self) -> io::Result<()> {
+        TAKEN.set(Some(self));
         // The scheduler gives a thread at 0 three times as much as one at 5 where both want a core, and nine times as much as one at 10.
         let nice = match self {
             Self::Clock => return real_time(2),
@@ -36,6 +42,12 @@ impl Priority {
         };
         // On Linux this is the calling thread's alone.
         setpriority_process(None, nice).map_err(io::Error::from)
+    }
+
+    /// What the calling thread has taken, whether the machine granted it or not; none of what it has inherited.
+    #[must_use]
+    pub fn taken() -> Option<Self> {
+        TAKEN.get()
     }
 }
 

@@ -1,4 +1,5 @@
-//! A guest that spins, in the real host with one CPU to itself and its nats-server: the neighbours go on.
+//! A guest that spins, in the real host with one CPU to itself and its nats-server: the neighbours go on, on the bulk lane and on that of
+//! alerts.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,27 @@ use dongting_tests::host::{Host, eventually, plugin};
 const TOKEN: &str = "a-token-of-the-tests";
 const ROUNDS: usize = 150;
 
+/// What is pushed, and how far what is made of it is.
+struct Way {
+    configuration: fn(spin: bool) -> String,
+    body: fn(number: usize) -> String,
+    reached: fn(&Host) -> u64,
+}
+
+const BULK: Way = Way {
+    configuration: counting,
+    body: |number| number.to_string(),
+    reached: |host| newest(host, "assessment", "/data"),
+};
+
+const ALERT: Way = Way {
+    configuration: alarms,
+    body: |number| format!("{{\"n\":{}}}", number + 1),
+    reached: |host| newest(host, "warning", "/data/n"),
+};
+
 /// A decoder and a model that keeps state; with `spin` also a model that never answers.
-fn configuration(spin: bool) -> String {
+fn counting(spin: bool) -> String {
     let model = |id: &str, more: &str| {
         let component = plugin(&format!("guests/{id}.wasm")).unwrap();
         format!(
@@ -42,31 +62,63 @@ fn configuration(spin: bool) -> String {
     )
 }
 
-fn push(host: &Host, number: usize) {
-    let pushed = host.push("document", TOKEN, number.to_string().as_bytes()).unwrap();
-    assert_eq!(pushed.status, 200, "{}", pushed.body);
+/// A decoder of alerts that makes a warning of each on the alert lane; with `spin` also a model on that lane that never answers.
+fn alarms(spin: bool) -> String {
+    let (alarm, spinning) = (plugin("guests/alarm.wasm").unwrap(), plugin("guests/spin.wasm").unwrap());
+    let mut text = format!(
+        r#"
+        [[installation]]
+        id = "document"
+        component = {alarm:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "alarm", kind = "assessment" }}]
+        publish = [{{ domain = "alarm", kind = "assessment", per_second = 1000 }}, {{ domain = "alarm", kind = "warning", per_second = 1000 }}]
+        "#
+    );
+    if spin {
+        text.push_str(&format!(
+            r#"
+            [[installation]]
+            id = "spin"
+            component = {spinning:?}
+            region = "430000"
+            limits = {{ cpu_ms = 500 }}
+            [installation.grants]
+            subscribe = [{{ domain = "alarm", kind = "assessment" }}]
+            "#
+        ));
+    }
+    text
 }
 
-/// How far the counter is. What one batch makes is equally new, so several are looked at.
-fn counted(host: &Host) -> u64 {
-    let newest = host.get("messages?kind=assessment&limit=64").unwrap().body;
+/// The highest number in the newest messages. What one batch makes is equally new, so several are looked at.
+fn newest(host: &Host, kind: &str, number: &str) -> u64 {
+    let newest = host.get(&format!("messages?kind={kind}&limit=64")).unwrap().body;
     let all = newest["messages"].as_array().unwrap();
-    all.iter().filter_map(|message| message["data"].as_u64()).max().unwrap_or_default()
+    all.iter().filter_map(|message| message.pointer(number)?.as_u64()).max().unwrap_or_default()
+}
+
+fn push(host: &Host, body: &str) {
+    let pushed = host.push("document", TOKEN, body.as_bytes()).unwrap();
+    assert_eq!(pushed.status, 200, "{}", pushed.body);
 }
 
 fn faults(host: &Host) -> u64 {
     host.installation("spin").unwrap()["counts"]["faults"].as_u64().unwrap()
 }
 
-/// How long a push takes, and how long until what the model makes of it can be read: the 99th of a hundred.
-fn p99(host: &Host, first: usize) -> [Duration; 2] {
+/// How long a push takes, and how long until what is made of it can be read: the 99th of a hundred.
+fn p99(host: &Host, way: &Way, first: usize) -> [Duration; 2] {
     let mut pushed = Vec::new();
     let mut read = Vec::new();
     for number in first..first + ROUNDS {
         let began = Instant::now();
-        push(host, number);
+        push(host, &(way.body)(number));
         pushed.push(began.elapsed());
-        eventually("it is counted", || Ok(counted(host) > number as u64)).unwrap();
+        eventually("what is made of it", || Ok((way.reached)(host) > number as u64)).unwrap();
         read.push(began.elapsed());
     }
     [pushed, read].map(|mut all| {
@@ -75,30 +127,38 @@ fn p99(host: &Host, first: usize) -> [Duration; 2] {
     })
 }
 
-#[test]
-fn spin_on_one_cpu() {
+fn neighbours_of_one_that_spins_go_on(way: &Way) {
     const BACKLOG: usize = 80;
     let run = |spin: bool| {
-        let host = Host::start_on_one_cpu(&configuration(spin)).unwrap();
+        let host = Host::start_on_one_cpu(&(way.configuration)(spin)).unwrap();
         for number in 0..BACKLOG {
-            push(&host, number);
+            push(&host, &(way.body)(number));
         }
-        eventually("the backlog", || Ok(counted(&host) == BACKLOG as u64)).unwrap();
+        eventually("the backlog", || Ok((way.reached)(&host) == BACKLOG as u64)).unwrap();
         if !spin {
-            return p99(&host, BACKLOG);
+            return p99(&host, way, BACKLOG);
         }
         eventually("it spins", || Ok(faults(&host) > 1)).unwrap();
         let before = faults(&host);
-        let measured = p99(&host, BACKLOG);
+        let measured = p99(&host, way, BACKLOG);
         assert!(faults(&host) > before, "it span all the while");
         measured
     };
     let [alone, beside] = [false, true].map(run);
-    for (what, alone, beside) in
-        [("a push", alone[0], beside[0]), ("until it is counted", alone[1], beside[1])]
+    for (what, alone, beside) in [("a push", alone[0], beside[0]), ("until it is there", alone[1], beside[1])]
     {
         println!("{what}: p99 {alone:?} alone, {beside:?} beside one that spins");
         let bound = (5 * alone).max(Duration::from_millis(250));
         assert!(beside <= bound, "{what}: {beside:?} beside one that spins, {alone:?} alone");
     }
+}
+
+#[test]
+fn spin_on_one_cpu() {
+    neighbours_of_one_that_spins_go_on(&BULK);
+}
+
+#[test]
+fn spin_on_one_cpu_on_the_alert_lane() {
+    neighbours_of_one_that_spins_go_on(&ALERT);
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const PARTITIONS: u64 = 200;
-/// Load without upgrades before and after.
+/// Load until it is measured, and after that.
 const CALM: Duration = Duration::from_secs(3);
 const BETWEEN: Duration = Duration::from_millis(300);
 const STILL: Duration = Duration::from_secs(30);
@@ -24,8 +24,10 @@ struct Seen {
     messages: u64,
     wrong: u64,
     next: BTreeMap<String, u64>,
-    /// When each output was stored.
+    /// When each was stored, as the lane has them.
     stored: Vec<Timestamp>,
+    /// When that of each partition and number was.
+    stored_of: BTreeMap<(String, u64), Timestamp>,
 }
 
 /// Whether nothing was lost, doubled or out of order.
@@ -39,10 +41,13 @@ pub async fn run(upgrades: u32, rate: u32) -> Result<bool> {
     let releases = releases(folder.path())?;
     let first = releases.first().context("a release")?;
     let host = Host::start_with(&configuration(first), &[("DONGTING_NATS", &url)])?;
-    let load = CALM * 2 + BETWEEN * upgrades;
+    let load = CALM * 2 + BETWEEN * upgrades * 2;
     let sending = tokio::spawn(send(nats.bus.clone(), u64::from(rate), load));
-    let watching = tokio::spawn(watch(nats.bus.clone()));
+    let watching = tokio::spawn(watch(nats.bus.clone(), Lane::Alert));
     tokio::time::sleep(CALM).await;
+    // As long without upgrades as with them.
+    let calm = Timestamp::now();
+    tokio::time::sleep(BETWEEN * upgrades).await;
     let began = Timestamp::now();
     for release in releases.iter().cycle().skip(1).take(upgrades as usize) {
         let due = Instant::now() + BETWEEN;
@@ -55,16 +60,19 @@ pub async fn run(upgrades: u32, rate: u32) -> Result<bool> {
     let ended = Timestamp::now();
     let sent = sending.await??;
     let seen = watching.await??;
+    // Only now: reading them takes as much as reading the outputs.
+    let given = watch(nats.bus.clone(), Lane::Bulk).await?;
     let lost = sent.saturating_sub(seen.messages);
-    let gaps = |from: Timestamp, to: Timestamp| longest(&seen.stored, from, to);
     println!("{upgrades} upgrades at {rate} messages a second");
     println!("sent: {sent}");
     println!("arrived: {}", seen.messages);
     println!("lost: {lost}");
     println!("doubled, out of order or miscounted: {}", seen.wrong);
-    println!("longest gap between two outputs while upgrading: {:.1} ms", gaps(began, ended));
-    let start = seen.stored.first().copied().unwrap_or(began).saturating_add(CALM / 3);
-    println!("longest gap before: {:.1} ms", gaps(start, began));
+    for (when, from, to) in [("before", calm, began), ("while upgrading", began, ended)] {
+        println!("longest gap between two inputs {when}: {:.1} ms", gap(&given.stored, from, to));
+        println!("longest from an input to its output {when}: {:.1} ms", way(&given, &seen, from, to));
+        println!("longest gap between two outputs {when}: {:.1} ms", gap(&seen.stored, from, to));
+    }
     Ok(lost == 0 && seen.wrong == 0 && sent > 0)
 }
 
@@ -138,33 +146,43 @@ fn reading(at: u64) -> Message {
     }
 }
 
-/// Reads the outputs until no more come.
-async fn watch(bus: Bus) -> Result<Seen> {
-    let mut tail = bus.tail(Lane::Alert, 1);
+/// Reads a lane until no more comes: the outputs, or the inputs.
+async fn watch(bus: Bus, lane: Lane) -> Result<Seen> {
+    let mut tail = bus.tail(lane, 1);
     let mut seen = Seen::default();
     while let Ok(batch) = tokio::time::timeout(STILL.min(CALM * 2), tail.batch(Duration::ZERO)).await {
         for tailed in batch {
             let Ok(message) = tailed.message else { bail!("something else is on the lane") };
             let body: Value = serde_json::from_slice(&message.body)?;
             let number = |name| body.get(name).and_then(Value::as_u64).unwrap_or_default();
-            let next = seen.next.entry(message.partition).or_insert(1);
+            let next = seen.next.entry(message.partition.clone()).or_insert(1);
             if number("n") != *next || number("count") != *next {
                 seen.wrong += 1;
             }
             *next = number("n") + 1;
             seen.messages += 1;
             seen.stored.push(tailed.stored_at);
+            seen.stored_of.insert((message.partition, number("n")), tailed.stored_at);
         }
     }
     Ok(seen)
 }
 
-/// In milliseconds.
-fn longest(stored: &[Timestamp], from: Timestamp, to: Timestamp) -> f64 {
+/// The longest between two that were stored one after the other, in milliseconds.
+fn gap(stored: &[Timestamp], from: Timestamp, to: Timestamp) -> f64 {
     let within: Vec<&Timestamp> = stored.iter().filter(|at| (from..=to).contains(at)).collect();
-    let gaps = within.windows(2).filter_map(|pair| match pair {
+    longest(within.windows(2).filter_map(|pair| match pair {
         [before, after] => Some(after.since(**before)),
         _ => None,
-    });
-    gaps.max().unwrap_or_default().as_secs_f64() * 1e3
+    }))
+}
+
+/// The longest from an input until its output, of the outputs that were stored then.
+fn way(given: &Seen, seen: &Seen, from: Timestamp, to: Timestamp) -> f64 {
+    let within = seen.stored_of.iter().filter(|(_, at)| (from..=to).contains(at));
+    longest(within.filter_map(|(of, at)| Some(at.since(*given.stored_of.get(of)?))))
+}
+
+fn longest(times: impl Iterator<Item = Duration>) -> f64 {
+    times.max().unwrap_or_default().as_secs_f64() * 1e3
 }
