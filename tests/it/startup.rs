@@ -2,6 +2,7 @@
 //! scheduled.
 
 use dongting_priority::Priority;
+use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually, plugin, serve};
 
 fn refused(mut command: std::process::Command) -> String {
@@ -84,11 +85,9 @@ fn scheduled(pid: u32) -> Vec<(String, String, String)> {
 
 #[test]
 fn what_an_alert_waits_for_is_real_time_and_nothing_else_is() {
-    let component = plugin("guests/echo.wasm").unwrap();
-    let installation =
-        format!("[[installation]]\nid = \"echo\"\ncomponent = {component:?}\nregion = \"430000\"\n");
-    // It is compiled, on threads that whoever asks for it starts.
-    let host = Host::start(&installation).unwrap();
+    // A component is compiled, on threads that whoever asks for it starts.
+    let echo = documents::configuration("guests/echo.wasm", "id = \"echo\"\nregion = \"430000\"").unwrap();
+    let host = Host::start(&echo).unwrap();
     eventually("it is compiled", || Ok(host.state("echo")?.0 == "running")).unwrap();
     let permitted = std::thread::spawn(|| Priority::Clock.take().is_ok()).join().unwrap();
     let real_time = if permitted { "2" } else { "0" };

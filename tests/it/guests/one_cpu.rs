@@ -1,22 +1,25 @@
 //! A guest that spins, in the real host with one CPU to itself and its nats-server: the neighbours go on, on the bulk lane and on that of
 //! alerts.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use dongting_manifest::section;
 use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::restamp::stripped;
 
 const TOKEN: &str = "a-token-of-the-tests";
 const ROUNDS: usize = 150;
 
 /// What is pushed, and how far what is made of it is.
 struct Way {
-    configuration: fn(spin: bool) -> String,
+    configuration: fn(spin: bool, folder: &Path) -> String,
     body: fn(number: usize) -> String,
     reached: fn(&Host) -> u64,
 }
 
 const BULK: Way = Way {
-    configuration: counting,
+    configuration: |spin, _| counting(spin),
     body: |number| number.to_string(),
     reached: |host| newest(host, "assessment", "/data"),
 };
@@ -63,8 +66,8 @@ fn counting(spin: bool) -> String {
 }
 
 /// A decoder of alerts that makes a warning of each on the alert lane; with `spin` also a model on that lane that never answers.
-fn alarms(spin: bool) -> String {
-    let (alarm, spinning) = (plugin("guests/alarm.wasm").unwrap(), plugin("guests/spin.wasm").unwrap());
+fn alarms(spin: bool, folder: &Path) -> String {
+    let alarm = plugin("guests/alarm.wasm").unwrap();
     let mut text = format!(
         r#"
         [[installation]]
@@ -79,6 +82,7 @@ fn alarms(spin: bool) -> String {
         "#
     );
     if spin {
+        let spinning = spinning_on_alerts(folder);
         text.push_str(&format!(
             r#"
             [[installation]]
@@ -88,10 +92,24 @@ fn alarms(spin: bool) -> String {
             limits = {{ cpu_ms = 500 }}
             [installation.grants]
             subscribe = [{{ domain = "alarm", kind = "assessment" }}]
+            publish = [{{ domain = "test", kind = "assessment" }}]
             "#
         ));
     }
     text
+}
+
+/// The guest that spins, as one that listens on the alert lane.
+fn spinning_on_alerts(folder: &Path) -> PathBuf {
+    let component = std::fs::read(plugin("guests/spin.wasm").unwrap()).unwrap();
+    let manifest = section::read(&component).unwrap();
+    let (bulk, alert) =
+        (r#"domain = "test", kind = "observation""#, r#"domain = "alarm", kind = "assessment""#);
+    assert!(manifest.contains(bulk), "{manifest}");
+    let listening = section::append(&stripped(&component).unwrap(), &manifest.replace(bulk, alert)).unwrap();
+    let path = folder.join("spin.wasm");
+    std::fs::write(&path, listening).unwrap();
+    path
 }
 
 /// The highest number in the newest messages. What one batch makes is equally new, so several are looked at.
@@ -130,7 +148,8 @@ fn p99(host: &Host, way: &Way, first: usize) -> [Duration; 2] {
 fn neighbours_of_one_that_spins_go_on(way: &Way) {
     const BACKLOG: usize = 80;
     let run = |spin: bool| {
-        let host = Host::start_on_one_cpu(&(way.configuration)(spin)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let host = Host::start_on_one_cpu(&(way.configuration)(spin, folder.path())).unwrap();
         for number in 0..BACKLOG {
             push(&host, &(way.body)(number));
         }
