@@ -1,12 +1,15 @@
-//! What was published before an outage is not published again, though JetStream has forgotten it.
+//! What was published before an outage is not published again, though JetStream has forgotten it. And over which connection it goes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_bus::Bus;
 use dongting_bus::lane::LaneLimits;
+use dongting_engine::buses::Buses;
 use dongting_engine::publisher::Publisher;
+use dongting_engine::threads::Threads;
 use dongting_manifest::{Lane, Message, Timestamp};
+use dongting_priority::Priority;
 use dongting_store::{Checkpoint, Database, Held, Store};
 use dongting_tests::nats::{Nats, eventually, small};
 use dongting_tests::postgres::Postgres;
@@ -131,4 +134,25 @@ async fn what_was_published_is_known_when_the_database_is_back() {
     eventually("what is new is published", open).await.unwrap();
     assert_ne!(place.readers().await, 0);
     assert_eq!(place.messages().await, 20);
+}
+
+#[tokio::test]
+async fn each_kind_of_threads_has_a_connection_of_its_own() {
+    let nats = Nats::start().await.unwrap();
+    let (url, credentials) = (nats.server.url(), nats.server.credentials());
+    let connect = async || Bus::connect(&url, credentials, &small()).await.unwrap();
+    let (urgent, usual, bulk) = (connect().await, connect().await, connect().await);
+    let buses = Arc::new(Buses { urgent, usual, bulk });
+    let mine = |buses: Arc<Buses>| {
+        let all = [("urgent", &buses.urgent), ("usual", &buses.usual), ("bulk", &buses.bulk)];
+        all.into_iter().find(|(_, bus)| std::ptr::eq(*bus, buses.mine())).map(|(name, _)| name)
+    };
+    assert_eq!(mine(Arc::clone(&buses)), Some("usual"));
+    for (priority, own) in
+        [(Priority::Urgent, "urgent"), (Priority::Bulk, "bulk"), (Priority::Beside, "usual")]
+    {
+        let (threads, buses) = (Threads::start("threads", priority).unwrap(), Arc::clone(&buses));
+        let found = threads.handle.spawn(async move { mine(buses) }).await.unwrap();
+        assert_eq!(found, Some(own), "{priority:?}");
+    }
 }

@@ -150,6 +150,7 @@ fn for_development(configuration: &str) -> String {
 }
 
 impl Drop for Host {
+    #[allow(clippy::print_stderr, reason = "a failing test tells it")]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -6,7 +6,7 @@ mod backoff;
 mod batch;
 mod begun;
 mod breaker;
-mod buses;
+pub mod buses;
 mod completeness;
 pub mod compliance;
 pub mod config;
