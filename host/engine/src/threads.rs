@@ -169,7 +169,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_is_dropped_ends_wherever_it_is() {
         let (brief, elsewhere) = (Brief::default(), Threads::start("elsewhere", Priority::Bulk).unwrap());
-        let (alive, mut ended) = oneshot::channel::<()>();
+        let (alive, ended) = oneshot::channel::<()>();
         let (there, mut is_there) = oneshot::channel::<()>();
         let call = async move {
             let _alive = alive;
@@ -179,7 +179,7 @@ mod tests {
         };
         tokio::select! {
             _ = brief.call(call, &elsewhere.handle) => panic!("it never ends by itself"),
-            _ = &mut is_there => assert!(ended.try_recv().is_err()),
+            _ = &mut is_there => {}
         }
         assert!(ended.await.is_err());
     }
