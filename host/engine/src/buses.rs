@@ -3,8 +3,8 @@
 use dongting_bus::Bus;
 use dongting_priority::Priority;
 
-/// One for each kind of threads, which serve it: what one kind sends and reads keeps no other waiting. And nothing real-time waits for what
-/// is not: a queue whose sender has no core at a bad moment is polled again and again until it has one (ADR 48).
+/// One for each kind of threads, which serve it: what one kind sends and reads keeps no other waiting. And the urgent one is asked by urgent
+/// threads alone: a queue whose sender has no core at a bad moment is polled again and again until it has one (ADR 48).
 pub struct Buses {
     pub urgent: Bus,
     pub usual: Bus,
