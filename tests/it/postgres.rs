@@ -41,7 +41,7 @@ fn a_history_of_several_rows_a_message_is_kept() {
         "INSERT INTO statement VALUES
              ('a', 's', 't', 'l', 10, 22, 'water', 'observation', 'level', 430100, 2),
              ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)",
-        "INSERT INTO causation VALUES ('b', 'a')",
+        "INSERT INTO causation VALUES ('a', 'an id of a hash that goes on')",
         "INSERT INTO latest VALUES ('s', 't', 'l', 'a', 10, 'water', 'observation', 'level', 430100)",
     ] {
         postgres.run(rows).unwrap();
@@ -50,12 +50,12 @@ fn a_history_of_several_rows_a_message_is_kept() {
     let whole = "SELECT id, batch, domain, kind, detail, region, source, type, key FROM message ORDER BY id";
     let rows = ["a|2|water|observation|level|430100|s|t|l", "b|1|water|warning|-|430000|s|t|k"];
     assert_eq!(postgres.run(whole).unwrap(), rows.join("\n"));
-    assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "a|b");
-    // In another city it is another row.
-    postgres
-        .run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'water', 'observation', '-', 430200, 4302)")
-        .unwrap();
-    assert_eq!(postgres.run("SELECT id, city FROM latest ORDER BY id").unwrap(), "a|4301\nc|4302");
+    let places = "SELECT id, position, holds FROM message ORDER BY position";
+    assert_eq!(postgres.run(places).unwrap(), "b|1|0\na|2|1", "`b` was never the latest");
+    assert_eq!(postgres.run("SELECT position FROM history_extent").unwrap(), "2");
+    assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "an id of a hash |2");
+    let keys = "SELECT COUNT(*) FROM pg_constraint WHERE conname IN ('message_pkey', 'causation_pkey')";
+    assert_eq!(postgres.run(keys).unwrap(), "2");
 }
 
 #[test]

@@ -172,6 +172,11 @@ pub fn rows(first: usize, columns: usize, rows: usize) -> String {
     (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 
+/// The letters of an id by which it is looked for: enough to tell ids apart, which are hashes, but for one that looks like another.
+pub fn beginning(id: &str) -> &str {
+    id.char_indices().nth(16).and_then(|(end, _)| id.get(..end)).unwrap_or(id)
+}
+
 /// A sequence as a column.
 pub fn sequence(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
@@ -186,6 +191,14 @@ pub fn region(region: Region) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_looked_for_by_its_beginning() {
+        assert_eq!(beginning("4824a5b05f99c99d1f22f535603252259b90c229"), "4824a5b05f99c99d");
+        assert_eq!(beginning("4824a5b05f99c99d"), "4824a5b05f99c99d");
+        assert_eq!(beginning("short"), "short");
+        assert_eq!(beginning("一二三四五六七八九十一二三四五六七八"), "一二三四五六七八九十一二三四五六");
+    }
 
     #[test]
     fn pieces_are_few_and_all_is_in_them() {

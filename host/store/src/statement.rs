@@ -19,8 +19,10 @@ use crate::{Store, StoreError, history, row};
 const CONCERNED: &str =
     "($3 = '' OR m.detail = $3) AND (m.region BETWEEN $4 AND $5 OR m.region IN ($6, $7, 0))";
 /// The message that held of the key of `l`. It has no later time than the newest of the key, wherever that was said.
-const HELD: &str = "SELECT s.id FROM message s WHERE s.source = l.source AND s.type = l.type AND s.key = l.key
-     AND s.time <= (SELECT MAX(n.time) FROM latest n WHERE n.source = l.source AND n.type = l.type AND n.key = l.key)
+const HELD: &str =
+    "SELECT s.position FROM message s WHERE s.source = l.source AND s.type = l.type AND s.key = l.key
+     AND s.time <= (SELECT MAX(n.time) FROM message n
+                    WHERE n.holds = 1 AND n.source = l.source AND n.key = l.key AND n.type = l.type)
      AND s.received <= $11 AND s.batch <= $12 ORDER BY s.time DESC, s.id DESC LIMIT 1";
 /// Keys that are looked at once more where the first were not enough.
 const MORE: i64 = 8;
@@ -30,6 +32,7 @@ const MORE: i64 = 8;
 struct Chosen {
     time: i64,
     id: String,
+    position: i64,
     bytes: i64,
 }
 
@@ -78,11 +81,20 @@ impl Store {
         let fits = fits.count();
         let complete = fits == chosen.len();
         chosen.truncate(fits);
-        let ids: Vec<String> = chosen.into_iter().map(|one| one.id).collect();
-        let found = self.messages(&ids).await?;
-        let mut found: BTreeMap<String, Message> =
-            found.into_iter().map(|message| (message.id.clone(), message)).collect();
-        Ok(Found { messages: ids.iter().filter_map(|id| found.remove(id)).collect(), complete })
+        let positions: Vec<i64> = chosen.into_iter().map(|one| one.position).collect();
+        let mut found = BTreeMap::new();
+        for positions in row::lists(&positions) {
+            let listed = row::placeholders(1, positions.len());
+            let sql = format!("SELECT position, message, body FROM message WHERE position IN ({listed})");
+            let query =
+                positions.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, at| query.bind(*at));
+            let rows: Vec<(i64, String, Vec<u8>)> =
+                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
+            for (position, attributes, body) in rows {
+                found.insert(position, row::message(&attributes, body)?);
+            }
+        }
+        Ok(Found { messages: positions.iter().filter_map(|at| found.remove(at)).collect(), complete })
     }
 
     /// Within a span, oldest first, and one more than is asked for.
@@ -99,20 +111,21 @@ impl Store {
         };
         let sql = in_order(cities, "m.region / 100", "time, id", |city| {
             format!(
-                "SELECT m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes FROM message m
+                "SELECT m.time, m.id, m.position, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes FROM message m
                  WHERE {topic} {city} AND {CONCERNED} AND ($8 = '' OR m.source = $8)
                    AND SUBSTR(m.key, 1, CAST($9 AS INTEGER)) = $10 AND m.received <= $11 AND m.batch <= $12
                    AND m.time >= $14 AND m.time < $15 ORDER BY m.time, m.id LIMIT $13"
             )
         });
-        let rows: Vec<(i64, String, i64)> = asking(sqlx::query_as(AssertSqlSafe(sql)), query, as_of)
+        let rows: Vec<(i64, String, i64, i64)> = asking(sqlx::query_as(AssertSqlSafe(sql)), query, as_of)
             .bind(i64::from(query.limit) + 1)
             .bind(begin.as_micros())
             .bind(end.as_micros())
             .fetch_all(&self.history_reader)
             .await
             .map_err(StoreError::sql)?;
-        Ok(rows.into_iter().map(|(time, id, bytes)| Chosen { time, id, bytes }).collect())
+        let chosen = |(time, id, position, bytes)| Chosen { time, id, position, bytes };
+        Ok(rows.into_iter().map(chosen).collect())
     }
 
     /// What held, newest first, and one more than is asked for. Each key is looked at by what holds of it now, the newest first: as of before it was
@@ -123,13 +136,13 @@ impl Store {
         as_of: (i64, i64),
         since: Option<Timestamp>,
     ) -> Result<Vec<Chosen>, StoreError> {
-        let sql = in_order(cities(query.region), "l.city", "latest DESC, latest_id DESC", |city| {
+        let sql = in_order(cities(query.region), "l.region / 100", "latest DESC, latest_id DESC", |city| {
             format!(
-                "SELECT l.time AS latest, l.id AS latest_id, m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes
-                 FROM latest l JOIN message m ON m.id = ({HELD})
-                 WHERE l.domain = $1 AND l.kind = $2 {city} AND ($8 = '' OR l.source = $8)
+                "SELECT l.time AS latest, l.id AS latest_id, m.time, m.id, m.position, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes
+                 FROM message l JOIN message m ON m.position = ({HELD})
+                 WHERE l.holds = 1 AND l.domain = $1 AND l.kind = $2 {city} AND ($8 = '' OR l.source = $8)
                    AND SUBSTR(l.key, 1, CAST($9 AS INTEGER)) = $10 AND l.time >= $14 AND m.time >= $14
-                   AND m.domain = l.domain AND m.kind = l.kind AND m.region / 100 = l.city AND {CONCERNED}
+                   AND m.domain = l.domain AND m.kind = l.kind AND m.region / 100 = l.region / 100 AND {CONCERNED}
                  ORDER BY l.time DESC, l.id DESC LIMIT $13"
             )
         });
@@ -141,8 +154,9 @@ impl Store {
             let mut rows = sql.bind(looked_at).bind(since).fetch(&self.history_reader);
             let (mut newest, mut keys, mut last) = (Vec::new(), 0, None);
             while let Some(row) = rows.try_next().await.map_err(StoreError::sql)? {
-                let (latest, latest_id, time, id, bytes): (i64, String, i64, String, i64) = row;
-                newest.push(Chosen { time, id, bytes });
+                let (latest, latest_id, time, id, position, bytes): (i64, String, i64, String, i64, i64) =
+                    row;
+                newest.push(Chosen { time, id, position, bytes });
                 if newest.len() >= 2 * wanted {
                     newest_first(&mut newest, wanted);
                 }

@@ -10,11 +10,9 @@ use crate::{Store, StoreError, row};
 const AT_ONCE: i64 = 500;
 
 /// The oldest that may go.
-const FORGET: &str = "DELETE FROM message WHERE id IN
-     (SELECT id FROM message WHERE received < $1
-      AND NOT EXISTS (SELECT 1 FROM latest l WHERE l.source = message.source AND l.type = message.type
-          AND l.key = message.key AND l.id = message.id) ORDER BY received LIMIT $2)
-     RETURNING message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)";
+const FORGET: &str = "DELETE FROM message WHERE position IN
+     (SELECT position FROM message WHERE received < $1 AND holds = 0 ORDER BY received LIMIT $2)
+     RETURNING position, message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)";
 
 impl Store {
     /// Removes messages that arrived before `before`; how many.
@@ -71,28 +69,30 @@ async fn forget_oldest(transaction: &mut Transaction, before: i64) -> Result<(u6
     static UNLINK: Listed = Listed::new(|pairs| {
         format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {})", row::rows(1, 2, pairs))
     });
-    let gone: Vec<(String, i64)> = sql(FORGET).bind(before).bind(AT_ONCE).rows(transaction).await?;
+    let gone: Vec<(i64, String, i64)> = sql(FORGET).bind(before).bind(AT_ONCE).rows(transaction).await?;
     let mut pairs = Vec::new();
-    for (attributes, _) in &gone {
-        let Message { id, causation, .. } = row::message(attributes, Vec::new())?;
-        pairs.extend(causation.into_iter().map(|cause| (cause, id.clone())));
+    for (position, attributes, _) in &gone {
+        let Message { causation, .. } = row::message(attributes, Vec::new())?;
+        pairs.extend(causation.into_iter().map(|cause| (row::beginning(&cause).to_owned(), *position)));
     }
     for pairs in row::pieces(&pairs, 2) {
         let query = pairs
             .iter()
-            .fold(UNLINK.of(pairs.len()), |query, (cause, effect)| query.bind(cause).bind(effect));
+            .fold(UNLINK.of(pairs.len()), |query, (cause, effect)| query.bind(cause).bind(*effect));
         query.execute(transaction).await?;
     }
-    let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
+    let freed: i64 = gone.iter().map(|(.., bytes)| bytes).sum();
     add(transaction, -freed).await?;
     Ok((gone.len() as u64, freed.unsigned_abs()))
 }
 
-/// The number of a new batch. On PostgreSQL the row is held until the batch is committed, so that batches are seen in their order.
-pub(super) async fn next(transaction: &mut Transaction) -> Result<i64, StoreError> {
-    let next = sql("UPDATE history_extent SET batch = batch + 1 RETURNING batch");
-    let (batch,) = next.the_row(transaction).await?;
-    Ok(batch)
+/// The number of a new batch, and the last position of so many messages. On PostgreSQL the row is held until the batch is committed, so that
+/// batches are seen in their order.
+pub(super) async fn next(transaction: &mut Transaction, messages: usize) -> Result<(i64, i64), StoreError> {
+    sql("UPDATE history_extent SET batch = batch + 1, position = position + $1 RETURNING batch, position")
+        .bind(messages as i64)
+        .the_row(transaction)
+        .await
 }
 
 /// Counts what was kept or removed.

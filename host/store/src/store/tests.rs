@@ -4,6 +4,7 @@ const FIRST: &str = include_str!("../../migrations/sqlite-history/0001_first.sql
 const IN_ORDER: &str = include_str!("../../migrations/sqlite-history/0002_rows_in_order.sql");
 const ONE_ROW: &str = include_str!("../../migrations/sqlite-history/0003_one_row.sql");
 const WAYS_IN: &str = include_str!("../../migrations/sqlite-history/0004_ways_in.sql");
+const FEW_PLACES: &str = include_str!("../../migrations/sqlite-history/0005_few_places.sql");
 
 /// A history as the first version made it, with two messages.
 struct Old {
@@ -73,7 +74,7 @@ async fn a_history_of_several_rows_a_message_is_kept() {
     )
     .await
     .unwrap();
-    old.run("INSERT INTO causation VALUES ('b', 'a')").await.unwrap();
+    old.run("INSERT INTO causation VALUES ('b', 'a'), ('a', 'an id of a hash that goes on')").await.unwrap();
     old.run(ONE_ROW).await.unwrap();
     let whole = "SELECT COUNT(*) FROM message WHERE id = 'a' AND lane = 'bulk' AND sequence = 1 AND batch = 2 AND time = 10
                      AND received = 22 AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100
@@ -89,10 +90,19 @@ async fn a_history_of_several_rows_a_message_is_kept() {
     let latest = "SELECT COUNT(*) FROM latest WHERE source = 's' AND type = 't' AND key = 'l' AND id = 'a' AND time = 10
                       AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100 AND city = 4301";
     assert_eq!(old.count(latest).await, 1);
-    // In another city it is another row.
-    old.run("INSERT INTO latest VALUES ('s', 't', 'l', 'c', 11, 'water', 'observation', '-', 430200, 4302)")
-        .await
-        .unwrap();
-    let left = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%of_topic%' OR name LIKE '%in_one%' OR name LIKE '%statement%' OR name LIKE '%down%'";
+    old.run(FEW_PLACES).await.unwrap();
+    let in_place = "SELECT COUNT(*) FROM message WHERE position = 2 AND holds = 1 AND id = 'a' AND lane = 'bulk' AND sequence = 1
+                        AND batch = 2 AND time = 10 AND received = 22 AND domain = 'water' AND kind = 'observation' AND detail = 'level'
+                        AND region = 430100 AND source = 's' AND type = 't' AND key = 'l' AND message = '{}' AND body = x'02'";
+    assert_eq!(old.count(in_place).await, 1);
+    assert_eq!(
+        old.count("SELECT holds FROM message WHERE id = 'b' AND position = 1").await,
+        0,
+        "it was never the latest"
+    );
+    assert_eq!(old.count("SELECT position FROM history_extent").await, 2);
+    assert_eq!(old.count("SELECT effect FROM causation WHERE cause = 'an id of a hash '").await, 2);
+    let left = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%of_topic%' OR name LIKE '%in_one%' OR name LIKE '%statement%'
+                    OR name LIKE '%down%' OR name LIKE '%in_place%' OR name LIKE 'latest%'";
     assert_eq!(old.count(left).await, 0);
 }
