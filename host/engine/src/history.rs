@@ -12,6 +12,9 @@ use crate::worker::Shared;
 
 /// As many as arrive in this time are written in one transaction.
 const GATHER: Duration = Duration::from_millis(20);
+/// Where so many came the last time, many come: what each costs is less the more are written together, and nobody sees a tenth of a second.
+const MANY: usize = 16;
+const GATHER_MANY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long it may take to read what is on the lanes, for those who wait for that.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,8 +43,10 @@ async fn read(lane: Lane, shared: &Shared, arrivals: &broadcast::Sender<Arrival>
     // A stream that was deleted and made again counts from one again.
     let from = tailed.filter(|tailed| tailed.stream_created == created).map_or(1, |t| t.sequence + 1);
     let mut tail = bus.tail(lane, from);
+    let mut last = 0;
     loop {
-        let batch = tail.batch(GATHER).await;
+        let batch = tail.batch(if last < MANY { GATHER } else { GATHER_MANY }).await;
+        last = batch.len();
         let Some(sequence) = batch.last().map(|last| last.sequence) else { continue };
         let entries: Vec<Entry> = batch.into_iter().filter_map(|tailed| entry(lane, tailed)).collect();
         let tailed = Tailed { stream_created: created, sequence };

@@ -14,11 +14,17 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyPool, Executor};
 
 use crate::Database;
-use crate::writer::Writer;
+use crate::writer::{Manner, Writer};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static SQLITE_HISTORY: Migrator = sqlx::migrate!("migrations/sqlite-history");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Every commit is on the disk before it is answered. What is written again and again goes to its place seldom.
+pub(crate) const CALLS: Manner = Manner { synchronous: "FULL", log: 4_000, priority: Priority::Urgent };
+/// What a power cut takes of the history is read again from the lanes. It goes to its place in small pieces: while a piece is on its way to the
+/// disk, whoever else waits for that waits for the piece.
+const HISTORY: Manner = Manner { synchronous: "NORMAL", log: 1_000, priority: Priority::History };
 
 /// Connections to PostgreSQL, for as many calls as commit and read at once.
 const CONNECTIONS: u32 = 8;
@@ -91,10 +97,8 @@ impl Store {
         match database {
             Database::Sqlite(path) => {
                 let history = path.with_extension("history.db");
-                let Sqlite { writer, reader, log } =
-                    sqlite(path, ("FULL", Priority::Urgent), &SQLITE).await?;
-                // What a power cut takes of the history is read again from the lanes.
-                let history = sqlite(&history, ("NORMAL", Priority::History), &SQLITE_HISTORY).await?;
+                let Sqlite { writer, reader, log } = sqlite(path, CALLS, &SQLITE).await?;
+                let history = sqlite(&history, HISTORY, &SQLITE_HISTORY).await?;
                 Ok(Self {
                     writer,
                     reader,
@@ -142,12 +146,8 @@ struct Sqlite {
     log: AnyPool,
 }
 
-/// Opens or makes a file. `synchronous` says when a commit is on the disk, `priority` is that of the thread that writes.
-async fn sqlite(
-    path: &Path,
-    (synchronous, priority): (&str, Priority),
-    migrations: &Migrator,
-) -> Result<Sqlite, StoreError> {
+/// Opens or makes a file.
+async fn sqlite(path: &Path, manner: Manner, migrations: &Migrator) -> Result<Sqlite, StoreError> {
     let cannot =
         |source: sqlx::Error| StoreError::Open { path: path.display().to_string(), source: Box::new(source) };
     let name = path.to_str().ok_or_else(|| {
@@ -155,7 +155,7 @@ async fn sqlite(
         cannot(sqlx::Error::Configuration(why.into()))
     })?;
     let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    let writer = Writer::sqlite(path, synchronous, priority)?;
+    let writer = Writer::sqlite(path, manner)?;
     // A connection to a file does not break while nobody uses it, and it is tested when it is given back: asked before each use as well, it
     // would take as long as a statement.
     let connections = |most| AnyPoolOptions::new().max_connections(most).test_before_acquire(false);

@@ -22,6 +22,17 @@ const TOGETHER: usize = 16;
 /// Statements that stay prepared.
 const PREPARED: usize = 256;
 
+/// How one of SQLite's files is written.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// When a commit is on the disk.
+    pub synchronous: &'static str,
+    /// Pages of the log after which it is brought to its place in the file.
+    pub log: u32,
+    /// Of the thread that writes.
+    pub priority: Priority,
+}
+
 #[derive(Clone)]
 pub enum Writer {
     Sqlite(Sender<Order>),
@@ -79,18 +90,18 @@ where
 }
 
 impl Writer {
-    /// `synchronous` says when a commit is on the disk.
-    pub fn sqlite(path: &Path, synchronous: &str, priority: Priority) -> Result<Self, StoreError> {
+    pub fn sqlite(path: &Path, manner: Manner) -> Result<Self, StoreError> {
+        let Manner { synchronous, log, priority } = manner;
         let opened = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags)?;
-            // Pages that are written again and again stay in memory (KiB), and go to their place in the file seldom (pages of 4 KiB). So does what
-            // one statement would undo: in a file it was written as often as the log.
+            // Pages that are written again and again stay in memory (KiB). So does what one statement would undo: in a file it was written as
+            // often as the log.
             connection.execute_batch(&format!(
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = {log};
                  PRAGMA temp_store = MEMORY"
             ))?;
             connection.set_prepared_statement_cache_capacity(PREPARED);

@@ -1,5 +1,3 @@
-use dongting_priority::Priority;
-
 use super::*;
 use crate::sql::Value;
 
@@ -14,7 +12,7 @@ impl File {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let writer = Writer::sqlite(&path, "FULL", Priority::Urgent).unwrap();
+        let writer = Writer::sqlite(&path, crate::store::CALLS).unwrap();
         sql("CREATE TABLE t (name TEXT PRIMARY KEY, body BLOB)").execute_alone(&writer).await.unwrap();
         Self { writer, reader: Connection::open(&path).unwrap(), _folder: folder }
     }
