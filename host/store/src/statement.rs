@@ -18,10 +18,11 @@ use crate::{Store, StoreError, history, row};
 /// What of a topic concerns a region.
 const CONCERNED: &str =
     "($3 = '' OR m.detail = $3) AND (m.region BETWEEN $4 AND $5 OR m.region IN ($6, $7, 0))";
-/// The message that held of the key of `l`. It has no later time than the newest of the key, wherever that was said.
+/// The message that held of the key of `l`. It has no later time than the newest of the key, wherever that was said. That is looked for by the
+/// key: of the bare column the databases would rather take the newest message of the source, and go back from there until the key comes.
 const HELD: &str =
     "SELECT s.position FROM message s WHERE s.source = l.source AND s.type = l.type AND s.key = l.key
-     AND s.time <= (SELECT MAX(n.time) FROM message n
+     AND s.time <= (SELECT MAX(n.time + 0) FROM message n
                     WHERE n.holds = 1 AND n.source = l.source AND n.key = l.key AND n.type = l.type)
      AND s.received <= $11 AND s.batch <= $12 ORDER BY s.time DESC, s.id DESC LIMIT 1";
 /// Keys that are looked at once more where the first were not enough.
