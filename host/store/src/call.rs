@@ -249,18 +249,14 @@ impl Store {
     pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in row::lists(ids) {
-            let listed = row::placeholders(1, ids.len());
-            let sql = format!("SELECT message, body FROM message WHERE SUBSTR(id, 1, 16) IN ({listed})");
-            let query = ids
-                .iter()
-                .fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(row::beginning(id)));
+            let sql = format!("SELECT message, body FROM message WHERE {}", row::by_id(ids.len()));
+            let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));
             let rows: Vec<(String, Vec<u8>)> =
                 query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
             for (attributes, body) in rows {
                 found.push(row::message(&attributes, body)?);
             }
         }
-        found.retain(|message| ids.contains(&message.id));
         Ok(found)
     }
 }

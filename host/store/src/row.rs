@@ -172,7 +172,15 @@ pub fn rows(first: usize, columns: usize, rows: usize) -> String {
     (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 
-/// The letters of an id by which it is looked for: enough to tell ids apart, which are hashes, but for one that looks like another.
+/// The condition that the id of a message is one of so many, `$1, $2, …`. SQLite looks for the beginnings, of which it has an index; PostgreSQL
+/// for the whole ids: how many rows have one of many beginnings it does not know, and would rather read all.
+pub fn by_id(ids: usize) -> String {
+    let listed = placeholders(1, ids);
+    let beginnings: Vec<String> = (1..=ids).map(|n| format!("SUBSTR(${n}, 1, 16)")).collect();
+    format!("SUBSTR(id, 1, 16) IN ({}) AND id IN ({listed})", beginnings.join(", "))
+}
+
+/// The letters by which a cause is looked for. Ids are hashes: these are enough, but whoever reads compares the whole.
 pub fn beginning(id: &str) -> &str {
     id.char_indices().nth(16).and_then(|(end, _)| id.get(..end)).unwrap_or(id)
 }

@@ -219,3 +219,28 @@ fn asking<'q, T>(sql: Asking<'q, T>, query: &'q Query, (until, batch): (i64, i64
         .bind(until)
         .bind(batch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Database;
+
+    #[tokio::test]
+    async fn sqlite_finds_what_held_by_its_key_and_messages_by_their_ids() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
+        let held = HELD.replace("$11", "0").replace("$12", "0");
+        let held =
+            format!("SELECT ({held}) FROM message l WHERE l.holds = 1 AND l.domain = 'd' AND l.kind = 'k'");
+        let by_id = format!("SELECT id FROM message WHERE {}", row::by_id(2)).replace("$1", "'a'");
+        let by_id = by_id.replace("$2", "'b'");
+        for (asked, index) in
+            [(held, "holding_by_key (source=? AND key=?)"), (by_id, "message_by_id (<expr>=?)")]
+        {
+            let plan = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {asked}")));
+            let plan: Vec<(i64, i64, i64, String)> = plan.fetch_all(&store.history_reader).await.unwrap();
+            assert!(plan.iter().any(|(.., step)| step.contains(index)), "{index} is not in {plan:?}");
+        }
+        store.close().await;
+    }
+}

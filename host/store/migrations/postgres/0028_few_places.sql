@@ -1,4 +1,4 @@
--- What is looked for in no order of time (ids, keys, causes) is short, and is there once.
+-- What is looked for in no order of time (keys, causes) is short, and is there once.
 ALTER TABLE history_extent ADD COLUMN position BIGINT NOT NULL DEFAULT 0;
 
 -- `holds` is 1 where no later statement of the same source, type and key is of the same topic and city, else 0.
@@ -24,7 +24,7 @@ DROP TABLE causation;
 ALTER TABLE causation_in_place RENAME TO causation;
 ALTER TABLE causation RENAME CONSTRAINT causation_in_place_pkey TO causation_pkey;
 ALTER TABLE message DROP CONSTRAINT message_pkey, ADD PRIMARY KEY (position);
-CREATE INDEX message_by_id ON message (SUBSTR(id, 1, 16));
+CREATE UNIQUE INDEX message_by_id ON message (id);
 CREATE INDEX holding_by_key ON message (source, key) WHERE holds = 1;
 CREATE INDEX holding_by_topic ON message (domain, kind, time, id) WHERE holds = 1;
 CREATE INDEX holding_by_city ON message (domain, kind, (region / 100), time, id) WHERE holds = 1;

@@ -54,13 +54,11 @@ pub(super) async fn all(transaction: &mut Transaction, entries: &[Entry]) -> Res
 
 /// The ids of these that are there already.
 async fn known(transaction: &mut Transaction, entries: &[Entry]) -> Result<HashSet<String>, StoreError> {
-    static KNOWN: Listed = Listed::new(|ids| {
-        format!("SELECT id FROM message WHERE SUBSTR(id, 1, 16) IN ({})", row::placeholders(1, ids))
-    });
+    static KNOWN: Listed = Listed::new(|ids| format!("SELECT id FROM message WHERE {}", row::by_id(ids)));
     let mut known = HashSet::new();
     for entries in row::pieces(entries, 1) {
         let query = KNOWN.of(entries.len());
-        let query = entries.iter().fold(query, |query, entry| query.bind(row::beginning(&entry.message.id)));
+        let query = entries.iter().fold(query, |query, entry| query.bind(&entry.message.id));
         let ids: Vec<(String,)> = query.rows(transaction).await?;
         known.extend(ids.into_iter().map(|(id,)| id));
     }
