@@ -85,6 +85,55 @@ async fn what_was_committed_goes_out_though_its_deliverer_hung_up() {
     eventually("both counts", || Ok(counts(&host)? == [1, 2])).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_goes_out_though_the_host_was_killed_before() {
+    let mut host = start();
+    assert_eq!(host.push("tally", TOKEN, b"a document").unwrap().status, 200);
+    let store = Store::open(&Database::Sqlite(host.folder.path().join("data/dongting.db"))).await.unwrap();
+    let waiting = async |count: usize| {
+        let pending = async || (store.pending("tally", 8).await.ok()?.len() == count).then_some(());
+        nats::eventually(&format!("{count} rows in the outbox"), pending).await.unwrap();
+    };
+    waiting(0).await;
+    let nats_server = host.nats_pid().unwrap();
+    signal(nats_server, Signal::STOP).unwrap();
+    let _deliverer = deliver(&host);
+    waiting(1).await;
+    store.close().await;
+    host.stop().unwrap();
+    nats::kill(nats_server).unwrap();
+    // Nobody delivers anything again.
+    host.kill_and_restart().unwrap();
+    eventually("both counts", || Ok(counts(&host)? == [1, 2])).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_host_has_committed_goes_out_by_the_other() {
+    let (postgres, nats, environment) = crate::hosts::shared().await;
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let state = |host: &Host| host.state("tally").map(|(state, _)| state);
+    let first = start_with(&environment);
+    eventually("a first document", || Ok(first.push("tally", TOKEN, b"a document")?.status == 200)).unwrap();
+    let rows = |count: &str| {
+        let rows = "SELECT COUNT(*) FROM outbox";
+        eventually("rows in the outbox", || Ok(postgres.run(rows)? == count)).unwrap();
+    };
+    rows("0");
+    let mut second = start_with(&environment);
+    eventually("the second stands by", || Ok(state(&second)? == "standby")).unwrap();
+    signal(first.pid(), Signal::STOP).unwrap();
+    eventually("the second has it", || Ok(state(&second)? == "running")).unwrap();
+    let nats_server = nats.server.pid().unwrap();
+    signal(nats_server, Signal::STOP).unwrap();
+    let _deliverer = deliver(&second);
+    rows("1");
+    second.stop().unwrap();
+    signal(nats_server, Signal::CONT).unwrap();
+    // It knew that nothing lay there, when it had the lease before.
+    signal(first.pid(), Signal::CONT).unwrap();
+    eventually("both counts", || Ok(counts(&first)? == [1, 2])).unwrap();
+}
+
 /// PostgreSQL, in which nothing that writes state is committed as long as the session runs.
 fn held(postgres: &Postgres) -> Child {
     let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use dongting_manifest::{Message, Timestamp, message};
 use dongting_tests::documents;
-use dongting_tests::host::{Host, dongting, eventually};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::nats::{Nats, Raw};
+use dongting_tests::restamp::stamped;
 use serde_json::{Value, json};
 
 mod ahead;
@@ -143,6 +144,27 @@ fn a_broken_release_trips_the_breaker_and_buries_nothing() {
     let passed = passed(&host);
     let at = |said: &str| passed.iter().position(|one| one == said).unwrap();
     assert!(at("a/1") < at("a/2"), "{passed:?}");
+    assert_eq!(host.rejects("gate").unwrap(), 0);
+}
+
+/// A release without order goes on with what one with order has parked.
+#[test]
+fn what_is_parked_is_taken_up_by_a_release_without_order() {
+    let mut host = Host::start(&configuration("closed = [\"a\"]")).unwrap();
+    push(&host, ["a/1", "b/1", "a/2"]);
+    eventually("the open partition", || Ok(passed(&host) == ["b/1"])).unwrap();
+    eventually("both wait", || Ok(host.get("installations/gate/parked")?.body["messages"] == 2)).unwrap();
+    let gate = plugin("guests/gate.wasm").unwrap();
+    let other = host.folder.path().join("unordered.wasm");
+    let values = [("version", "0.2.0"), ("ordering", "none")];
+    std::fs::write(&other, stamped(&std::fs::read(&gate).unwrap(), &values).unwrap()).unwrap();
+    let open = configuration("closed = []").replace(gate.to_str().unwrap(), other.to_str().unwrap());
+    host.configure(&open).unwrap();
+    host.kill_and_restart().unwrap();
+    eventually("all", || {
+        Ok(BTreeSet::from_iter(passed(&host)) == ["a/1", "a/2", "b/1"].map(str::to_owned).into())
+    })
+    .unwrap();
     assert_eq!(host.rejects("gate").unwrap(), 0);
 }
 

@@ -1,12 +1,16 @@
 //! Two hosts on one NATS and one PostgreSQL.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
 use dongting_tests::documents;
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
 use dongting_tests::process::{Signal, signal};
+use dongting_tests::restamp::restamped;
+use serde_json::Value;
 
 fn configuration() -> String {
     let installation = r#"
@@ -37,6 +41,55 @@ pub async fn shared() -> (Postgres, Nats, [(&'static str, String); 2]) {
 
 fn state(host: &Host) -> String {
     host.state("model").unwrap().0
+}
+
+/// A host that stood by while its release was replaced polls with the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_moves_to_the_release_that_is_enabled_by_then() {
+    let (_postgres, _nats, environment) = shared().await;
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let component = plugin("guests/pulse.wasm").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let later = folder.path().join("later.wasm");
+    std::fs::write(&later, restamped(&std::fs::read(&component).unwrap(), "0.2.0").unwrap()).unwrap();
+    let configuration = |component: &Path| {
+        format!(
+            r#"
+            [[installation]]
+            id = "model"
+            component = {component:?}
+            region = "430000"
+            every_seconds = 0.2
+            settings = {{ every = 1 }}
+            [installation.grants]
+            capabilities = ["config", "state"]
+            publish = [{{ domain = "test", kind = "observation" }}]
+            "#
+        )
+    };
+    let mut first = Host::start_with(&configuration(&component), &environment).unwrap();
+    eventually("the first has it", || Ok(state(&first) == "running")).unwrap();
+    let second = Host::start_with(&configuration(&component), &environment).unwrap();
+    eventually("the second stands by", || Ok(state(&second) == "standby")).unwrap();
+    for host in [&first, &second] {
+        host.configure(&configuration(&later)).unwrap();
+        assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
+    }
+    let made_by = |version: &str| {
+        let messages = second.messages("observation").unwrap();
+        let by = |one: &&Value| one["plugin"].as_str().unwrap().starts_with(version);
+        messages.iter().filter(by).filter_map(|one| one["data"].as_u64()).collect::<BTreeSet<u64>>()
+    };
+    eventually("the later release", || Ok(!made_by("pulse@0.2.0").is_empty())).unwrap();
+    let before = *made_by("pulse@0.2.0").first().unwrap();
+    first.stop().unwrap();
+    let told = *made_by("pulse@0.2.0").last().unwrap();
+    eventually("the second goes on", || {
+        Ok(state(&second) == "running" && *made_by("pulse@0.2.0").last().unwrap() > told + 3)
+    })
+    .unwrap();
+    let early = made_by("pulse@0.1.0");
+    assert!(early.iter().all(|count| *count < before), "{before}: {early:?}");
 }
 
 /// Documents are taken by every host; one counts them.

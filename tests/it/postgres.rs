@@ -2,9 +2,14 @@
 
 use std::path::Path;
 
+use dongting_manifest::plugin::Topic;
+use dongting_manifest::{Kind, Lane, Timestamp};
+use dongting_store::{Entry, Store, Tailed};
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually};
 use dongting_tests::postgres::Postgres;
+
+use crate::guests::message;
 
 fn configuration() -> String {
     let installation = r#"
@@ -41,7 +46,7 @@ fn a_history_of_several_rows_a_message_is_kept() {
         "INSERT INTO statement VALUES
              ('a', 's', 't', 'l', 10, 22, 'water', 'observation', 'level', 430100, 2),
              ('b', 's', 't', 'k', 20, 21, 'water', 'warning', '-', 430000, 1)",
-        "INSERT INTO causation VALUES ('a', 'an id of a hash that goes on')",
+        "INSERT INTO causation VALUES ('a', 'anidofahashthatgoeson')",
         "INSERT INTO latest VALUES ('s', 't', 'l', 'a', 10, 'water', 'observation', 'level', 430100)",
     ] {
         postgres.run(rows).unwrap();
@@ -53,9 +58,52 @@ fn a_history_of_several_rows_a_message_is_kept() {
     let places = "SELECT id, position, holds FROM message ORDER BY position";
     assert_eq!(postgres.run(places).unwrap(), "b|1|0\na|2|1", "`b` was never the latest");
     assert_eq!(postgres.run("SELECT position FROM history_extent").unwrap(), "2");
-    assert_eq!(postgres.run("SELECT cause, effect FROM causation").unwrap(), "an id of a hash |2");
-    let keys = "SELECT COUNT(*) FROM pg_constraint WHERE conname IN ('message_pkey', 'causation_pkey')";
+    let names = "SELECT named, rowid FROM named ORDER BY named";
+    assert_eq!(postgres.run(names).unwrap(), "canidofahashthatg|2\nia|2\nib|1");
+    let keys = "SELECT COUNT(*) FROM pg_constraint WHERE conname IN ('message_pkey', 'named_pkey')";
     assert_eq!(postgres.run(keys).unwrap(), "2");
+}
+
+/// What of many keys holds is found by looking at those that are asked for.
+#[tokio::test]
+async fn of_many_keys_as_many_are_looked_at_as_are_asked_for() {
+    let postgres = Postgres::start().unwrap();
+    let open = async || Store::open(&postgres.url().parse().unwrap()).await.unwrap();
+    let close = async |store: Store| {
+        store.close().await;
+        let others = "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        eventually("a server that nobody is connected to", || Ok(postgres.run(others)? == "0")).unwrap();
+    };
+    let looked_at = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'message'";
+    let keep = |first: u64| {
+        let entry = |sequence: u64| {
+            let mut message = message(&sequence.to_string());
+            message.id = sequence.to_string();
+            message.time = Timestamp::from_micros(1_790_000_000_000_000 + sequence as i64).unwrap();
+            Entry { lane: Lane::Bulk, sequence, message }
+        };
+        (first..first + 500).map(entry).collect::<Vec<_>>()
+    };
+    let store = open().await;
+    for first in [1, 501, 1001, 1501] {
+        let tailed = Tailed { stream_created: Timestamp::now(), sequence: first + 499 };
+        store.keep(Lane::Bulk, keep(first), tailed).await.unwrap();
+    }
+    close(store).await;
+    // Without statistics and with them.
+    for prepare in ["SELECT 1", "ANALYZE"] {
+        postgres.run(prepare).unwrap();
+        for region in ["430000", "430100"] {
+            postgres.run("SELECT pg_stat_reset()").unwrap();
+            let store = open().await;
+            let topic = Topic { domain: "test".to_owned(), kind: Kind::Observation, detail: None };
+            let found = store.latest(&topic, region.parse().unwrap(), None, 10).await.unwrap();
+            assert_eq!(found.len(), 10);
+            close(store).await;
+            let rows: u64 = postgres.run(looked_at).unwrap().parse().unwrap();
+            assert!((10..200).contains(&rows), "{rows} rows after {prepare} for {region}");
+        }
+    }
 }
 
 #[test]

@@ -258,6 +258,31 @@ async fn a_source_is_replayed_with_the_answers_it_had() {
     assert_eq!(host.messages("observation").unwrap().len(), 6, "nothing left it");
 }
 
+/// A poll that says nothing, but keeps something, is one that later ones depend on.
+#[test]
+fn a_source_is_replayed_with_what_quiet_polls_have_kept() {
+    let component = plugin("guests/pulse.wasm").unwrap();
+    let host = Host::start(&format!(
+        r#"
+        [[installation]]
+        id = "feed"
+        component = {component:?}
+        region = "430000"
+        every_seconds = 0.1
+        settings = {{ every = 5 }}
+        [installation.grants]
+        capabilities = ["config", "state"]
+        publish = [{{ domain = "test", kind = "observation" }}]
+        "#
+    ))
+    .unwrap();
+    eventually("three counts", || Ok(host.messages("observation")?.len() >= 3)).unwrap();
+    let (same, all) = replay_feed(&host, &[]);
+    assert!(same, "{all}");
+    assert!(all["calls"].as_u64() >= Some(15), "{all}");
+    assert_eq!((&all["different"], &all["incomplete"]), (&0.into(), &0.into()), "{all}");
+}
+
 #[test]
 fn what_the_history_said_is_said_again() {
     let host = Host::start(&configuration("guests/history.wasm", "\"history\"", "")).unwrap();

@@ -1,6 +1,7 @@
 //! `dongting-store` on a real file, and the same on a real server.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Region, Subject, Timestamp, message};
@@ -279,8 +280,8 @@ async fn an_error_does_not_tell_the_password() {
 
 async fn a_lease_has_one_holder_and_a_stale_one_cannot_commit<P: Place>() {
     let (_place, store) = open::<P>().await;
-    let ttl = std::time::Duration::from_secs(5);
-    let at = |seconds: u64| created().saturating_add(std::time::Duration::from_secs(seconds));
+    let ttl = Duration::from_secs(5);
+    let at = |seconds: u64| created().saturating_add(Duration::from_secs(seconds));
     let take = async |holder: &str, seconds| store.take_lease(MODEL, holder, at(seconds), ttl).await.unwrap();
     let first = take("a", 0).await.unwrap();
     assert_eq!(take("b", 4).await, None, "another has it");
@@ -315,7 +316,7 @@ async fn what_is_parked_comes_back_in_its_order<P: Place>() {
             sequence: n,
             subject: message.subject.to_string(),
         };
-        let due = created().saturating_add(std::time::Duration::from_secs(due));
+        let due = created().saturating_add(Duration::from_secs(due));
         Park { position, message, origin, tries: 1, due, reason: "later".to_owned() }
     };
     let commit = async |parks: Vec<Park>, unparked: Vec<i64>| {
@@ -389,7 +390,7 @@ async fn what_is_parked_is_told_by_partition<P: Place>() {
 
 async fn an_attempt_that_was_not_ended_is_told<P: Place>() {
     let (_place, store) = open::<P>().await;
-    let begin = async |inputs: &[Input]| store.begin_attempts(MODEL, inputs).await.unwrap();
+    let begin = async |inputs: &[Input]| store.begin_attempts(MODEL, None, inputs).await.unwrap();
     let first = Begun { number: 1, open: false };
     assert_eq!(begin(&inputs([1, 2])).await, [first, first]);
     let again = Begun { number: 2, open: true };
@@ -399,6 +400,15 @@ async fn an_attempt_that_was_not_ended_is_told<P: Place>() {
     store.commit(commit).await.unwrap();
     let known = Begun { number: 2, open: false };
     assert_eq!(begin(&inputs([1, 2])).await, [first, known], "2 is known not to have arrived");
+    // Of a host that has lost the lease nothing is written down, and so nothing is sent.
+    let take =
+        async |holder, now| store.take_lease(MODEL, holder, now, Duration::from_secs(5)).await.unwrap();
+    let stale = take("a", created()).await;
+    let held = take("b", created().saturating_add(Duration::from_secs(6))).await;
+    assert!(stale.is_some() && held.is_some());
+    let late = store.begin_attempts(MODEL, stale, &inputs([4])).await;
+    assert!(matches!(late, Err(CommitError::LeaseLost)), "{late:?}");
+    assert_eq!(store.begin_attempts(MODEL, held, &inputs([4])).await.unwrap(), [first]);
 }
 
 async fn the_highest_version_that_ran_never_falls<P: Place>() {

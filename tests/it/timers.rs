@@ -9,7 +9,8 @@ use dongting_manifest::timer::Timer;
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, TimerReader};
 use dongting_store::{Commit, CommitError, Rung};
 use dongting_tests::documents;
-use dongting_tests::host::{Host, dongting, eventually};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::restamp::rewritten;
 
 use crate::guests::{self, NOW, call, message};
 use crate::store::{Place, on_both, open};
@@ -172,6 +173,30 @@ fn timers_are_due_once_whatever_is_killed() {
     let twice = [(301, "twice again".to_owned()), (302, "twice done".to_owned())];
     eventually("both", || Ok(due(&host)[300..] == twice)).unwrap();
     assert_eq!(host.state("alarms").unwrap().0, "running");
+}
+
+/// The lane whose worker serves the timers is another one in the next release.
+#[test]
+fn timers_are_due_though_their_lane_is_dropped() {
+    let component = std::fs::read(plugin("guests/timers.wasm").unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let alert = r#"{ domain = "other", kind = "assessment" }"#;
+    let both = format!(r#"[{{ domain = "test", kind = "observation" }}, {alert}]"#);
+    let release = |name: &str, subscribe: &str| {
+        let values = [("version", format!("\"{name}.0.0\"")), ("subscribe", subscribe.to_owned())];
+        let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
+        let path = folder.path().join(name);
+        std::fs::write(&path, rewritten(&component, &values).unwrap()).unwrap();
+        let granted =
+            configuration(false).replace("grants.subscribe = [", &format!("grants.subscribe = [{alert}, "));
+        granted.replace(plugin("guests/timers.wasm").unwrap().to_str().unwrap(), path.to_str().unwrap())
+    };
+    let host = Host::start(&release("1", &both)).unwrap();
+    wish(&host, r#"{"set": [["later", 3000, "ring"], ["now", 0, "ring"]]}"#);
+    eventually("the first", || Ok(due(&host) == [(1, "now ring".into())])).unwrap();
+    host.configure(&release("2", &format!("[{alert}]"))).unwrap();
+    assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
+    eventually("the second", || Ok(due(&host).len() == 2)).unwrap();
 }
 
 #[test]

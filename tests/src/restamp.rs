@@ -10,11 +10,19 @@ pub fn restamped(component: &[u8], version: &str) -> Result<Vec<u8>> {
 
 /// `component` with other values for keys at the top of its manifest that have a text.
 pub fn stamped(component: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let values: Vec<(&str, String)> =
+        values.iter().map(|(key, value)| (*key, format!("{value:?}"))).collect();
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    rewritten(component, &values)
+}
+
+/// The same for values as they are written in TOML, each of one line.
+pub fn rewritten(component: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
     let mut manifest = section::read(component)?.to_owned();
     for (key, value) in values {
         let start = format!("{key} =");
         let line = manifest.lines().find(|line| line.starts_with(&start)).context("no such key")?.to_owned();
-        manifest = manifest.replacen(&line, &format!("{key} = {value:?}"), 1);
+        manifest = manifest.replacen(&line, &format!("{key} = {value}"), 1);
     }
     Ok(section::append(&stripped(component)?, &manifest)?)
 }

@@ -97,13 +97,15 @@ impl Worker {
             if items.is_empty() {
                 return Ok(());
             }
+            // Before the call: what is read under one lease is not committed under another.
+            let lease = installed.lease()?;
             let trial = self.breaker().on_trial();
             let mut rest = installed.cut(&mut items, trial);
             let (mut items, ran) = self.called(installed, items).await?;
             let refusal = match ran {
                 Ok(effects) => {
                     self.breaker().went_well();
-                    self.commit(installed, items, effects).await?;
+                    self.commit(installed, lease, items, effects).await?;
                     return self.process_rest(installed, rest).await;
                 }
                 Err(refusal) => refusal,
@@ -127,7 +129,7 @@ impl Worker {
                 refusal => End::Dead(refusal.to_string()),
             };
             let ends = vec![end; items.len()];
-            self.commit(installed, items, Effects { ends, ..Effects::default() }).await?;
+            self.commit(installed, lease, items, Effects { ends, ..Effects::default() }).await?;
             if tripped {
                 // How its last message went is said before this, and not over it.
                 let _ = self.leaving.ended().await;
@@ -166,7 +168,8 @@ impl Worker {
         if !behind.is_empty() {
             let reason = BEHIND.to_owned();
             let ends = vec![End::Later { reason, after: None }; behind.len()];
-            self.commit(installed, behind, Effects { ends, ..Effects::default() }).await?;
+            self.commit(installed, installed.lease()?, behind, Effects { ends, ..Effects::default() })
+                .await?;
         }
         Ok(items)
     }
@@ -175,6 +178,7 @@ impl Worker {
     async fn commit(
         &mut self,
         installed: &Arc<Installed>,
+        lease: Option<Lease>,
         items: Vec<Item>,
         mut effects: Effects,
     ) -> Result<(), String> {
@@ -190,7 +194,7 @@ impl Worker {
             return Ok(());
         }
         let mut commit = Commit::new(installed.id());
-        commit.lease = installed.lease()?;
+        commit.lease = lease;
         // A call that gave nothing is not one to be made again, unless it went outward.
         let later = ends.iter().any(|end| matches!(end, End::Later { .. }));
         commit.call = record.filter(|_| installed.is_sink() || !later);

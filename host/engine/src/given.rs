@@ -187,6 +187,11 @@ impl Installed {
         }
         let mut commit = Commit::new(self.id());
         commit.lease = self.lease()?;
+        if turn.as_ref().is_some_and(|turn| !turn.is_of(commit.lease.as_ref())) {
+            return Err(
+                "another host has worked for the installation since the call began: give it again".to_owned()
+            );
+        }
         self.write(&mut commit, effects.writes);
         commit.outputs = effects.outputs.into_iter().map(Output::Message).collect();
         commit.outputs.extend(rejects.into_iter().map(|reject| Output::DeadLetter(self.letter(reject))));

@@ -1,10 +1,10 @@
 //! Committed outputs on their way to the bus, in their order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use dongting_manifest::{DeadLetter, Message};
-use dongting_store::{Commit, CommitError, Output, Pending, Places};
+use dongting_store::{Commit, CommitError, Lease, Output, Pending, Places};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::installed::{Installed, chain};
@@ -16,17 +16,30 @@ const BATCH: u32 = 8;
 /// Confirmed rows that a commit deletes, rather than leave them to a later one.
 const DELETED: usize = 16;
 
+/// No lease has such an epoch.
+const UNSURE: i64 = -1;
+
 /// What is known of an installation's outbox without looking. Carried from release to release.
-#[derive(Default)]
 pub struct Outbox {
     /// Places that the bus has stored and that are not deleted yet: once they are a few they go with a commit, which syncs the disk anyway.
     /// Held while the outbox is published: two at once would publish the same rows, and the slower one behind newer ones.
     confirmed: Arc<Mutex<Vec<i64>>>,
-    /// Nothing lies in it but what is confirmed.
-    clean: AtomicBool,
+    /// The epoch of the lease under which nothing lies in it but what is confirmed: under another one another host may have committed.
+    clean: AtomicI64,
     commits: AtomicU64,
     /// It will be looked at.
     listed: AtomicBool,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            confirmed: Arc::default(),
+            clean: AtomicI64::new(UNSURE),
+            commits: AtomicU64::default(),
+            listed: AtomicBool::default(),
+        }
+    }
 }
 
 /// How an outbox is found that nobody has committed to for a while.
@@ -55,7 +68,17 @@ impl Outbox {
         if self.commits() != commits {
             return Found::Work;
         }
-        if self.clean.load(Ordering::Relaxed) { Found::Confirmed(confirmed) } else { Found::Left }
+        let clean = self.clean.load(Ordering::Relaxed) != UNSURE;
+        if clean { Found::Confirmed(confirmed) } else { Found::Left }
+    }
+
+    /// A row has lain in it for a while. Whether somebody has to look: nobody is at work there, and it is not known to be confirmed.
+    pub fn wonders_about(&self, position: i64) -> bool {
+        let wonders = self.confirmed.try_lock().is_ok_and(|confirmed| !confirmed.contains(&position));
+        if wonders {
+            self.clean.store(UNSURE, Ordering::Relaxed);
+        }
+        wonders
     }
 
     /// Nothing is to be looked at until the next commit.
@@ -69,8 +92,10 @@ pub struct Committed {
     confirmed: OwnedMutexGuard<Vec<i64>>,
     positions: Vec<i64>,
     outputs: Vec<Output>,
-    /// Something else lies in the outbox, to go before these.
+    /// Something else may lie in the outbox, to go before these.
     behind: bool,
+    /// Of the lease that it was committed under.
+    epoch: i64,
     /// Told of the call when this ends.
     pub shadow: Option<Tells>,
 }
@@ -92,6 +117,7 @@ pub async fn committed(
         commit.confirmed.clone_from(&confirmed);
     }
     let (outbox, tidying) = (Arc::clone(&installed.outbox), Arc::clone(&shared.tidying));
+    let epoch = epoch(commit.lease.as_ref());
     let (timer_changes, shadow) = (Arc::clone(&installed.timer_changes), installed.shadow.clone());
     let then = move |commit: Commit, committed: Result<Places, CommitError>| {
         if !commit.timers.is_empty() || !commit.rung.is_empty() {
@@ -105,20 +131,24 @@ pub async fn committed(
         outbox.commits.fetch_add(1, Ordering::Relaxed);
         tidying.list(&commit.installation, &outbox);
         // Whatever goes wrong from here on leaves it to be looked through.
-        let behind = !outbox.clean.swap(false, Ordering::Relaxed);
-        Ok(Committed { confirmed, positions, outputs: commit.outputs, behind, shadow })
+        let behind = outbox.clean.swap(UNSURE, Ordering::Relaxed) != epoch;
+        Ok(Committed { confirmed, positions, outputs: commit.outputs, behind, epoch, shadow })
     };
     installed.turn.commit(&shared.store, commit, then).await
+}
+
+fn epoch(lease: Option<&Lease>) -> i64 {
+    lease.map_or(0, |lease| lease.epoch)
 }
 
 impl Committed {
     pub async fn publish(mut self, installed: &Installed, shared: &Shared) -> Result<(), String> {
         if self.behind {
-            return drain_held(installed, shared, &mut self.confirmed).await;
+            return drain_held(installed, shared, &mut self.confirmed, self.epoch).await;
         }
         publish(installed, shared, self.outputs).await?;
         self.confirmed.append(&mut self.positions);
-        installed.outbox.clean.store(true, Ordering::Relaxed);
+        installed.outbox.clean.store(self.epoch, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -126,16 +156,22 @@ impl Committed {
 /// Publishes everything that is pending for the installation and deletes what the bus has stored.
 pub async fn drain(installed: &Installed, shared: &Shared) -> Result<(), String> {
     let mut confirmed = installed.outbox.confirmed.lock().await;
-    drain_held(installed, shared, &mut confirmed).await
+    let epoch = installed.lease().map_or(UNSURE, |lease| epoch(lease.as_ref()));
+    drain_held(installed, shared, &mut confirmed, epoch).await
 }
 
-async fn drain_held(installed: &Installed, shared: &Shared, confirmed: &mut Vec<i64>) -> Result<(), String> {
+async fn drain_held(
+    installed: &Installed,
+    shared: &Shared,
+    confirmed: &mut Vec<i64>,
+    epoch: i64,
+) -> Result<(), String> {
     shared.store.confirmed(confirmed).await.map_err(|error| chain(&error))?;
     confirmed.clear();
     loop {
         let pending = shared.store.pending(installed.id(), BATCH).await.map_err(|error| chain(&error))?;
         if pending.is_empty() {
-            installed.outbox.clean.store(true, Ordering::Relaxed);
+            installed.outbox.clean.store(epoch, Ordering::Relaxed);
             return Ok(());
         }
         let (positions, outputs): (Vec<i64>, Vec<Vec<Output>>) =

@@ -131,13 +131,12 @@ pub fn options(installed: &Installed, lane: Lane) -> ConsumerOptions {
 /// Returns when a release is at work that asks for something else than the one before it. Any other takes over with the next message.
 pub async fn another(
     current: &mut watch::Receiver<Arc<Installed>>,
-    before: &Installed,
-    (lane, wanted): (Lane, &ConsumerOptions),
+    (lane, wanted, rings): (Lane, &ConsumerOptions, bool),
 ) {
     // An error says that the slot is gone, which ends the worker.
     while current.changed().await.is_ok() {
         let now = current.borrow_and_update();
-        if options(&now, lane) != *wanted || now.sets_timers() != before.sets_timers() {
+        if options(&now, lane) != *wanted || now.rings(lane) != rings {
             return;
         }
     }

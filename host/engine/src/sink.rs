@@ -58,7 +58,8 @@ impl Installed {
 
     pub async fn deliver(&self, shared: &Shared, items: &[Item]) -> Result<Result<Effects, Refusal>, String> {
         let inputs: Vec<Input> = items.iter().map(Item::input).collect();
-        let begun = shared.store.begin_attempts(self.id(), &inputs).await.map_err(|error| chain(&error))?;
+        let begun = shared.store.begin_attempts(self.id(), self.lease()?, &inputs).await;
+        let begun = begun.map_err(|error| chain(&error))?;
         // One that was begun and not ended: the host was killed in between. Where that is held, a call has one message. Who re-drives
         // a dead letter has asked the receiver.
         let asked = items.iter().all(|item| matches!(item.from, From::Dead));

@@ -26,7 +26,10 @@ pub async fn run(mut current: watch::Receiver<Arc<Installed>>, shared: Arc<Share
     let mut heard = String::new();
     loop {
         let installed = Arc::clone(&current.borrow_and_update());
-        installed.pin.wait().await;
+        if installed.pin.wait().await {
+            // Another release may be at work by now.
+            continue;
+        }
         let pause = match poll(&installed, &shared, &mut heard).await {
             Ok(next) => {
                 failures = 0;
@@ -93,9 +96,9 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
             .map_err(|fault| fault.to_string())?;
     messages.extend(said);
     let to = Cursor { text: next_cursor.or(cursor.text.clone()), complete_until };
-    // Most polls hear what the one before heard, and make nothing of it.
+    // Most polls hear what the one before heard, make nothing of it and keep nothing.
     let news = fingerprint(&exchanges);
-    if to != cursor || !messages.is_empty() || !rejects.is_empty() || news != *heard {
+    if to != cursor || !messages.is_empty() || !rejects.is_empty() || !writes.is_empty() || news != *heard {
         let asked = asked(&shared.store, installed, exchanges).await;
         commit.call = asked.map(|asked| CallRecord {
             poll: Some(Poll {

@@ -1,11 +1,13 @@
 //! Looks after outboxes. What the bus has confirmed goes with a later commit; where none comes for a while it is deleted here, that of all
-//! installations together. What was committed and whose publishing was given up, as that of a push whose deliverer hung up, is published.
+//! installations together. What was committed and whose publishing was given up, as that of a push whose deliverer hung up, is published; and so
+//! is what a host has left that was killed, or lost the lease, in between.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use dongting_store::{OutboxExtent, StoreError};
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 
 use crate::installed::{Installed, chain};
 use crate::outbox::{self, Found, Outbox};
@@ -13,6 +15,8 @@ use crate::worker::Shared;
 
 /// How long after a commit its outbox is looked at.
 const AFTER: Duration = Duration::from_secs(1);
+/// How often all outboxes are looked for what nobody here knows of. A row that was there the last time already is not on its way.
+const SWEEP: Duration = Duration::from_secs(2);
 /// Installations whose rows are deleted in one transaction.
 const TOGETHER: usize = 256;
 
@@ -54,13 +58,39 @@ impl Tidying {
     pub async fn keep(&self, shared: &Shared) {
         let mut receiver = self.receiver.lock().await;
         let mut due = Vec::with_capacity(TOGETHER);
-        while receiver.recv_many(&mut due, TOGETHER).await > 0 {
-            if let Some(last) = due.last() {
-                sleep_until(last.at + AFTER).await;
+        let (mut sweep, mut seen) = (tokio::time::interval(SWEEP), 0);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                count = receiver.recv_many(&mut due, TOGETHER) => {
+                    if count == 0 {
+                        return;
+                    }
+                    if let Some(last) = due.last() {
+                        sleep_until(last.at + AFTER).await;
+                    }
+                    shared.courtesy.step_aside().await;
+                    self.tidy(&mut due, shared).await;
+                }
+                _ = sweep.tick() => match self.sweep(seen, shared).await {
+                    Ok(last) => seen = last,
+                    Err(error) => tracing::debug!("The outboxes cannot be looked through: {}", chain(&error)),
+                },
             }
-            shared.courtesy.step_aside().await;
-            self.tidy(&mut due, shared).await;
         }
+    }
+
+    /// Lists what has lain in an outbox since the last row that was `seen` or before. The last one now.
+    async fn sweep(&self, seen: i64, shared: &Shared) -> Result<i64, StoreError> {
+        let mut last = 0;
+        for OutboxExtent { installation, first, last: its_last } in shared.store.outboxes().await? {
+            last = last.max(its_last);
+            let Some(installed) = at_work(&installation, shared).filter(|_| first <= seen) else { continue };
+            if installed.outbox.wonders_about(first) {
+                self.list(&installation, &installed.outbox);
+            }
+        }
+        Ok(last)
     }
 
     async fn tidy(&self, due: &mut Vec<Listed>, shared: &Shared) {
@@ -107,11 +137,14 @@ impl Tidying {
 }
 
 impl Listed {
-    /// What may publish from the outbox; none where the installation is no longer worked for here. Whoever begins to looks through it.
+    /// What may publish from the outbox.
     fn at_work(&self, shared: &Shared) -> Option<Arc<Installed>> {
-        let host = shared.host.get().and_then(Weak::upgrade)?;
-        let installed = host.installed(&self.installation)?;
-        let same = Arc::ptr_eq(&installed.outbox, &self.outbox) && installed.lease().is_ok();
-        same.then_some(installed)
+        at_work(&self.installation, shared).filter(|installed| Arc::ptr_eq(&installed.outbox, &self.outbox))
     }
+}
+
+/// None where this host does not work for the installation. Another does, or will.
+fn at_work(installation: &str, shared: &Shared) -> Option<Arc<Installed>> {
+    let host = shared.host.get().and_then(Weak::upgrade)?;
+    host.installed(installation).filter(|installed| installed.lease().is_ok())
 }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use dongting_manifest::message::id;
 use dongting_manifest::plugin::Capability;
 use dongting_manifest::timer::Timer;
-use dongting_manifest::{Kind, Message, Origin, Region, Subject, Timestamp};
+use dongting_manifest::{Kind, Lane, Message, Origin, Region, Subject, Timestamp};
 use dongting_sandbox::{Read, TimerReader};
 use dongting_store::Due;
 
@@ -33,13 +33,18 @@ impl Changes {
 
     pub fn add(&self) {
         self.count.fetch_add(1, Ordering::Release);
-        self.wake.notify_one();
+        self.wake.notify_waiters();
     }
 
-    /// Returns when the count is no longer `known`. For one at a time.
+    /// Returns when the count is no longer `known`.
     pub async fn differs(&self, known: u64) {
-        while self.count() == known {
-            self.wake.notified().await;
+        loop {
+            // One that was begun before the count is read hears of what comes then.
+            let notified = self.wake.notified();
+            if self.count() != known {
+                return;
+            }
+            notified.await;
         }
     }
 }
@@ -62,7 +67,7 @@ impl TimerReader for Committed {
 impl Worker {
     /// When the installation's next timer is due. One lane's worker of an installation serves them; the others see none.
     pub(crate) async fn next_timer(&mut self, installed: &Installed) -> Result<Option<Timestamp>, String> {
-        if !self.rings(installed) {
+        if !installed.rings(self.lane) {
             return Ok(None);
         }
         // Counted before the database is read: what is committed in between is noticed the next time.
@@ -75,11 +80,6 @@ impl Worker {
         let next = self.shared.store.next_timer(installed.id()).await.map_err(|error| chain(&error))?;
         self.next_timer = Some((changes, next));
         Ok(next)
-    }
-
-    /// Whether this lane's worker serves the timers.
-    pub(crate) fn rings(&self, installed: &Installed) -> bool {
-        installed.sets_timers() && lanes(installed).first() == Some(&self.lane)
     }
 
     /// Calls the plugin with timers that are due.
@@ -96,8 +96,9 @@ impl Worker {
 }
 
 impl Installed {
-    pub fn sets_timers(&self) -> bool {
-        self.imported.contains(&Capability::Timers)
+    /// Whether this lane's worker serves the timers.
+    pub fn rings(&self, lane: Lane) -> bool {
+        self.imported.contains(&Capability::Timers) && lanes(self).first() == Some(&lane)
     }
 
     /// A timer as the message that the plugin is given. All of it follows from the installation, the name and the deadline.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Extent;
 use dongting_sandbox::{Call, Egress, Outcome, Readers, Refusal};
-use dongting_store::{CallRecord, Commit, CommitError, Form, Kept, Migrated, Places, Store, StoreError};
+use dongting_store::{
+    CallRecord, Commit, CommitError, Form, Kept, Lease, Migrated, Places, Store, StoreError,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::installed::{Installed, chain};
@@ -28,6 +30,13 @@ pub struct Turn {
 /// another host may have changed it.
 #[derive(Debug, Default)]
 pub struct Seen(Option<(i64, u32)>);
+
+impl Seen {
+    /// Whether the turn was begun under this lease.
+    pub fn is_of(&self, lease: Option<&Lease>) -> bool {
+        self.0.is_some_and(|(epoch, _)| epoch == lease.map_or(0, |lease| lease.epoch))
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {

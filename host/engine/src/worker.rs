@@ -198,13 +198,13 @@ impl Worker {
             let given_up = told(&mut self.exhausted, stream, installed.id()).now_or_never().is_some();
             return Box::pin(self.handled(&installed, reading, None, given_up)).await;
         }
-        let (rings, timers) = (self.rings(&installed), self.next_timer.map(|(known, _)| known));
+        let (rings, timers) = (installed.rings(self.lane), self.next_timer.map(|(known, _)| known));
         let (stream, mut given_up, mut trouble) = (self.stream(), false, None);
         let (current, lane, exhausted) = (&mut self.current, self.lane, &mut self.exhausted);
         let leaving = &mut self.leaving;
         let enough = async {
             tokio::select! {
-                () = another(current, &installed, (lane, &reading.options)) => {}
+                () = another(current, (lane, &reading.options, rings)) => {}
                 () = installed.timer_changes.differs(timers.unwrap_or_default()), if rings => {}
                 // What it would be given now is for the other host.
                 () = installed.pin.lost(), if installed.is_pinned() => {}
@@ -374,9 +374,8 @@ impl Worker {
             options.start = self.stored_floor(installed).await?.map_or(Start::All, Start::At);
         }
         let consumer = bus.consumer(&options).await.map_err(|error| chain(&error))?;
-        if installed.ordered() || !self.parking.is_empty() {
-            self.load_parking(installed).await?;
-        }
+        // Also where there is no order: a release that had one may have parked some.
+        self.load_parking(installed).await?;
         if installed.status.state() == State::Starting {
             installed.status.set(State::Running);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::input::{self, Input};
 use crate::sql::Listed;
 use crate::writer::Transaction;
-use crate::{Store, StoreError, row};
+use crate::{CommitError, Lease, Store, StoreError, lease, row};
 
 /// An attempt as it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +17,24 @@ pub struct Begun {
 }
 
 impl Store {
-    /// Writes down that an attempt is made for each input, in one transaction.
+    /// Writes down that an attempt is made for each input, in one transaction, and where the work is one host's, by that host.
     pub async fn begin_attempts(
         &self,
         installation: &str,
+        lease: Option<Lease>,
         inputs: &[Input],
-    ) -> Result<Vec<Begun>, StoreError> {
+    ) -> Result<Vec<Begun>, CommitError> {
         let (installation, inputs) = (installation.to_owned(), inputs.to_vec());
         self.writer
             .transact(move |transaction| {
-                Box::pin(async move { begin(transaction, &installation, &inputs).await })
+                Box::pin(async move {
+                    if let Some(lease) = lease
+                        && !lease::holds(transaction, &lease).await?
+                    {
+                        return Err(CommitError::LeaseLost);
+                    }
+                    Ok(begin(transaction, &installation, &inputs).await?)
+                })
             })
             .await
     }

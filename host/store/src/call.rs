@@ -1,16 +1,15 @@
 //! Calls as they were made, for replay. Kept for a bounded time.
 
+use dongting_manifest::Timestamp;
 use dongting_manifest::message::hash;
 use dongting_manifest::record::Extent;
-use dongting_manifest::{Message, Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::AssertSqlSafe;
 
 use crate::answer::Asked;
 use crate::given::{Given, Said};
 use crate::sql::sql;
 use crate::writer::Transaction;
-use crate::{Store, StoreError, row};
+use crate::{Store, StoreError};
 
 /// A call as far as it follows from more than the release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,21 +242,6 @@ impl Store {
         .await
         .map_err(StoreError::sql)?;
         rows.into_iter().map(recorded).collect()
-    }
-
-    /// Those of the messages that are still kept.
-    pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in row::lists(ids) {
-            let sql = format!("SELECT message, body FROM message WHERE {}", row::by_id(ids.len()));
-            let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(id));
-            let rows: Vec<(String, Vec<u8>)> =
-                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
-            for (attributes, body) in rows {
-                found.push(row::message(&attributes, body)?);
-            }
-        }
-        Ok(found)
     }
 }
 

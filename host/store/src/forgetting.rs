@@ -32,6 +32,14 @@ pub struct VersionPlace {
     call: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct Version {
+    #[sqlx(flatten)]
+    place: VersionPlace,
+    /// 1 where it says that nothing is there.
+    is_gone: i64,
+}
+
 impl VersionPlace {
     fn is_of_one_key(&self, other: &Self) -> bool {
         (&self.installation, &self.class, &self.key) == (&other.installation, &other.class, &other.key)
@@ -91,10 +99,10 @@ impl Store {
     }
 
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
-    /// the newest. Where to go on.
+    /// the newest, and that as well where it says that nothing is there. Where to go on.
     pub async fn forget_versions(&self, after: &VersionPlace) -> Result<Option<VersionPlace>, StoreError> {
-        let mut places: Vec<VersionPlace> = sqlx::query_as(
-            "SELECT installation, class, key, call FROM version
+        let mut versions: Vec<Version> = sqlx::query_as(
+            "SELECT installation, class, key, call, CASE WHEN value IS NULL THEN 1 ELSE 0 END AS is_gone FROM version
              WHERE (installation, class, key, call) > ($1, $2, $3, $4)
              ORDER BY installation, class, key, call LIMIT $5",
         )
@@ -106,29 +114,41 @@ impl Store {
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
+        let more = versions.len() == PIECE;
         let mut first: BTreeMap<&str, i64> = BTreeMap::new();
-        for VersionPlace { installation, .. } in &places {
-            if !first.contains_key(installation.as_str()) {
-                first.insert(installation, self.first_call(installation).await?);
+        let mut gone = Vec::new();
+        for (at, Version { place, is_gone }) in versions.iter().enumerate() {
+            let first = match first.get(place.installation.as_str()) {
+                Some(first) => *first,
+                None => {
+                    *first.entry(&place.installation).or_insert(self.first_call(&place.installation).await?)
+                }
+            };
+            if place.call >= first {
+                continue;
+            }
+            // Each call that is kept reads this one or a newer one.
+            if at
+                .checked_sub(1)
+                .and_then(|at| versions.get(at))
+                .is_some_and(|one| one.place.is_of_one_key(place))
+            {
+                gone.push(place.clone());
+            }
+            let newest = match versions.get(at + 1) {
+                Some(next) => !next.place.is_of_one_key(place),
+                None => !more,
+            };
+            if newest && *is_gone == 1 {
+                gone.push(VersionPlace { call: place.call + 1, ..place.clone() });
             }
         }
-        // Each of a key that was written before the first call, when another version of it was there already.
-        let replaced = |pair: &[VersionPlace]| match pair {
-            [before, newer] => {
-                let first = first.get(newer.installation.as_str()).copied().unwrap_or_default();
-                (before.is_of_one_key(newer) && newer.call < first).then(|| newer.clone())
-            }
-            _ => None,
-        };
-        let replaced: Vec<VersionPlace> = places.windows(2).filter_map(replaced).collect();
-        if !replaced.is_empty() {
-            let forget = self.writer.transact(|transaction| Box::pin(forget_before(transaction, replaced)));
-            forget.await?;
+        if !gone.is_empty() {
+            self.writer.transact(|transaction| Box::pin(forget_before(transaction, gone))).await?;
         }
         // The last one is looked at again, with the one behind it.
-        let more = places.len() == PIECE;
-        places.pop();
-        Ok(places.pop().filter(|_| more))
+        versions.pop();
+        Ok(versions.pop().map(|version| version.place).filter(|_| more))
     }
 
     /// Up to which position nothing is read by a call that is still kept.
@@ -169,8 +189,8 @@ impl Store {
 }
 
 /// What was kept before each of these, under its key.
-async fn forget_before(transaction: &mut Transaction, replaced: Vec<VersionPlace>) -> Result<(), StoreError> {
-    for VersionPlace { installation, class, key, call } in replaced {
+async fn forget_before(transaction: &mut Transaction, places: Vec<VersionPlace>) -> Result<(), StoreError> {
+    for VersionPlace { installation, class, key, call } in places {
         sql("DELETE FROM version WHERE installation = $1 AND class = $2 AND key = $3 AND call < $4")
             .bind(installation)
             .bind(class)

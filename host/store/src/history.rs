@@ -8,9 +8,11 @@ use dongting_manifest::{Kind, Lane, Message, Region, Timestamp};
 use sqlx::AssertSqlSafe;
 
 use crate::{Store, StoreError, row};
+use named::By;
 
 mod extent;
-mod keeping;
+pub(crate) mod keeping;
+mod named;
 
 /// A message with its place on its lane.
 #[derive(Debug, Clone)]
@@ -114,26 +116,47 @@ impl Store {
         Ok(newest.and_then(Timestamp::from_micros))
     }
 
+    /// Those of the messages that are still kept, each once.
+    pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
+        let positions = named::positions(&self.history_reader, By::Id, ids, usize::MAX).await?;
+        let wanted: BTreeSet<&String> = ids.iter().collect();
+        let mut found = BTreeMap::new();
+        for message in self.at(&positions).await?.into_values().filter(|one| wanted.contains(&one.id)) {
+            found.insert(message.id.clone(), message);
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The messages at these positions.
+    pub(crate) async fn at(&self, positions: &[i64]) -> Result<BTreeMap<i64, Message>, StoreError> {
+        let mut found = BTreeMap::new();
+        for positions in row::lists(positions) {
+            let listed = row::placeholders(1, positions.len());
+            let sql = format!("SELECT position, message, body FROM message WHERE position IN ({listed})");
+            let query =
+                positions.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, at| query.bind(*at));
+            let rows: Vec<(i64, String, Vec<u8>)> =
+                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
+            for (position, attributes, body) in rows {
+                found.insert(position, row::message(&attributes, body)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Of these messages those of which an installation has made others, each with the release that made the first of them.
     pub async fn makers(
         &self,
         installation: &str,
         causes: &[&str],
     ) -> Result<BTreeMap<String, String>, StoreError> {
+        let made = named::positions(&self.history_reader, By::Cause, causes, usize::MAX).await?;
+        let causes: BTreeSet<&str> = causes.iter().copied().collect();
         let mut makers = BTreeMap::new();
-        for causes in row::lists(causes) {
-            let sql = format!(
-                "SELECT m.message FROM message m WHERE {} ORDER BY m.received, m.id",
-                made_of(causes.len())
-            );
-            let query = causes
-                .iter()
-                .fold(sqlx::query_scalar(AssertSqlSafe(sql)), |query, id| query.bind(row::beginning(id)));
-            let made: Vec<String> = query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
-            for attributes in made {
-                let made = row::message(&attributes, Vec::new())?;
+        for made in row::lists(&made) {
+            for made in self.at(made).await?.into_values() {
                 if made.extensions.iter().any(|(name, by)| name == INSTALLATION && by == installation) {
-                    for cause in made.causation.iter().filter(|cause| causes.contains(&cause.as_str())) {
+                    for cause in made.causation.iter().filter(|cause| causes.contains(cause.as_str())) {
                         makers.entry(cause.clone()).or_insert_with(|| made.plugin.clone());
                     }
                 }
@@ -173,21 +196,9 @@ impl Store {
         let (mut effects, mut seen) = (Vec::new(), BTreeSet::from([message.id.clone()]));
         let mut next = vec![message.id.clone()];
         for _ in 0..MAX_DEPTH {
-            let mut found = Vec::new();
-            for causes in row::lists(&next) {
-                let sql = format!(
-                    "SELECT m.message, m.body FROM message m WHERE {} ORDER BY m.id LIMIT ${}",
-                    made_of(causes.len()),
-                    causes.len() + 1
-                );
-                let query = causes
-                    .iter()
-                    .fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(row::beginning(id)))
-                    .bind(MAX_LINEAGE as i64);
-                let rows: Vec<(String, Vec<u8>)> =
-                    query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
-                found.append(&mut messages(rows)?);
-            }
+            let mut positions = named::positions(&self.history_reader, By::Cause, &next, MAX_LINEAGE).await?;
+            positions.truncate(MAX_LINEAGE);
+            let mut found: Vec<Message> = self.at(&positions).await?.into_values().collect();
             found.retain(|made| {
                 made.causation.iter().any(|cause| next.contains(cause)) && seen.insert(made.id.clone())
             });
@@ -201,11 +212,6 @@ impl Store {
         }
         Ok(effects)
     }
-}
-
-/// What was made of so many messages, as far as the beginnings of their ids tell.
-fn made_of(causes: usize) -> String {
-    format!("m.position IN (SELECT effect FROM causation WHERE cause IN ({}))", row::placeholders(1, causes))
 }
 
 fn messages(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<Message>, StoreError> {

@@ -48,7 +48,7 @@ pub use history::{Entry, Lineage, Tailed};
 pub use input::Input;
 pub use lease::{Lease, Standing};
 pub use lineage::{Dispatched, Granted};
-pub use outbox::{Output, Pending};
+pub use outbox::{OutboxExtent, Output, Pending};
 pub use parked::{Park, Parked, ParkedPartition, Parkings, Waiting};
 pub use store::{Store, StoreError};
 pub use timer::{Due, Rung};

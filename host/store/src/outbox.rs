@@ -20,6 +20,14 @@ pub struct Pending {
     pub outputs: Vec<Output>,
 }
 
+/// Where the rows of an installation lie.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OutboxExtent {
+    pub installation: String,
+    pub first: i64,
+    pub last: i64,
+}
+
 /// A row that an earlier version of this host has written: one message, or one dead letter.
 const MESSAGE: &str = "message";
 const DEAD_LETTER: &str = "dead-letter";
@@ -62,6 +70,16 @@ impl Store {
                 Ok(Pending { position, outputs })
             })
             .collect()
+    }
+
+    /// Of all installations that have rows in the outbox.
+    pub async fn outboxes(&self) -> Result<Vec<OutboxExtent>, StoreError> {
+        sqlx::query_as(
+            "SELECT installation, MIN(position) AS first, MAX(position) AS last FROM outbox GROUP BY installation",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)
     }
 
     /// The bus has stored these.

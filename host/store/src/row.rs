@@ -172,19 +172,6 @@ pub fn rows(first: usize, columns: usize, rows: usize) -> String {
     (0..rows).map(|at| format!("({})", row(at))).collect::<Vec<_>>().join(", ")
 }
 
-/// The condition that the id of a message is one of so many, `$1, $2, …`. SQLite looks for the beginnings, of which it has an index; PostgreSQL
-/// for the whole ids: how many rows have one of many beginnings it does not know, and would rather read all.
-pub fn by_id(ids: usize) -> String {
-    let listed = placeholders(1, ids);
-    let beginnings: Vec<String> = (1..=ids).map(|n| format!("SUBSTR(${n}, 1, 16)")).collect();
-    format!("SUBSTR(id, 1, 16) IN ({}) AND id IN ({listed})", beginnings.join(", "))
-}
-
-/// The letters by which a cause is looked for. Ids are hashes: these are enough, but whoever reads compares the whole.
-pub fn beginning(id: &str) -> &str {
-    id.char_indices().nth(16).and_then(|(end, _)| id.get(..end)).unwrap_or(id)
-}
-
 /// A sequence as a column.
 pub fn sequence(sequence: u64) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
@@ -199,14 +186,6 @@ pub fn region(region: Region) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_is_looked_for_by_its_beginning() {
-        assert_eq!(beginning("4824a5b05f99c99d1f22f535603252259b90c229"), "4824a5b05f99c99d");
-        assert_eq!(beginning("4824a5b05f99c99d"), "4824a5b05f99c99d");
-        assert_eq!(beginning("short"), "short");
-        assert_eq!(beginning("一二三四五六七八九十一二三四五六七八"), "一二三四五六七八九十一二三四五六");
-    }
 
     #[test]
     fn pieces_are_few_and_all_is_in_them() {

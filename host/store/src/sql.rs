@@ -60,7 +60,7 @@ impl Listed {
     }
 
     /// For so many: a power of two, as `row::pieces` and `row::lists` cut them.
-    fn text(&'static self, count: usize) -> &'static str {
+    pub fn text(&'static self, count: usize) -> &'static str {
         debug_assert!(count.is_power_of_two(), "{count} is not what `row` cuts");
         #[expect(clippy::indexing_slicing, reason = "`row` cuts no longer pieces")]
         let text = &self.texts[count.ilog2() as usize];

@@ -1,7 +1,7 @@
 //! What was stated of what and when: series, and what held at an instant. Each question is one that an index has in order, so that it takes as
 //! long as its answer, not as the history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::iter;
 
 use dongting_manifest::history::{Found, Query};
@@ -27,6 +27,9 @@ const HELD: &str =
      AND s.received <= $11 AND s.batch <= $12 ORDER BY s.time DESC, s.id DESC LIMIT 1";
 /// Keys that are looked at once more where the first were not enough.
 const MORE: i64 = 8;
+
+/// The newest statement of a key, and the columns of [`Chosen`] of what held of it; no position where that is not what is asked for.
+type KeyRow = (i64, String, Option<i64>, Option<String>, Option<i64>, Option<i64>);
 
 /// A message as it is chosen, without its text: its place among the others and what its body takes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -83,18 +86,7 @@ impl Store {
         let complete = fits == chosen.len();
         chosen.truncate(fits);
         let positions: Vec<i64> = chosen.into_iter().map(|one| one.position).collect();
-        let mut found = BTreeMap::new();
-        for positions in row::lists(&positions) {
-            let listed = row::placeholders(1, positions.len());
-            let sql = format!("SELECT position, message, body FROM message WHERE position IN ({listed})");
-            let query =
-                positions.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, at| query.bind(*at));
-            let rows: Vec<(i64, String, Vec<u8>)> =
-                query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
-            for (position, attributes, body) in rows {
-                found.insert(position, row::message(&attributes, body)?);
-            }
-        }
+        let mut found = self.at(&positions).await?;
         Ok(Found { messages: positions.iter().filter_map(|at| found.remove(at)).collect(), complete })
     }
 
@@ -137,14 +129,20 @@ impl Store {
         as_of: (i64, i64),
         since: Option<Timestamp>,
     ) -> Result<Vec<Chosen>, StoreError> {
+        // First the keys that are looked at, no more, and what held of each by its position alone: left to choose, PostgreSQL finds out for
+        // all keys what held, or goes through a city's messages for one.
         let sql = in_order(cities(query.region), "l.region / 100", "latest DESC, latest_id DESC", |city| {
+            // As the index says it. PostgreSQL would rather go through the province's keys until one of the city comes.
+            let holds = if city.is_empty() { "l.holds = 1" } else { "l.holds > 0" };
             format!(
-                "SELECT l.time AS latest, l.id AS latest_id, m.time, m.id, m.position, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes
-                 FROM message l JOIN message m ON m.position = ({HELD})
-                 WHERE l.holds = 1 AND l.domain = $1 AND l.kind = $2 {city} AND ($8 = '' OR l.source = $8)
-                   AND SUBSTR(l.key, 1, CAST($9 AS INTEGER)) = $10 AND l.time >= $14 AND m.time >= $14
-                   AND m.domain = l.domain AND m.kind = l.kind AND m.region / 100 = l.region / 100 AND {CONCERNED}
-                 ORDER BY l.time DESC, l.id DESC LIMIT $13"
+                "SELECT l.time AS latest, l.id AS latest_id, m.time, m.id, CAST(OCTET_LENGTH(m.body) AS BIGINT) AS bytes,
+                   CASE WHEN m.time >= $14 AND m.domain = l.domain AND m.kind = l.kind AND m.region / 100 = l.region / 100
+                     AND {CONCERNED} THEN m.position END AS position
+                 FROM (SELECT l.time, l.id, l.domain, l.kind, l.region, ({HELD}) AS held FROM message l
+                       WHERE {holds} AND l.domain = $1 AND l.kind = $2 {city} AND ($8 = '' OR l.source = $8)
+                         AND SUBSTR(l.key, 1, CAST($9 AS INTEGER)) = $10 AND l.time >= $14
+                       ORDER BY l.time DESC, l.id DESC LIMIT $13) AS l
+                 LEFT JOIN message m ON m.position = l.held ORDER BY l.time DESC, l.id DESC"
             )
         });
         let since = since.map_or(i64::MIN, Timestamp::as_micros);
@@ -155,13 +153,15 @@ impl Store {
             let mut rows = sql.bind(looked_at).bind(since).fetch(&self.history_reader);
             let (mut newest, mut keys, mut last) = (Vec::new(), 0, None);
             while let Some(row) = rows.try_next().await.map_err(StoreError::sql)? {
-                let (latest, latest_id, time, id, position, bytes): (i64, String, i64, String, i64, i64) =
-                    row;
+                let (latest, latest_id, time, id, bytes, position): KeyRow = row;
+                (keys, last) = (keys + 1, Some((latest, latest_id)));
+                let (Some(time), Some(id), Some(bytes), Some(position)) = (time, id, bytes, position) else {
+                    continue;
+                };
                 newest.push(Chosen { time, id, position, bytes });
                 if newest.len() >= 2 * wanted {
                     newest_first(&mut newest, wanted);
                 }
-                (keys, last) = (keys + 1, Some((latest, latest_id)));
             }
             newest_first(&mut newest, wanted);
             let settled = newest.get(wanted - 1).zip(last).is_some_and(|(oldest, (latest, latest_id))| {
@@ -224,19 +224,21 @@ fn asking<'q, T>(sql: Asking<'q, T>, query: &'q Query, (until, batch): (i64, i64
 mod tests {
     use super::*;
     use crate::Database;
+    use crate::history::keeping;
 
     #[tokio::test]
-    async fn sqlite_finds_what_held_by_its_key_and_messages_by_their_ids() {
+    async fn sqlite_finds_what_held_by_its_key_and_what_it_knows_by_its_time() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
         let held = HELD.replace("$11", "0").replace("$12", "0");
         let held =
             format!("SELECT ({held}) FROM message l WHERE l.holds = 1 AND l.domain = 'd' AND l.kind = 'k'");
-        let by_id = format!("SELECT id FROM message WHERE {}", row::by_id(2)).replace("$1", "'a'");
-        let by_id = by_id.replace("$2", "'b'");
-        for (asked, index) in
-            [(held, "holding_by_key (source=? AND key=?)"), (by_id, "message_by_id (<expr>=?)")]
-        {
+        let known = keeping::KNOWN.text(2);
+        let known = (1..=6).fold(known.to_owned(), |known, n| known.replace(&format!("${n}"), "'a'"));
+        for (asked, index) in [
+            (held, "holding_by_key (source=? AND key=?)"),
+            (known, "message_by_source (source=? AND time=? AND id=?)"),
+        ] {
             let plan = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {asked}")));
             let plan: Vec<(i64, i64, i64, String)> = plan.fetch_all(&store.history_reader).await.unwrap();
             assert!(plan.iter().any(|(.., step)| step.contains(index)), "{index} is not in {plan:?}");

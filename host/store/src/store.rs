@@ -171,9 +171,11 @@ async fn postgres(url: &str) -> Result<AnyPool, sqlx::Error> {
         .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| {
             Box::pin(async move {
-                // A server or a database may be set to answer first and write later.
+                // A server or a database may be set to answer first and write later. And compiling a plan takes longer than any of these
+                // questions: tens of milliseconds.
                 let settings = "SELECT set_config('synchronous_commit', 'on', false)
-                     WHERE current_setting('synchronous_commit') = 'off'";
+                     WHERE current_setting('synchronous_commit') = 'off';
+                     SET jit = off";
                 connection.execute(sqlx::raw_sql(settings)).await.map(drop)
             })
         })

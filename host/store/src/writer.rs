@@ -4,7 +4,6 @@
 use std::iter;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use dongting_priority::Priority;
@@ -12,6 +11,7 @@ use futures::executor::block_on;
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::{Any, AnyPool};
+use tokio::sync::mpsc::{self, UnboundedReceiver as Receiver, UnboundedSender as Sender};
 use tokio::sync::oneshot;
 
 use crate::StoreError;
@@ -109,12 +109,14 @@ impl Writer {
         };
         let cannot = |source| StoreError::Open { path: path.display().to_string(), source };
         let connection = opened().map_err(|error: rusqlite::Error| cannot(Box::new(error)))?;
-        let (orders, given) = mpsc::channel();
+        // Not the standard library's: its receiver spins while a sender is in the middle of sending, and one that runs before the usual
+        // threads would keep that sender from ever ending.
+        let (orders, given) = mpsc::unbounded_channel();
         let work = move || {
             if let Err(error) = priority.take() {
                 tracing::debug!("SQLite's writer runs at the priority of all else: {error}");
             }
-            serve(Transaction::Sqlite(connection), &given);
+            serve(Transaction::Sqlite(connection), given);
         };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(work);
         thread.map_err(|error| cannot(Box::new(error)))?;
@@ -164,12 +166,13 @@ impl Writer {
     }
 }
 
-fn serve(mut transaction: Transaction, orders: &Receiver<Order>) {
+fn serve(mut transaction: Transaction, mut orders: Receiver<Order>) {
     let mut closing = None;
     while closing.is_none()
-        && let Ok(order) = orders.recv()
+        && let Some(order) = orders.blocking_recv()
     {
-        let work = iter::once(order).chain(orders.try_iter()).map_while(|order| match order {
+        let waiting = iter::once(order).chain(iter::from_fn(|| orders.try_recv().ok()));
+        let work = waiting.map_while(|order| match order {
             Order::Work(work) => Some(work),
             Order::Close(closed) => {
                 closing = Some(closed);

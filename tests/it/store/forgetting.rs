@@ -111,6 +111,17 @@ async fn a_call_and_the_state_before_it<P: Place>() {
     assert_eq!(store.forget_calls(whole.1).await.unwrap(), 2);
     forget_versions(&store).await;
     assert_eq!(value().await, None);
+    // Nothing is left of a key that is gone, but what a call that is kept has read before.
+    made(6, None).await;
+    forget_versions(&store).await;
+    let sixth = store.calls(MODEL, whole, CallPlace::default(), 10).await.unwrap()[0].position;
+    assert_eq!(store.state_before(MODEL, "count", sixth).await.unwrap().as_deref(), Some(b"five".as_slice()));
+    assert_eq!(store.forget_calls(whole.1).await.unwrap(), 1);
+    forget_versions(&store).await;
+    assert_eq!(store.state_before(MODEL, "count", sixth).await.unwrap(), None);
+    // So the key counts as one that was never written by a call.
+    commit(&store, &inputs([9]), Some(b"anew"), &[]).await.unwrap();
+    assert_eq!(store.state_before(MODEL, "count", sixth).await.unwrap().as_deref(), Some(b"anew".as_slice()));
 }
 
 /// In pieces of 500, and of each no more than nobody can read.

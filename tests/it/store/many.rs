@@ -137,7 +137,7 @@ async fn many_attempts_and_bodies_of_one_call<P: Place>() {
     let other = inputs(1..=150).into_iter().map(|input| Input { stream: "EM_ALERT".to_owned(), ..input });
     // Of two streams, and not in their order.
     let all: Vec<Input> = inputs(1..=300).into_iter().chain(other).rev().collect();
-    let begin = async || store.begin_attempts(MODEL, &all).await.unwrap();
+    let begin = async || store.begin_attempts(MODEL, None, &all).await.unwrap();
     assert!(begin().await.iter().all(|begun| (begun.number, begun.open) == (1, false)));
     let mut commit = Commit::new(MODEL);
     // One of three is done, one known not to have arrived; of one it is not known.

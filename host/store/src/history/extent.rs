@@ -1,10 +1,11 @@
 //! How much the history has, and what is kept of it: by age and by size, the oldest going first. A statement that still holds stays.
 
-use dongting_manifest::{Message, Timestamp};
+use dongting_manifest::Timestamp;
 
-use crate::sql::{Listed, sql};
+use super::named;
+use crate::sql::sql;
 use crate::writer::Transaction;
-use crate::{Store, StoreError, row};
+use crate::{Store, StoreError};
 
 /// Messages removed in one transaction: what arrives meanwhile waits for no more than this.
 const AT_ONCE: i64 = 500;
@@ -12,7 +13,7 @@ const AT_ONCE: i64 = 500;
 /// The oldest that may go.
 const FORGET: &str = "DELETE FROM message WHERE position IN
      (SELECT position FROM message WHERE received < $1 AND holds = 0 ORDER BY received LIMIT $2)
-     RETURNING position, message, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)";
+     RETURNING position, CAST(OCTET_LENGTH(message) + OCTET_LENGTH(body) AS BIGINT)";
 
 impl Store {
     /// Removes messages that arrived before `before`; how many.
@@ -66,22 +67,10 @@ impl Store {
 }
 
 async fn forget_oldest(transaction: &mut Transaction, before: i64) -> Result<(u64, u64), StoreError> {
-    static UNLINK: Listed = Listed::new(|pairs| {
-        format!("DELETE FROM causation WHERE (cause, effect) IN (VALUES {})", row::rows(1, 2, pairs))
-    });
-    let gone: Vec<(i64, String, i64)> = sql(FORGET).bind(before).bind(AT_ONCE).rows(transaction).await?;
-    let mut pairs = Vec::new();
-    for (position, attributes, _) in &gone {
-        let Message { causation, .. } = row::message(attributes, Vec::new())?;
-        pairs.extend(causation.into_iter().map(|cause| (row::beginning(&cause).to_owned(), *position)));
-    }
-    for pairs in row::pieces(&pairs, 2) {
-        let query = pairs
-            .iter()
-            .fold(UNLINK.of(pairs.len()), |query, (cause, effect)| query.bind(cause).bind(*effect));
-        query.execute(transaction).await?;
-    }
-    let freed: i64 = gone.iter().map(|(.., bytes)| bytes).sum();
+    let gone: Vec<(i64, i64)> = sql(FORGET).bind(before).bind(AT_ONCE).rows(transaction).await?;
+    let positions: Vec<i64> = gone.iter().map(|(position, _)| *position).collect();
+    named::remove(transaction, &positions).await?;
+    let freed: i64 = gone.iter().map(|(_, bytes)| bytes).sum();
     add(transaction, -freed).await?;
     Ok((gone.len() as u64, freed.unsigned_abs()))
 }

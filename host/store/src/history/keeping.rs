@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use dongting_manifest::{Lane, Message, Subject};
 
-use super::extent;
 use super::{Entry, Tailed};
+use super::{extent, named};
 use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
 use crate::{StoreError, row};
@@ -13,6 +13,14 @@ use crate::{StoreError, row};
 const COLUMNS: usize = 17;
 /// So that one question asks for 64 keys at most.
 const KEYS: usize = 8;
+
+pub(crate) static KNOWN: Listed = Listed::new(|entries| {
+    let of_one = |entry: usize| {
+        let [source, time, id] = [1, 2, 3].map(|value| 3 * entry + value);
+        format!("source = ${source} AND time = ${time} AND id = ${id}")
+    };
+    format!("SELECT id FROM message WHERE {}", (0..entries).map(of_one).collect::<Vec<_>>().join(" OR "))
+});
 
 /// What a statement is of: of these one holds.
 type Of<'e> = (&'e str, &'e str, &'e str, &'e str, &'e str, i64);
@@ -48,17 +56,18 @@ pub(super) async fn all(transaction: &mut Transaction, entries: &[Entry]) -> Res
     }
     let holding = hold(transaction, &new).await?;
     let bytes = add(transaction, batch, &new, &holding).await?;
-    link(transaction, &new).await?;
+    named::add(transaction, &new).await?;
     extent::add(transaction, bytes).await
 }
 
-/// The ids of these that are there already.
+/// The ids of these that are there already. One that was said of another time as well is there for each: so it is looked for by its source
+/// and time, near what was written last.
 async fn known(transaction: &mut Transaction, entries: &[Entry]) -> Result<HashSet<String>, StoreError> {
-    static KNOWN: Listed = Listed::new(|ids| format!("SELECT id FROM message WHERE {}", row::by_id(ids)));
     let mut known = HashSet::new();
-    for entries in row::pieces(entries, 1) {
-        let query = KNOWN.of(entries.len());
-        let query = entries.iter().fold(query, |query, entry| query.bind(&entry.message.id));
+    for entries in row::pieces(entries, 3) {
+        let query = entries.iter().fold(KNOWN.of(entries.len()), |query, Entry { message, .. }| {
+            query.bind(&message.source).bind(message.time.as_micros()).bind(&message.id)
+        });
         let ids: Vec<(String,)> = query.rows(transaction).await?;
         known.extend(ids.into_iter().map(|(id,)| id));
     }
@@ -195,26 +204,4 @@ async fn add(
         query.execute(transaction).await?;
     }
     Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
-}
-
-/// Says of their causes what was made of them.
-async fn link(transaction: &mut Transaction, new: &[(i64, &Entry)]) -> Result<(), StoreError> {
-    static LINK: Listed = Listed::new(|pairs| {
-        format!(
-            "INSERT INTO causation (cause, effect) VALUES {} ON CONFLICT DO NOTHING",
-            row::rows(1, 2, pairs)
-        )
-    });
-    let pairs: Vec<(&str, i64)> = new
-        .iter()
-        .flat_map(|(position, entry)| {
-            entry.message.causation.iter().map(|cause| (row::beginning(cause), *position))
-        })
-        .collect();
-    for pairs in row::pieces(&pairs, 2) {
-        let query = LINK.of(pairs.len());
-        let query = pairs.iter().fold(query, |query, (cause, effect)| query.bind(*cause).bind(*effect));
-        query.execute(transaction).await?;
-    }
-    Ok(())
 }

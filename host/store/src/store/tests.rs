@@ -5,6 +5,7 @@ const IN_ORDER: &str = include_str!("../../migrations/sqlite-history/0002_rows_i
 const ONE_ROW: &str = include_str!("../../migrations/sqlite-history/0003_one_row.sql");
 const WAYS_IN: &str = include_str!("../../migrations/sqlite-history/0004_ways_in.sql");
 const FEW_PLACES: &str = include_str!("../../migrations/sqlite-history/0005_few_places.sql");
+const NAMED: &str = include_str!("../../migrations/sqlite-history/0006_named.sql");
 
 /// A history as the first version made it, with two messages.
 struct Old {
@@ -74,7 +75,7 @@ async fn a_history_of_several_rows_a_message_is_kept() {
     )
     .await
     .unwrap();
-    old.run("INSERT INTO causation VALUES ('b', 'a'), ('a', 'an id of a hash that goes on')").await.unwrap();
+    old.run("INSERT INTO causation VALUES ('b', 'a'), ('a', 'anidofahashthatgoeson')").await.unwrap();
     old.run(ONE_ROW).await.unwrap();
     let whole = "SELECT COUNT(*) FROM message WHERE id = 'a' AND lane = 'bulk' AND sequence = 1 AND batch = 2 AND time = 10
                      AND received = 22 AND domain = 'water' AND kind = 'observation' AND detail = 'level' AND region = 430100
@@ -101,7 +102,16 @@ async fn a_history_of_several_rows_a_message_is_kept() {
         "it was never the latest"
     );
     assert_eq!(old.count("SELECT position FROM history_extent").await, 2);
-    assert_eq!(old.count("SELECT effect FROM causation WHERE cause = 'an id of a hash '").await, 2);
+    assert_eq!(old.count("SELECT effect FROM causation WHERE cause = 'anidofahashthatg'").await, 2);
+    old.run(NAMED).await.unwrap();
+    for (name, position) in [("ia", 2), ("ib", 1), ("canidofahashthatg", 2)] {
+        let found: Vec<(i64,)> = sqlx::query_as("SELECT rowid FROM named WHERE named = $1")
+            .bind(name)
+            .fetch_all(&old.file)
+            .await
+            .unwrap();
+        assert_eq!(found, [(position,)], "{name}");
+    }
     let left = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE '%of_topic%' OR name LIKE '%in_one%' OR name LIKE '%statement%'
                     OR name LIKE '%down%' OR name LIKE '%in_place%' OR name LIKE 'latest%'";
     assert_eq!(old.count(left).await, 0);

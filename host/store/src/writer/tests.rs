@@ -1,3 +1,5 @@
+use std::sync::mpsc::{self, Sender};
+
 use super::*;
 use crate::sql::Value;
 
