@@ -59,6 +59,8 @@ pub enum EncodeError {
     Causation { count: usize },
     #[error("the causation id `{0}` is empty or has a comma in it")]
     CausationId(String),
+    #[error("the attribute `{0}` has a NUL, which PostgreSQL does not keep")]
+    Nul(String),
     #[error("the attributes take {bytes} bytes as headers, more than {MAX_HEADER_BYTES}")]
     Headers { bytes: usize },
     #[error(
@@ -84,6 +86,8 @@ pub enum DecodeError {
     Name(String),
     #[error("the value of `ce-{0}` is not percent-encoded UTF-8")]
     Encoding(String),
+    #[error("the value of `ce-{0}` has a NUL, which PostgreSQL does not keep")]
+    Nul(String),
     #[error("ce-specversion is `{0}`; the bus speaks 1.0")]
     Version(String),
     #[error("the NATS subject is wrong")]
@@ -131,6 +135,13 @@ fn within(bytes: usize) -> Result<(), EncodeError> {
 
 /// Tells the message's attributes, each of which may be written.
 fn each(message: &Message, mut tell: impl FnMut(&str, &str)) -> Result<(), EncodeError> {
+    let mut tell = |name: &str, value: &str| {
+        if value.contains('\0') {
+            return Err(EncodeError::Nul(name.to_owned()));
+        }
+        tell(name, value);
+        Ok(())
+    };
     if message.body.len() > MAX_BODY_BYTES {
         return Err(EncodeError::Body { bytes: message.body.len() });
     }
@@ -151,7 +162,7 @@ fn each(message: &Message, mut tell: impl FnMut(&str, &str)) -> Result<(), Encod
         if value.is_empty() {
             return Err(EncodeError::Empty(name));
         }
-        tell(name, value);
+        tell(name, value)?;
     }
     let causation = causation(&message.causation)?;
     for (name, value) in [
@@ -163,7 +174,7 @@ fn each(message: &Message, mut tell: impl FnMut(&str, &str)) -> Result<(), Encod
     ] {
         // CloudEvents has no empty attributes: absent is how nothing is written.
         if !value.is_empty() {
-            tell(name, value);
+            tell(name, value)?;
         }
     }
     let mut extensions: Vec<_> = message.extensions.iter().collect();
@@ -177,7 +188,7 @@ fn each(message: &Message, mut tell: impl FnMut(&str, &str)) -> Result<(), Encod
             return Err(EncodeError::ExtensionValue(name.clone()));
         }
         before = Some(name);
-        tell(name, value);
+        tell(name, value)?;
     }
     Ok(())
 }
@@ -284,6 +295,9 @@ fn attributes(headers: &[(String, String)]) -> Result<BTreeMap<String, String>, 
             return Err(DecodeError::Name(name.chars().take(64).collect()));
         }
         let value = percent::decode(value).ok_or_else(|| DecodeError::Encoding(name.clone()))?;
+        if value.contains('\0') {
+            return Err(DecodeError::Nul(name));
+        }
         if value.is_empty() {
             return Err(DecodeError::Empty(name));
         }

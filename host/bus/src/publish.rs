@@ -61,9 +61,11 @@ impl Bus {
     /// Publishes in the given order and waits for every ack. The answers are in the order of the messages.
     ///
     /// While the connection is down this waits five seconds for it and then says unavailable. After the first
-    /// message that is unavailable no more are sent, but those in flight behind it may be stored.
+    /// message that is unavailable no more are sent, but those in flight behind it may be stored. Of a partition nothing is sent behind a
+    /// message that was not stored, whatever the reason.
     pub async fn publish(&self, messages: &[Message]) -> Vec<Result<Stored, PublishError>> {
         let mut results: Vec<Result<Stored, PublishError>> = Vec::with_capacity(messages.len());
+        let mut failed = Failed::default();
         let mut rest = messages;
         while !rest.is_empty() {
             let next = if self.together { together::next(rest) } else { (rest.len(), false) };
@@ -73,10 +75,15 @@ impl Bus {
                 next => next,
             };
             let (part, behind) = rest.split_at(count);
-            let stored = if together && !is_down(&results) { self.together(part).await } else { None };
+            let stored = if together && failed.is_empty() { self.together(part).await } else { None };
             match stored {
-                Some(stored) => results.extend(stored),
-                None => self.alone(part, &mut results).await,
+                Some(stored) => {
+                    for (message, stored) in part.iter().zip(&stored) {
+                        failed.note(message, stored);
+                    }
+                    results.extend(stored);
+                }
+                None => self.alone(part, &mut failed, &mut results).await,
             }
             rest = behind;
         }
@@ -85,7 +92,12 @@ impl Bus {
 
     /// One by one, many in flight. Of one partition only one is, so that their order holds through failures: what is published again
     /// never comes behind a later one.
-    async fn alone(&self, messages: &[Message], results: &mut Vec<Result<Stored, PublishError>>) {
+    async fn alone<'m>(
+        &self,
+        messages: &'m [Message],
+        failed: &mut Failed<'m>,
+        results: &mut Vec<Result<Stored, PublishError>>,
+    ) {
         // Answers are collected in order, so `results` grows as the front of the queue is answered.
         let mut flight: VecDeque<(&Message, Sent<'_>)> =
             VecDeque::with_capacity(IN_FLIGHT.min(messages.len()));
@@ -95,21 +107,20 @@ impl Bus {
                 && let Some((message, sent)) = flight.pop_front()
             {
                 partitions.remove(message.partition.as_str());
-                results.push(sent.stored(&message.id, patience(results)).await);
+                results.push(answered(message, sent, failed).await);
             }
             partitions.insert(&message.partition);
-            let down = is_down(results)
-                || matches!(flight.back(), Some((_, Sent::Not(PublishError::Unavailable { .. }))));
-            let sent = if down {
-                let source = "an earlier message of the batch was not confirmed".into();
-                Sent::Not(PublishError::Unavailable { id: message.id.clone(), source })
+            let sent = if let Some(why) = failed.holds_back(message) {
+                Sent::Not(PublishError::Unavailable { id: message.id.clone(), source: why.into() })
             } else {
-                self.send_message(message).await
+                let sent = self.send_message(message).await;
+                failed.is_down |= matches!(&sent, Sent::Not(PublishError::Unavailable { .. }));
+                sent
             };
             flight.push_back((message, sent));
         }
         for (message, sent) in flight {
-            results.push(sent.stored(&message.id, patience(results)).await);
+            results.push(answered(message, sent, failed).await);
         }
     }
 
@@ -200,13 +211,55 @@ impl Sent<'_> {
     }
 }
 
-/// An ack that is there already is taken even when others were given up on.
-fn patience(results: &[Result<Stored, PublishError>]) -> Duration {
-    if is_down(results) { Duration::ZERO } else { TIMEOUT }
+/// What of a call of [`Bus::publish`] was not stored, and could be the next time.
+#[derive(Default)]
+struct Failed<'m> {
+    /// The connection or the server does not answer.
+    is_down: bool,
+    partitions: HashSet<&'m str>,
 }
 
-fn is_down(results: &[Result<Stored, PublishError>]) -> bool {
-    matches!(results.last(), Some(Err(PublishError::Unavailable { .. })))
+impl<'m> Failed<'m> {
+    fn is_empty(&self) -> bool {
+        !self.is_down && self.partitions.is_empty()
+    }
+
+    fn note(&mut self, message: &'m Message, stored: &Result<Stored, PublishError>) {
+        match stored {
+            // Of these no later try makes anything else.
+            Ok(_) | Err(PublishError::Encode { .. } | PublishError::TooLarge { .. }) => {}
+            Err(error) => {
+                self.is_down |= matches!(error, PublishError::Unavailable { .. });
+                self.partitions.insert(&message.partition);
+            }
+        }
+    }
+
+    /// Why a message is not sent: stored now, it would stand before one that was to go before it.
+    fn holds_back(&self, message: &Message) -> Option<&'static str> {
+        if self.is_down {
+            Some("an earlier message of the batch was not confirmed")
+        } else if self.partitions.contains(message.partition.as_str()) {
+            Some("an earlier message of its partition was not stored")
+        } else {
+            None
+        }
+    }
+}
+
+async fn answered<'m>(
+    message: &'m Message,
+    sent: Sent<'_>,
+    failed: &mut Failed<'m>,
+) -> Result<Stored, PublishError> {
+    let was_sent = matches!(sent, Sent::Waiting { .. });
+    // An ack that is there already is taken even when others were given up on.
+    let patience = if failed.is_down { Duration::ZERO } else { TIMEOUT };
+    let stored = sent.stored(&message.id, patience).await;
+    if was_sent {
+        failed.note(message, &stored);
+    }
+    stored
 }
 
 fn is_full(said: &async_nats::jetstream::Error) -> bool {
@@ -214,3 +267,6 @@ fn is_full(said: &async_nats::jetstream::Error) -> bool {
     code == ErrorCode::INSUFFICIENT_RESOURCES
         || (code == ErrorCode::STREAM_STORE_FAILED && said.to_string().contains("maximum"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,10 @@ impl Worker {
             if items.is_empty() {
                 return Ok(());
             }
+            if installed.is_sink() {
+                // What it does cannot be undone because what goes before it did not get out.
+                self.leaving.ended().await?;
+            }
             // Before the call: what is read under one lease is not committed under another.
             let lease = installed.lease()?;
             let trial = self.breaker().on_trial();
@@ -219,7 +223,8 @@ impl Worker {
                 (_, End::Later { .. }) if !installed.ordered() && !matches!(item.from, From::Parked(_)) => {}
                 (from, End::Later { reason, after }) => {
                     let due = item::due(item.tries, *after, item.origin.sequence);
-                    waits.push((item.message.partition.clone(), due));
+                    let is_new = !matches!(from, From::Parked(_));
+                    waits.push((item.message.partition.clone(), due, is_new));
                     commit.parks.push(Park {
                         position: if let From::Parked(position) = from { Some(*position) } else { None },
                         message: item.message.clone(),
@@ -248,8 +253,8 @@ impl Worker {
             Err(CommitError::Applied) => return self.once_more(installed, items).await,
             Err(error) => return Err(chain(&error)),
         };
-        for (partition, due) in waits {
-            self.parking.hold(&partition, due);
+        for (partition, due, is_new) in waits {
+            self.parking.hold(&partition, due, is_new);
         }
         self.leave(installed, items, ends, Outputs::Committed(committed));
         Ok(())

@@ -7,14 +7,15 @@ use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::{Decoded, Document, Outcome, Refusal, Reply};
+use dongting_store::Input;
 
 use crate::given::{Heard, told_in_reply};
 use crate::installed::{Installed, chain};
 use crate::item::End;
 use crate::publish::Inputs;
-use crate::threads;
 use crate::transform::Effects;
 use crate::worker::Shared;
+use crate::{outbox, threads};
 
 /// What the deliverer is told.
 #[derive(Debug)]
@@ -45,16 +46,24 @@ fn interrupted() -> PushError {
 }
 
 /// Calls the decoder and stores what it gave. A document that it refuses, or that makes it fault, is `Rejected`; it becomes a dead letter
-/// where it is not one already.
+/// where it is not one already: `letter` is its place then.
 async fn decoded(
     installed: &Installed,
     shared: &Shared,
     document: Document,
-    is_letter: bool,
+    letter: Option<Input>,
 ) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
     let turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
+    if let Some(letter) = &letter {
+        let used = shared.store.applied(installed.id(), std::slice::from_ref(letter)).await;
+        if !used.map_err(|error| later(chain(&error)))?.is_empty() {
+            // Committed by an earlier try that did not live to remove the letter.
+            outbox::drain(installed, shared).await.map_err(later)?;
+            return Ok(Accepted { messages: Vec::new(), rejects: Vec::new(), reply: None });
+        }
+    }
     let note = installed.note_document(&document);
     let call = installed.call_to_decode(received, note.digest());
     let plugin = Arc::clone(&installed.plugin);
@@ -75,11 +84,11 @@ async fn decoded(
         Err(Refusal::Other(reason)) => return Err(later(reason)),
         Err(refusal) => {
             let reason = refusal.to_string();
-            if !is_letter {
+            if letter.is_none() {
                 let effects = Effects { ends: vec![End::Dead(reason.clone())], ..Effects::default() };
                 let reject = Reject { reason: reason.clone(), raw: note.raw() };
                 let noted = installed.noted(note, heard, &effects, None);
-                installed.store(shared, turn, (effects, vec![reject]), noted).await.map_err(later)?;
+                installed.store(shared, turn, (effects, vec![reject], None), noted).await.map_err(later)?;
             }
             return Err(PushError::Rejected(reason));
         }
@@ -89,7 +98,9 @@ async fn decoded(
     let ends = reasons.iter().cloned().map(End::Dead).collect();
     let effects = Effects { outputs, ends, writes, ..Effects::default() };
     let noted = installed.noted(note, heard, &effects, told_in_reply(reply.as_ref()));
-    installed.store(shared, turn, (effects, rejects), noted).await.map_err(later)?;
+    // A letter of which a part is refused again stays, and is not used up.
+    let used = letter.filter(|_| rejects.is_empty());
+    installed.store(shared, turn, (effects, rejects, used), noted).await.map_err(later)?;
     installed.status.active();
     Ok(Accepted { messages, rejects: reasons, reply })
 }
@@ -102,7 +113,7 @@ impl Installed {
         document: Document,
     ) -> Result<Accepted, PushError> {
         let (installed, state) = (Arc::clone(self), Arc::clone(shared));
-        let work = async move { decoded(&installed, &state, document, false).await };
+        let work = async move { decoded(&installed, &state, document, None).await };
         if self.lane() == Lane::Bulk {
             return work.await;
         }
@@ -115,8 +126,9 @@ impl Installed {
         &self,
         shared: &Shared,
         document: Document,
+        letter: Input,
     ) -> Result<Accepted, PushError> {
-        decoded(self, shared, document, true).await
+        decoded(self, shared, document, Some(letter)).await
     }
 
     /// Whether `token` opens this decoder.

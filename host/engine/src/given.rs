@@ -7,7 +7,7 @@ use dongting_sandbox::views::{Context, Language};
 use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response};
 use dongting_store::answer::{asked, asked_with};
 use dongting_store::{
-    Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Output,
+    Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Input, Output,
 };
 use tokio::sync::OwnedMutexGuard;
 
@@ -168,13 +168,13 @@ impl Installed {
         self.call(now, &["act", view, action, &now.to_string()])
     }
 
-    /// Stores what such a call came to: with its record in one transaction, where the installation keeps something; else on the bus at once,
+    /// Stores what such a call came to, and that it has used up an input, where it has: with its record in one transaction, where the installation keeps something; else on the bus at once,
     /// and the record beside the work. The turn ends with the commit.
     pub async fn store(
         &self,
         shared: &Shared,
         turn: Option<OwnedMutexGuard<Seen>>,
-        (effects, rejects): (Effects, Vec<Reject>),
+        (effects, rejects, used): (Effects, Vec<Reject>, Option<Input>),
         Noted { call, bodies }: Noted,
     ) -> Result<(), String> {
         if !self.stateful {
@@ -192,6 +192,7 @@ impl Installed {
                 "another host has worked for the installation since the call began: give it again".to_owned()
             );
         }
+        commit.inputs.extend(used);
         self.write(&mut commit, effects.writes);
         commit.outputs = effects.outputs.into_iter().map(Output::Message).collect();
         commit.outputs.extend(rejects.into_iter().map(|reject| Output::DeadLetter(self.letter(reject))));

@@ -133,7 +133,7 @@ async fn answer(installed: &Installed, items: &[Item], ends: &[End], parked: boo
         Some(reason) => installed.failing(reason.clone()),
         // What waits stays in sight, whatever else goes well.
         None if done && parked => installed.status.touched(),
-        None if done => installed.status.active(),
+        None if done => installed.status.went_well(),
         None => {}
     }
     Ok(())

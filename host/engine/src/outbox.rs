@@ -174,11 +174,17 @@ async fn drain_held(
             installed.outbox.clean.store(epoch, Ordering::Relaxed);
             return Ok(());
         }
-        let (positions, outputs): (Vec<i64>, Vec<Vec<Output>>) =
-            pending.into_iter().map(|Pending { position, outputs }| (position, outputs)).unzip();
-        let outputs = outputs.into_iter().flatten().collect();
-        publish(installed, shared, outputs).await?;
-        shared.store.confirmed(&positions).await.map_err(|error| chain(&error))?;
+        // What lies in rows without a letter is gone from here even where the letters' lane is full: it is not sent again and again, until
+        // JetStream has forgotten that it was there.
+        let (letters, messages): (Vec<Pending>, Vec<Pending>) = pending
+            .into_iter()
+            .partition(|row| row.outputs.iter().any(|output| matches!(output, Output::DeadLetter(_))));
+        for rows in [messages, letters] {
+            let (positions, outputs): (Vec<i64>, Vec<Vec<Output>>) =
+                rows.into_iter().map(|Pending { position, outputs }| (position, outputs)).unzip();
+            publish(installed, shared, outputs.into_iter().flatten().collect()).await?;
+            shared.store.confirmed(&positions).await.map_err(|error| chain(&error))?;
+        }
     }
 }
 

@@ -49,7 +49,27 @@ impl Parking {
         due
     }
 
-    pub fn hold(&mut self, partition: &str, due: Timestamp) {
+    /// Another one of the partition waits, or the same once more.
+    pub fn hold(&mut self, partition: &str, due: Timestamp, is_new: bool) {
         self.heads.entry(partition.to_owned()).or_insert(due);
+        self.messages += u64::from(is_new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_parked_meanwhile_counts() {
+        let mut parking = Parking::default();
+        for _ in 0..FULL {
+            assert!(!parking.is_full());
+            parking.hold("a", Timestamp::now(), true);
+        }
+        assert!(parking.is_full());
+        let mut parking = Parking::default();
+        (0..2 * FULL).for_each(|_| parking.hold("a", Timestamp::now(), false));
+        assert!(!parking.is_full(), "one that waits once more is none more");
     }
 }

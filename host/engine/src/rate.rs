@@ -22,15 +22,16 @@ impl Bucket {
     }
 
     /// Takes `count`, or says how long to wait. More than a full bucket is let through once the bucket is full, so that no
-    /// batch waits for ever.
+    /// batch waits for ever; whoever comes next waits until that is made up for.
     pub fn take(&self, count: usize) -> Result<(), Duration> {
         let depth = self.per_second * DEPTH_SECONDS;
-        let wanted = f64::from(u32::try_from(count).unwrap_or(u32::MAX)).min(depth);
+        let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let wanted = count.min(depth);
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let filled = (level.0 + now.duration_since(level.1).as_secs_f64() * self.per_second).min(depth);
         if filled >= wanted {
-            *level = (filled - wanted, now);
+            *level = (filled - count, now);
             return Ok(());
         }
         *level = (filled, now);
@@ -56,5 +57,14 @@ mod tests {
         let bucket = Bucket::new(&grant);
         assert!(bucket.take(60).is_ok());
         assert!(bucket.take(10).unwrap_err() > Duration::from_secs(9));
+    }
+
+    #[test]
+    fn a_batch_of_more_than_a_bucket_is_paid_for() {
+        let bucket = Bucket::per_second(1_000_000.0);
+        assert!(bucket.take(100_000_000).is_ok());
+        // Forty seconds in arrears, and then one more.
+        let wait = bucket.take(1_000_000).unwrap_err();
+        assert!(wait > Duration::from_secs(35) && wait <= Duration::from_secs(41), "{wait:?}");
     }
 }

@@ -64,7 +64,7 @@ impl Host {
         };
         let made = match letter.origin.clone() {
             Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
-            None => self.redrive_document(&installed, letter).await?,
+            None => self.redrive_document(&installed, sequence, letter).await?,
         };
         self.shared.publisher.bus().discard_dead_letter(sequence).await?;
         // It will not come again, so its fence has done its work.
@@ -171,13 +171,14 @@ impl Host {
     async fn redrive_document(
         &self,
         installed: &Installed,
+        sequence: u64,
         letter: DeadLetter,
     ) -> Result<Vec<String>, RedriveError> {
         if !installed.has(Role::Decoder) {
             return Err(RedriveError::NoDecoder(letter.installation));
         }
         let document = Installed::document(None, None, letter.payload);
-        match installed.decode_again(&self.shared, document).await {
+        match installed.decode_again(&self.shared, document, self.place_of_letter(sequence).await?).await {
             Ok(accepted) if accepted.rejects.is_empty() => Ok(accepted.messages),
             // It stays even if other parts of it were published: a reject of these very bytes is this letter, not a second one.
             Ok(accepted) => Err(RedriveError::Refused(accepted.rejects.join("; "))),

@@ -46,7 +46,7 @@ impl Installed {
             self.messages(&inputs, drafts).map_err(|fault| PushError::Rejected(fault.to_string()))?;
         let effects = Effects { outputs, writes, ..Effects::default() };
         let noted = self.noted(note, heard, &effects, Some(told_in_response(&response)));
-        self.store(shared, turn, (effects, Vec::new()), noted).await.map_err(later)?;
+        self.store(shared, turn, (effects, Vec::new(), None), noted).await.map_err(later)?;
         self.status.active();
         Ok(response)
     }

@@ -59,10 +59,19 @@ impl Status {
         }
     }
 
-    /// A call went well.
-    pub fn active(&self) {
+    /// A call on messages went well.
+    pub fn went_well(&self) {
         self.touched();
         self.at_work(State::Running);
+    }
+
+    /// A call of another kind went well, as for a document or a re-drive. It says nothing about a breaker that tripped.
+    pub fn active(&self) {
+        if matches!(self.state(), State::Tripped(_)) {
+            self.touched();
+        } else {
+            self.went_well();
+        }
     }
 
     /// Moves to `state`, unless it was stopped or refused meanwhile: a call that ends after that changes nothing of it.

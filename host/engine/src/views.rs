@@ -90,7 +90,7 @@ impl Installed {
         let ids = outputs.iter().map(|message| message.id.clone()).collect();
         let effects = Effects { outputs, writes, ..Effects::default() };
         let noted = self.noted(note, heard, &effects, Some(told_in_text(&acted.text)));
-        self.store(shared, turn, (effects, Vec::new()), noted).await.map_err(ViewError::Failed)?;
+        self.store(shared, turn, (effects, Vec::new(), None), noted).await.map_err(ViewError::Failed)?;
         self.status.active();
         Ok(Acted { text: acted.text, messages: ids })
     }

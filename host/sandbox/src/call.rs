@@ -37,6 +37,11 @@ pub struct Call {
     pub egress: Egress,
 }
 
+/// Resources of WASI that a call may hold at once, and bytes of the fields of one: they lie in the host's memory, beside what `memory_mib`
+/// counts.
+const MAX_RESOURCES: usize = 1024;
+const MAX_FIELDS_BYTES: usize = 32 * 1024;
+
 /// The data of a call's store.
 pub struct CallState {
     pub(crate) log: Log,
@@ -99,6 +104,9 @@ impl Call {
                 self.seed.get(i).copied().unwrap_or(0)
             })))
             .max_random_size(1 << 20);
+        let (mut table, mut http) = (ResourceTable::new(), WasiHttpCtx::new());
+        table.set_max_capacity(MAX_RESOURCES);
+        http.set_field_size_limit(MAX_FIELDS_BYTES);
         CallState {
             log,
             clock,
@@ -109,8 +117,8 @@ impl Call {
             records: Records::new(self.readers.records, collections, self.limits.records_kib),
             limiter: Limiter::new(self.limits.memory_mib as usize * 1024 * 1024),
             wasi: wasi.build(),
-            table: ResourceTable::new(),
-            http: WasiHttpCtx::new(),
+            table,
+            http,
             requests: Requests::new(self.egress, self.limits),
             streams,
             config: self.config,

@@ -77,8 +77,9 @@ fn draft(draft: wit::Draft) -> Result<Draft, String> {
         ("revision", draft.revision.as_ref()),
         ("partition", draft.partition.as_ref()),
     ] {
-        if text.is_some_and(|text| text.is_empty() || text.len() > MAX_KEY_BYTES) {
-            return Err(format!("the {what} must have 1 to {MAX_KEY_BYTES} bytes"));
+        // PostgreSQL keeps no text with a NUL.
+        if text.is_some_and(|text| text.is_empty() || text.len() > MAX_KEY_BYTES || text.contains('\0')) {
+            return Err(format!("the {what} must have 1 to {MAX_KEY_BYTES} bytes and no NUL"));
         }
     }
     if draft.body.len() > MAX_BODY_BYTES {
@@ -96,6 +97,9 @@ fn draft(draft: wit::Draft) -> Result<Draft, String> {
         }
         if value.len() > MAX_EXTENSION_BYTES {
             return Err(format!("the extension attribute `{name}` has over {MAX_EXTENSION_BYTES} bytes"));
+        }
+        if value.contains('\0') {
+            return Err(format!("the extension attribute `{name}` has a NUL"));
         }
     }
     if draft.content_type.as_ref().is_some_and(|text| !is_media_type(text)) {
@@ -190,7 +194,9 @@ fn wish(milliseconds: Option<u32>) -> Option<Duration> {
 
 /// A guest's sentence, short enough for a log line and a header.
 pub fn cut(text: &str) -> String {
-    text.get(..text.floor_char_boundary(MAX_REASON_BYTES.min(text.len()))).unwrap_or_default().to_owned()
+    let cut = text.get(..text.floor_char_boundary(MAX_REASON_BYTES.min(text.len()))).unwrap_or_default();
+    // PostgreSQL keeps no text with a NUL.
+    cut.replace('\0', " ")
 }
 
 pub fn listed(view: wit_views::View) -> Result<views::Listed, Fault> {

@@ -138,8 +138,12 @@ impl Plugin {
                 let drafts = convert::drafts(polled.drafts)?;
                 let rejects = convert::rejects(polled.rejects)?;
                 bounded(&drafts, &rejects, limits)?;
-                if polled.cursor.as_ref().is_some_and(|cursor| cursor.len() > 64 * 1024) {
-                    return Err(Fault::Output("the cursor has over 64 KiB".to_owned()).into());
+                if polled
+                    .cursor
+                    .as_ref()
+                    .is_some_and(|cursor| cursor.len() > 64 * 1024 || cursor.contains('\0'))
+                {
+                    return Err(Fault::Output("the cursor has over 64 KiB, or a NUL".to_owned()).into());
                 }
                 let complete_until = polled.complete_until.and_then(Timestamp::from_micros);
                 let next = polled.next.map(|ms| std::time::Duration::from_millis(ms.into()));

@@ -119,12 +119,13 @@ pub(crate) async fn write(
     Ok(positions)
 }
 
-/// Cut into what lies in one row.
+/// Cut into what lies in one row: of one kind, since a letter may have to wait while messages go.
 fn together(mut outputs: &[Output]) -> impl Iterator<Item = &[Output]> {
     std::iter::from_fn(move || {
         let mut bytes = 0;
+        let kind = outputs.first().map(std::mem::discriminant);
         let fits = |output: &&Output| {
-            let begins = bytes < BYTES;
+            let begins = bytes < BYTES && kind == Some(std::mem::discriminant(*output));
             bytes += output.bytes().len();
             begins
         };

@@ -61,7 +61,7 @@ function Whole({ one }: { one: InstallationWhole }) {
         <div className="panels-wide">
           {/* Nothing of a plugin without order is ever parked. */}
           {one.about?.ordered !== false && <Parked installation={one.id} />}
-          {one.roles.includes("transform") && <Shadow one={one} />}
+          {(one.shadow || one.roles.includes("transform")) && <Shadow one={one} />}
           <ReplaySection one={one} />
           <Letters installation={one.id} />
         </div>

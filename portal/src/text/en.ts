@@ -53,7 +53,7 @@ export const en: Dictionary = {
   staleError: (time) => `Refreshing failed; what follows was fetched at ${time}`,
   failed: "Could not be loaded",
   errors: {
-    network: "The server cannot be reached. Check the network; it is tried again by itself.",
+    network: "The server cannot be reached. Check the network.",
     timeout: "The server did not answer in time.",
     "not-json": "Something else than this system's server answered (a proxy or a login page).",
     http: "The server answered with an error.",

@@ -50,7 +50,7 @@ export const zh = {
   staleError: (time: string) => `刷新失败，以下内容取自 ${time}`,
   failed: "未能取得内容",
   errors: {
-    network: "连不上服务器。请检查网络，系统会自动重试。",
+    network: "连不上服务器，请检查网络。",
     timeout: "服务器没有按时回答。",
     "not-json": "回答的不是本系统的服务器（可能被代理或登录页拦截）。",
     http: "服务器返回错误。",

@@ -87,6 +87,11 @@ type Worker = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Box<dyn Future<Output = Result<(http::Response<WasiBody>, Worker), Error>> + Send>;
 
 impl WasiHttpHooks for Requests {
+    /// Two pieces of a body wait in the host's memory for each request that is begun, sent or not.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        16 * 1024
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,

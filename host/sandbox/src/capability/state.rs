@@ -12,6 +12,8 @@ use crate::reader::StateReader;
 
 pub(super) const MAX_KEY_BYTES: usize = 256;
 const MAX_VALUE_BYTES: usize = 256 * 1024;
+/// What a key takes in the host and in the commit beside its letters, however little is written under it.
+const EACH: usize = 64;
 
 pub struct State {
     reader: Option<Arc<dyn StateReader>>,
@@ -45,7 +47,7 @@ impl State {
             return Err(state::Error::Invalid(said));
         }
         // What a call holds before it is committed is bounded here, what is stored by the engine.
-        let added = self.written_bytes.saturating_add(key.len()).saturating_add(bytes);
+        let added = self.written_bytes.saturating_add(EACH + key.len()).saturating_add(bytes);
         if added > self.limit_bytes {
             return Err(state::Error::Quota);
         }
@@ -56,10 +58,14 @@ impl State {
 }
 
 fn check_key(key: &str) -> Result<(), state::Error> {
-    if (1..=MAX_KEY_BYTES).contains(&key.len()) {
+    // PostgreSQL keeps no text with a NUL.
+    if (1..=MAX_KEY_BYTES).contains(&key.len()) && !key.contains('\0') {
         return Ok(());
     }
-    Err(state::Error::Invalid(format!("a key has 1 to {MAX_KEY_BYTES} bytes, not {}", key.len())))
+    Err(state::Error::Invalid(format!(
+        "a key has 1 to {MAX_KEY_BYTES} bytes and no NUL; this one has {}",
+        key.len()
+    )))
 }
 
 pub struct StateCapability;

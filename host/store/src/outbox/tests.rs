@@ -55,6 +55,8 @@ proptest! {
         let mut found = Vec::new();
         for these in together(&outputs) {
             prop_assert!(!these.is_empty() && these.len() <= OUTPUTS);
+            let letters = these.iter().filter(|one| matches!(one, Output::DeadLetter(_))).count();
+            prop_assert!(letters == 0 || letters == these.len(), "one kind in a row");
             let (text, body) = packed(these).unwrap();
             found.extend(unpacked(&text, &body).unwrap());
         }
