@@ -243,6 +243,10 @@ pub enum InstallationError {
     SessionLimit(String, &'static str, u32),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
+    #[error(
+        "installation `{id}`: per_second of the grant to publish `{topic}` must be at least 1: to let it publish nothing there, leave the grant out"
+    )]
+    Rate { id: String, topic: Topic },
 }
 
 impl Installation {
@@ -284,6 +288,9 @@ impl Installation {
             if let Some(topic) = asked.iter().find(|topic| !granted.iter().any(|grant| grant.covers(topic))) {
                 return Err(InstallationError::Topic { id: id(), verb, topic: topic.clone() });
             }
+        }
+        if let Some(grant) = self.grants.publish.iter().find(|grant| grant.per_second == 0) {
+            return Err(InstallationError::Rate { id: id(), topic: grant.topic() });
         }
         self.check_settings(manifest)?;
         if self.push_token.as_ref().is_some_and(|token| token.len() < 16) {

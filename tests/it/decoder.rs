@@ -1,8 +1,7 @@
 //! A decoder that keeps something: what it wrote is committed with its messages.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
 
 use dongting_store::{Database, Store};
 use dongting_tests::host::{Host, eventually, plugin};
@@ -134,32 +133,15 @@ async fn what_one_host_has_committed_goes_out_by_the_other() {
     eventually("both counts", || Ok(counts(&first)? == [1, 2])).unwrap();
 }
 
-/// PostgreSQL, in which nothing that writes state is committed as long as the session runs.
-fn held(postgres: &Postgres) -> Child {
-    let wait = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
-                    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$";
-    let at_the_commit = "CREATE CONSTRAINT TRIGGER wait AFTER INSERT OR UPDATE ON state
-                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
-    postgres.run(wait).unwrap();
-    postgres.run(at_the_commit).unwrap();
-    let mut session = postgres.psql().unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let say = b"SELECT pg_advisory_lock(1); SELECT 'held';\n";
-    session.stdin.as_mut().unwrap().write_all(say).unwrap();
-    let told = BufReader::new(session.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
-    assert!(told.into_iter().any(|line| line == "held"));
-    session
-}
-
 #[test]
 fn who_pushes_next_sees_what_one_that_hung_up_has_committed() {
     let postgres = Postgres::start().unwrap();
     let host = start_with(&[("DONGTING_DATABASE", &postgres.url())]);
     let pushed = || Ok(host.push("tally", TOKEN, b"a document")?.status == 200);
     eventually("a first document", pushed).unwrap();
-    let mut session = held(&postgres);
+    let mut session = postgres.hold_state().unwrap();
     let deliverer = deliver(&host);
-    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-    eventually("it is being committed", || Ok(postgres.run(waiting)? == "1")).unwrap();
+    eventually("it is being committed", || Ok(postgres.holds()? == 1)).unwrap();
     std::thread::scope(|scope| {
         let next = scope.spawn(|| host.push("tally", TOKEN, b"a document").unwrap().status);
         // The host hears of both while it answers others.

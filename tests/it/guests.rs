@@ -1,5 +1,6 @@
 //! One guest a behaviour, in the real sandbox: what it may not do ends its call and nothing else.
 
+mod at_once;
 mod core_module;
 mod http;
 mod one_cpu;

@@ -34,6 +34,7 @@ mod publish_rate;
 mod publisher;
 mod records;
 mod registry;
+mod reload;
 mod replay;
 mod scale;
 mod schemas;

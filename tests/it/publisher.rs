@@ -11,7 +11,7 @@ use dongting_engine::threads::Threads;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_priority::Priority;
 use dongting_store::{Checkpoint, Database, Held, Store};
-use dongting_tests::nats::{Nats, eventually, small};
+use dongting_tests::nats::{Nats, Raw, eventually, small};
 use dongting_tests::postgres::Postgres;
 
 use crate::bus::observations;
@@ -75,15 +75,30 @@ impl Place {
         eventually("an id is forgotten", again).await.unwrap();
     }
 
-    /// One for each time that the lane was read in the last half minute.
-    async fn readers(&self) -> u64 {
+    /// Who is told each time that the lane is read from now on.
+    async fn watch(&self) -> Raw {
         let mut raw = self.nats.raw().await.unwrap();
-        let info = raw.request("$JS.API.STREAM.INFO.EM_BULK", &[], "").await.unwrap();
-        info["state"]["consumer_count"].as_u64().unwrap()
+        raw.send("SUB $JS.EVENT.ADVISORY.CONSUMER.CREATED.EM_BULK.* 1\r\n").await.unwrap();
+        // Of the connecting itself.
+        assert_eq!(raw.line().await.unwrap(), "PONG");
+        raw
     }
 
     async fn messages(&self) -> u64 {
         self.bus.lane(Lane::Bulk).await.unwrap().messages
+    }
+}
+
+/// How many it was told since it was asked last.
+async fn readings(watch: &mut Raw) -> usize {
+    watch.send("PING\r\n").await.unwrap();
+    let mut readings = 0;
+    loop {
+        let line = watch.line().await.unwrap();
+        if line == "PONG" {
+            return readings;
+        }
+        readings += usize::from(line.starts_with("MSG "));
     }
 }
 
@@ -123,16 +138,18 @@ async fn what_was_published_is_known_when_the_database_is_back() {
     let mut postgres = Postgres::start().unwrap();
     let window = Duration::from_secs(4);
     let place = Place::on(&postgres.url().parse().unwrap(), tempfile::tempdir().unwrap(), window).await;
+    let mut watch = place.watch().await;
     let publisher = place.goes_on(window, Timestamp::now(), None).await;
     publisher.publish(&observations(0..10)).await.unwrap();
-    assert_eq!(place.readers().await, 0);
+    assert_eq!(readings(&mut watch).await, 0);
     postgres.kill().unwrap();
     let closed = async || publisher.publish(&observations(0..10)).await.err();
     eventually("nothing is published", closed).await.unwrap();
     postgres.restart().unwrap();
     let open = async || publisher.publish(&observations(0..20)).await.ok();
     eventually("what is new is published", open).await.unwrap();
-    assert_ne!(place.readers().await, 0);
+    let read = async || (readings(&mut watch).await > 0).then_some(());
+    eventually("the lane was read again", read).await.unwrap();
     assert_eq!(place.messages().await, 20);
 }
 

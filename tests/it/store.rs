@@ -1,6 +1,6 @@
 //! `dongting-store` on a real file, and the same on a real server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dongting_manifest::plugin::Topic;
@@ -68,6 +68,7 @@ on_both! {
     a_state_that_is_too_large_undoes_the_call
     a_cursor_moves_only_from_where_it_was_read
     what_holds_and_what_it_was_made_of
+    a_large_body_comes_with_its_message_and_not_in_lists
     a_lease_has_one_holder_and_a_stale_one_cannot_commit
     what_is_parked_comes_back_in_its_order
     what_is_parked_is_told_by_partition
@@ -232,6 +233,32 @@ async fn what_holds_and_what_it_was_made_of<P: Place>() {
     assert_eq!(store.forget(later).await.unwrap(), 1);
     assert!(store.lineage(&effect.id).await.unwrap().is_none());
     assert_eq!(store.lineage(&renewed.id).await.unwrap().unwrap().causes, [cause]);
+}
+
+async fn a_large_body_comes_with_its_message_and_not_in_lists<P: Place>() {
+    let (_place, store) = open::<P>().await;
+    let of = |n, bytes, causation: &[&Message]| {
+        let causation = causation.iter().map(|cause| cause.id.clone()).collect();
+        Message { body: vec![b' '; bytes], causation, ..output(n) }
+    };
+    let (cause, large, effect) = (16 * 1024, 16 * 1024 + 1, 16 * 1024 + 1);
+    let cause = of(1, cause, &[]);
+    let large = of(2, large, &[&cause]);
+    let effect = of(3, effect, &[&large]);
+    let messages = [(1, &cause), (2, &large), (3, &effect)];
+    let entries =
+        messages.map(|(sequence, message)| Entry { lane: Lane::Bulk, sequence, message: message.clone() });
+    let tailed = Tailed { stream_created: created(), sequence: 3 };
+    store.keep(Lane::Bulk, entries.to_vec(), tailed).await.unwrap();
+
+    let lineage = store.lineage(&large.id).await.unwrap().unwrap();
+    let without = |message: &Message| Message { body: Vec::new(), ..message.clone() };
+    assert_eq!(lineage.message, large);
+    assert_eq!((lineage.causes, lineage.effects), (vec![cause.clone()], vec![without(&effect)]));
+    let newest = store.newest(None, None, Region::HUNAN, 10).await.unwrap();
+    let bodies = newest.iter().map(|message| message.body.len()).collect::<BTreeSet<_>>();
+    assert_eq!((newest.len(), bodies), (3, [0, cause.body.len()].into()));
+    assert_eq!(store.messages(std::slice::from_ref(&effect.id)).await.unwrap(), [effect]);
 }
 
 #[tokio::test]

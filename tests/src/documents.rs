@@ -6,9 +6,9 @@ use crate::host::{Answer, Host, plugin};
 
 pub const TOKEN: &str = "a-token-of-the-tests";
 
-/// The configuration. `installation` is what the plugin's entry says besides: its id, its region and what it is granted.
-pub fn configuration(guest: &str, installation: &str) -> Result<String> {
-    let (document, guest) = (plugin("guests/document.wasm")?, plugin(guest)?);
+/// The configuration without the plugin.
+pub fn alone() -> Result<String> {
+    let document = plugin("guests/document.wasm")?;
     Ok(format!(
         r#"
         [[installation]]
@@ -17,6 +17,16 @@ pub fn configuration(guest: &str, installation: &str) -> Result<String> {
         region = "430000"
         push_token = "{TOKEN}"
         grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 100000 }}] }}
+        "#
+    ))
+}
+
+/// The configuration. `installation` is what the plugin's entry says besides: its id, its region and what it is granted.
+pub fn configuration(guest: &str, installation: &str) -> Result<String> {
+    let (documents, guest) = (alone()?, plugin(guest)?);
+    Ok(format!(
+        r#"
+        {documents}
         [[installation]]
         component = {guest:?}
         grants.subscribe = [{{ domain = "test", kind = "observation" }}]

@@ -1,6 +1,7 @@
 //! A PostgreSQL cluster of its own for a test: on loopback, in a temporary directory, gone with the test.
 
 use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,33 @@ impl Postgres {
             bail!("{statement}: {}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Nothing that writes state is committed as long as the session runs that this gives.
+    pub fn hold_state(&self) -> Result<Child> {
+        let wait = "CREATE OR REPLACE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+                        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$";
+        let at_the_commit = "CREATE CONSTRAINT TRIGGER wait AFTER INSERT OR UPDATE ON state
+                                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
+        self.run(wait)?;
+        self.run(at_the_commit)?;
+        let mut session = self.psql()?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        session
+            .stdin
+            .as_mut()
+            .context("no input")?
+            .write_all(b"SELECT pg_advisory_lock(1); SELECT 'held';\n")?;
+        let told = BufReader::new(session.stdout.as_mut().context("no output")?).lines();
+        if told.map_while(Result::ok).any(|line| line == "held") {
+            return Ok(session);
+        }
+        bail!("the lock cannot be had")
+    }
+
+    /// How many commits are held.
+    pub fn holds(&self) -> Result<u64> {
+        let waiting = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        Ok(self.run(waiting)?.parse()?)
     }
 
     /// A session that runs what it is told on its standard input, and ends with that.

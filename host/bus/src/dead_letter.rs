@@ -7,7 +7,6 @@ use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use dongting_manifest::name::is_token;
 use dongting_manifest::{DeadLetter, Lane, Origin, Timestamp};
-use futures::{StreamExt, stream};
 
 use crate::bus::{Bus, BusError, TIMEOUT};
 use crate::cloudevents::{self, Headers, MESSAGE_ID, percent};
@@ -15,8 +14,7 @@ use crate::lane;
 use crate::publish::{PublishError, Stored};
 use crate::wire;
 
-/// What [`Bus::dead_letters`] reads at most.
-pub const MAX_LISTED: usize = 1_000;
+mod list;
 
 /// Bytes of a reason as a header, and of what else is said of a letter: JetStream takes no more than 65,535 bytes of headers, and what is
 /// too long must not be what keeps the letter from being stored.
@@ -24,8 +22,6 @@ const MAX_REASON_BYTES: usize = 12 * 1024;
 const MAX_SAID_BYTES: usize = 1024;
 
 const READ: &str = "read the dead letters";
-/// Letters on their way at once; each may have 8 MiB.
-const READ_AHEAD: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDeadLetter {
@@ -49,34 +45,6 @@ impl Bus {
         let headers = wire::to_nats(&headers(letter, &id));
         let payload = Bytes::copy_from_slice(&letter.payload);
         self.send(&id, subject, Lane::Dead, headers, payload).await.stored(&id, TIMEOUT).await
-    }
-
-    /// The newest dead letters first, of one installation or of all, at most `limit` of them (and at most [`MAX_LISTED`]).
-    /// Payloads are left out: all of them together may be gigabytes.
-    pub async fn dead_letters(
-        &self,
-        installation: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<StoredDeadLetter>, BusError> {
-        let dead = self.dead().await?;
-        let state = &dead.cached_info().state;
-        let sequences = (state.first_sequence.max(1)..=state.last_sequence).rev();
-        let mut read = stream::iter(sequences).map(|sequence| dead.direct_get(sequence)).buffered(READ_AHEAD);
-        let mut letters = Vec::new();
-        while letters.len() < limit.min(MAX_LISTED) {
-            let mut found = match read.next().await {
-                None => break,
-                Some(Ok(message)) => stored(message),
-                // It was discarded.
-                Some(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => continue,
-                Some(Err(error)) => return Err(self.failed(READ, error)),
-            };
-            if installation.is_none_or(|installation| installation == found.letter.installation) {
-                found.letter.payload = Vec::new();
-                letters.push(found);
-            }
-        }
-        Ok(letters)
     }
 
     /// One dead letter, whole.
@@ -144,9 +112,18 @@ fn is_kept(name: &str) -> bool {
         || name.eq_ignore_ascii_case("content-type")
 }
 
-/// Lenient: only the host writes here, and a letter that cannot be read in full must still be shown.
 fn stored(message: StreamMessage) -> StoredDeadLetter {
-    let get = |name: &str| value(&message.headers, name);
+    StoredDeadLetter {
+        sequence: message.sequence,
+        stored_at: wire::instant(message.time),
+        bytes: message.payload.len(),
+        letter: read(&message.subject, &message.headers, message.payload.to_vec()),
+    }
+}
+
+/// Lenient: only the host writes here, and a letter that cannot be read in full must still be shown.
+fn read(subject: &str, headers: &HeaderMap, payload: Vec<u8>) -> DeadLetter {
+    let get = |name: &str| value(headers, name);
     let origin = || {
         Some(Origin {
             stream: get("dt-stream")?,
@@ -155,25 +132,16 @@ fn stored(message: StreamMessage) -> StoredDeadLetter {
             subject: get("dt-subject").unwrap_or_default(),
         })
     };
-    let letter = DeadLetter {
-        installation: message.subject.strip_prefix("dead.").unwrap_or(&message.subject).to_owned(),
+    DeadLetter {
+        installation: subject.strip_prefix("dead.").unwrap_or(subject).to_owned(),
         reason: get("dt-reason").unwrap_or_default(),
         plugin: get("dt-plugin").unwrap_or_default(),
         traceparent: get("dt-traceparent").unwrap_or_default(),
         region: get("dt-region").and_then(|region| region.parse().ok()),
         origin: origin(),
-        attributes: wire::from_nats(Some(&message.headers))
-            .into_iter()
-            .filter(|(name, _)| is_kept(name))
-            .collect(),
+        attributes: wire::from_nats(Some(headers)).into_iter().filter(|(name, _)| is_kept(name)).collect(),
         content_type: get("dt-content-type").unwrap_or_default(),
-        payload: message.payload.to_vec(),
-    };
-    StoredDeadLetter {
-        sequence: message.sequence,
-        stored_at: wire::instant(message.time),
-        bytes: letter.payload.len(),
-        letter,
+        payload,
     }
 }
 

@@ -23,6 +23,9 @@ enum Command {
         /// Of this installation only.
         #[arg(long)]
         installation: Option<String>,
+        /// Only those with a smaller number: what comes behind the last one of a list.
+        #[arg(long)]
+        before: Option<u64>,
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
@@ -50,10 +53,13 @@ pub fn run(options: DeadLetters) -> Result<()> {
     let base = options.remote.address("dead-letters");
     let agent = options.remote.agent()?;
     match options.command {
-        Command::List { installation, limit } => {
+        Command::List { installation, before, limit } => {
             let mut request = agent.get(&base).query("limit", limit.to_string());
             if let Some(installation) = installation {
                 request = request.query("installation", installation);
+            }
+            if let Some(before) = before {
+                request = request.query("before", before.to_string());
             }
             let answer = answered(request.call(), &base)?;
             let letters = answer.get("deadLetters").and_then(Value::as_array).map(Vec::as_slice);

@@ -19,6 +19,10 @@ use ureq::tls::TlsConfig;
 
 /// For an answer to come whole.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For the answer to what is work: a history run again, releases compiled.
+const LONG: Duration = Duration::from_secs(3600);
+/// What is read of an answer.
+const MAX_ANSWER_BYTES: u64 = 256 << 20;
 
 #[derive(Args)]
 pub struct Remote {
@@ -153,6 +157,11 @@ impl Remote {
     }
 }
 
+/// The same request, which may take as long as the work that it asks for.
+pub fn patient<B>(request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+    request.config().timeout_global(Some(LONG)).build()
+}
+
 /// What a host has answered instead of what was asked for.
 #[derive(Debug)]
 pub struct Refused {
@@ -181,7 +190,11 @@ pub fn child_agent() -> ureq::Agent {
 /// The answer's JSON, or what the host says is wrong.
 pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, base: &str) -> Result<Value> {
     let mut answer = answer.map_err(|error| unanswered(error, base))?;
-    let text = answer.body_mut().read_to_string().context("the host's answer broke off")?;
+    let read = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string();
+    let text = read.map_err(|error| match error {
+        ureq::Error::Timeout(_) => unanswered(error, base),
+        other => anyhow::Error::new(other).context("the host's answer broke off"),
+    })?;
     let body: Value =
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or_default() };
     if answer.status().is_success() {
@@ -203,6 +216,11 @@ fn unanswered(error: ureq::Error, base: &str) -> anyhow::Error {
         ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
         _ => None,
     };
+    if let ureq::Error::Timeout(_) = error {
+        return anyhow::Error::new(error).context(format!(
+            "the host at {base} has not answered in time; what it was asked for may be done all the same"
+        ));
+    }
     let said = match of_tls {
         None => format!("no host answers at {base}: is it running? Name it with --url"),
         Some(rustls::Error::InvalidCertificate(why)) => match why {

@@ -5,7 +5,7 @@ use clap::Args;
 use dongting_registry::media_type::WASM;
 use serde_json::Value;
 
-use crate::remote::{Remote, answered};
+use crate::remote::{Remote, answered, patient};
 
 #[derive(Args)]
 pub struct Replay {
@@ -30,10 +30,7 @@ pub struct Replay {
 /// The differences, a line each, then the figures. Fails where the release at work did not come to the same.
 pub fn run(options: &Replay) -> Result<()> {
     let base = options.remote.address("replays");
-    let request = options
-        .remote
-        .agent()?
-        .post(&base)
+    let request = patient(options.remote.agent()?.post(&base))
         .query("installation", &options.installation)
         .query("from", &options.from)
         .query("to", &options.to)

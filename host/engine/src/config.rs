@@ -26,7 +26,7 @@ pub struct HostConfig {
     /// Days that calls, and the state as of each, are kept for replay.
     #[serde(default = "default_replay_days")]
     pub replay_days: u32,
-    /// What the HTTP answers kept for replay may take together; the oldest go first.
+    /// What the bodies kept for replay may take together; the oldest go first. And what was there before each call.
     #[serde(default = "default_replay_gib")]
     pub replay_gib: u32,
     #[serde(default)]
@@ -60,7 +60,7 @@ pub struct TrustConfig {
 }
 
 /// The nats-server that the host supervises.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NatsConfig {
     /// Whether each message is on the disk before it is acknowledged. Without it a power cut may take the last two minutes; a
@@ -81,7 +81,7 @@ impl Default for NatsConfig {
 }
 
 /// Where the lanes differ from their usual limits.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lanes {
     #[serde(default)]
@@ -94,7 +94,7 @@ pub struct Lanes {
     pub dead: LaneConfig,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LaneConfig {
     pub max_gib: Option<u64>,
@@ -172,6 +172,22 @@ impl Default for HostConfig {
 
 impl HostConfig {
     /// Reads the file; the paths in it are taken relative to it.
+    /// What `next` says otherwise of the host itself, by its keys: a host that runs does that when it is started again.
+    #[must_use]
+    pub fn restart_for(&self, next: &Self) -> Vec<&'static str> {
+        let differs = [
+            ("boundaries", self.boundaries != next.boundaries),
+            ("history_days", self.history_days != next.history_days),
+            ("history_gib", self.history_gib != next.history_gib),
+            ("replay_days", self.replay_days != next.replay_days),
+            ("replay_gib", self.replay_gib != next.replay_gib),
+            ("nats", self.nats != next.nats),
+            ("lanes", self.lanes != next.lanes),
+            ("registry", self.registry != next.registry),
+        ];
+        differs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+    }
+
     pub fn read(path: &Path) -> Result<Self, HostConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| HostConfigError::Read { path: path.to_owned(), source })?;

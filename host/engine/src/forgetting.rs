@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::courtesy::Courtesy;
 use crate::installed::chain;
+use crate::versions::Versions;
 use crate::worker::Shared;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -50,7 +51,8 @@ pub async fn forget(shared: Arc<Shared>, retention: Retention) {
             tracing::warn!("Old attempts could not be removed: {}", chain(&error));
         }
         if minutes.is_multiple_of(HOUR) {
-            if let Err(error) = forget_versions(store, &mut pace).await {
+            if let Err(error) = forget_versions(store, u64::from(retention.replay_gib) << 30, &mut pace).await
+            {
                 tracing::warn!("Old values of what is kept could not be removed: {}", chain(&error));
             }
             if let Err(error) = store.forget_grants(before).await {
@@ -103,13 +105,35 @@ async fn forget_dispatched(store: &Store, before: Timestamp, pace: &mut Pace<'_>
     Ok(())
 }
 
-async fn forget_versions(store: &Store, pace: &mut Pace<'_>) -> Result<(), StoreError> {
-    let mut after = Some(VersionPlace::default());
-    while let Some(place) = after {
-        pace.wait().await;
-        after = store.forget_versions(&place).await?;
+async fn forget_versions(store: &Store, most: u64, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+    let beyond = look_at_versions(store, pace).await?.beyond(most);
+    for (installation, position) in &beyond {
+        tracing::warn!(
+            installation,
+            "The state kept for replay takes more than replay_gib allows: the oldest calls of `{installation}` go"
+        );
+        while store.forget_calls_up_to(installation, *position).await? > 0 {
+            pace.wait().await;
+        }
+    }
+    if !beyond.is_empty() {
+        look_at_versions(store, pace).await?;
     }
     Ok(())
+}
+
+async fn look_at_versions(store: &Store, pace: &mut Pace<'_>) -> Result<Versions, StoreError> {
+    let (mut versions, mut after) = (Versions::default(), Some(VersionPlace::default()));
+    while let Some(place) = after {
+        pace.wait().await;
+        let looked = store.forget_versions(&place).await?;
+        looked
+            .kept
+            .into_iter()
+            .for_each(|(installation, call, bytes)| versions.add(installation, call, bytes));
+        after = looked.next;
+    }
+    Ok(versions)
 }
 
 /// Between two pieces: others write meanwhile for as long as the piece took.

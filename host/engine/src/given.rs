@@ -4,7 +4,7 @@ use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::record::Extent;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::views::{Context, Language};
-use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response};
+use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response, Unkept};
 use dongting_store::answer::{asked, asked_with};
 use dongting_store::{
     Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Input, Output,
@@ -32,7 +32,7 @@ pub struct Note {
 pub struct Heard {
     pub asked: Vec<Asked>,
     pub bodies: Vec<Body>,
-    pub overheard: bool,
+    pub unkept: Option<Unkept>,
     pub history: Option<u64>,
     pub records: Option<Extent>,
 }
@@ -62,7 +62,7 @@ impl Heard {
         Self {
             asked,
             bodies,
-            overheard: outcome.overheard,
+            unkept: outcome.unkept,
             history: outcome.history,
             records: Some(before).filter(|extent| *extent != Extent::default()),
         }
@@ -138,13 +138,13 @@ impl Installed {
     /// The record of a call that came to `effects`, and of which whoever gave it was told `told`.
     pub fn noted(&self, note: Note, heard: Heard, effects: &Effects, told: Option<String>) -> Noted {
         let Note { given, body, unkept } = note;
-        let Heard { asked, mut bodies, overheard, history, records } = heard;
+        let Heard { asked, mut bodies, unkept: unheard, history, records } = heard;
         bodies.extend(body.filter(|_| unkept.is_none()));
         let call = CallRecord {
             given: Some(given),
             told,
             asked,
-            unkept: unkept.or_else(|| self.unkept(overheard)),
+            unkept: unkept.or_else(|| self.unkept(unheard)),
             history,
             records,
             rejects: effects.rejects(),

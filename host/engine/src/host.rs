@@ -370,7 +370,7 @@ impl Host {
     /// Ends the tasks, then the server. What was in the middle of a call is delivered again at the next start.
     pub async fn stop(self: Arc<Self>) {
         for slot in self.slots.lock().await.values_mut() {
-            slot.stop(&self.shared).await;
+            slot.end(&self.shared).await;
         }
         self.tasks.lock().await.shutdown().await;
         self.shared.recorder.finish(self.store()).await;

@@ -60,6 +60,7 @@ mod timers;
 mod transform;
 pub mod trial;
 mod turn;
+mod versions;
 pub mod views;
 mod worker;
 
@@ -68,7 +69,7 @@ pub use decoder::{Accepted, PushError};
 pub use history::Arrival;
 pub use host::{Health, Host, HostError, HostOptions, Nats};
 pub use redrive::RedriveError;
-pub use reload::{Change, ReloadError};
+pub use reload::{Change, ReloadError, Reloaded};
 pub use replay::{Candidate, ReplayError, Replayed};
 pub use session::Listening;
 pub use status::{State, Status};

@@ -160,6 +160,17 @@ pub async fn drain(installed: &Installed, shared: &Shared) -> Result<(), String>
     drain_held(installed, shared, &mut confirmed, epoch).await
 }
 
+/// Leaves nothing in it, as the installation is stopped. Where another host works for it, that does.
+pub async fn leave(installed: &Installed, shared: &Shared) -> Result<(), String> {
+    let Ok(lease) = installed.lease() else { return Ok(()) };
+    let mut confirmed = installed.outbox.confirmed.lock().await;
+    let clean = installed.outbox.clean.load(Ordering::Relaxed) == epoch(lease.as_ref());
+    if clean && confirmed.is_empty() {
+        return Ok(());
+    }
+    drain_held(installed, shared, &mut confirmed, epoch(lease.as_ref())).await
+}
+
 async fn drain_held(
     installed: &Installed,
     shared: &Shared,

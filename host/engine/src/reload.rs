@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dongting_manifest::Installation;
+use futures::future::join_all;
 
 use crate::host::Host;
 use crate::installed::{InstallError, chain, install};
@@ -28,6 +29,14 @@ pub enum Change {
     Stopped,
 }
 
+/// What a reload did.
+#[derive(Debug)]
+pub struct Reloaded {
+    pub installations: BTreeMap<String, Change>,
+    /// Keys of the host itself that the file has otherwise by now. They wait for the next start.
+    pub restart: Vec<&'static str>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
     #[error("the host was started without a configuration file: start it with --config")]
@@ -38,9 +47,16 @@ pub enum ReloadError {
 
 impl Host {
     /// Reads the configuration file again and does what it says. One reload at a time.
-    pub async fn reload(&self) -> Result<BTreeMap<String, Change>, ReloadError> {
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let path = self.config.file.clone().ok_or(ReloadError::NoFile)?;
         let config = HostConfig::read(&path)?;
+        let restart = self.config.restart_for(&config);
+        if !restart.is_empty() {
+            tracing::warn!(
+                ?restart,
+                "The file says otherwise of the host itself, which it does when it is started again"
+            );
+        }
         self.gate.set(config.trust.policy());
         let mut slots = self.slots.lock().await;
         let mut moved = self.registry.changes();
@@ -49,13 +65,14 @@ impl Host {
         let wanted: BTreeSet<&String> =
             config.installations.iter().map(|installation| &installation.id).collect();
         let gone: Vec<String> = slots.keys().filter(|id| !wanted.contains(*id)).cloned().collect();
-        for id in gone {
-            if let Some(mut slot) = slots.remove(&id) {
-                slot.stop(&self.shared).await;
-                self.hide(&id);
-                tracing::info!(installation = id, "Stopped installation `{id}`");
-                changes.insert(id, Change::Stopped);
-            }
+        // Nobody asks them for anything from here on.
+        gone.iter().for_each(|id| self.hide(id));
+        let mut gone: Vec<(String, Slot)> =
+            gone.into_iter().filter_map(|id| slots.remove_entry(&id)).collect();
+        join_all(gone.iter_mut().map(|(_, slot)| slot.stop(&self.shared))).await;
+        for (id, _) in gone {
+            tracing::info!(installation = id, "Stopped installation `{id}`");
+            changes.insert(id, Change::Stopped);
         }
         let round = Round::new(&self.releases, &self.gate);
         for installation in config.installations {
@@ -72,7 +89,7 @@ impl Host {
                 self.stop_what_is_distrusted(&mut slots).await;
             }
         }
-        Ok(changes)
+        Ok(Reloaded { installations: changes, restart })
     }
 
     async fn stop_what_is_distrusted(&self, slots: &mut BTreeMap<String, Slot>) {
@@ -111,6 +128,10 @@ impl Host {
             && installation.shadow_release.is_none()
             && (before.signed.is_some()
                 || digest(round, &installation).await.as_deref() == Some(before.digest.as_str()))
+            && round
+                .attachments(&installation.attachments)
+                .await
+                .is_ok_and(|all| all.hash == before.attachments)
         {
             return Change::Unchanged;
         }

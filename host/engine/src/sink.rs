@@ -99,7 +99,7 @@ impl Installed {
 
     /// What is written down of such a call, and the bodies that it names.
     fn note_attempts(&self, attempts: &[Attempt<'_>], outcome: &mut Outcome<Vec<Delivered>>) -> Noted {
-        let Heard { asked, bodies, overheard, history, records } = Heard::with_requests(outcome);
+        let Heard { asked, bodies, unkept, history, records } = Heard::with_requests(outcome);
         let late = matches!(outcome.result, Err(Refusal::Fault(Fault::Deadline(_)))).then(|| {
             "the receiver had not answered when the time of the call was over, and what came of that depends on the time: the operator can raise limits.wall_ms".to_owned()
         });
@@ -109,7 +109,7 @@ impl Installed {
             given: Some(Given::Attempts(attempts.iter().map(given).collect())),
             said: said(&outcome.result, attempts.len()),
             asked,
-            unkept: late.or_else(|| self.unkept(overheard)),
+            unkept: late.or_else(|| self.unkept(unkept)),
             history,
             records,
             ..self.record_of_now()

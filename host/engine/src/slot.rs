@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane};
@@ -10,11 +11,15 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::breaker::Breaker;
 use crate::installed::{InstallError, Installed};
+use crate::outbox;
 use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
 use crate::{service, session, shadow, source};
+
+/// How long what is on its way out may take to get there when its installation is stopped.
+const LEAVING: Duration = Duration::from_secs(5);
 
 pub struct Slot {
     /// As it is at work, or as it was asked for where nothing is.
@@ -181,15 +186,41 @@ impl Slot {
         self.pin.release(&shared.store).await;
     }
 
-    /// Ends its work at once. What was in the middle of a call is delivered again when it is enabled again.
+    /// Ends its work for as long as nobody enables it again. What was in the middle of a call is delivered again then; what was on its way out
+    /// gets there now, while JetStream still knows what of it is there already.
     pub async fn stop(&mut self, shared: &Shared) {
+        let installed = self.installed();
+        for handle in self.at_work.iter().filter(|(task, _)| !matches!(task, Task::Lane(_))).map(|(_, h)| h) {
+            handle.abort();
+        }
+        // Lanes end by themselves where there is no release any more.
+        self.current = None;
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let mut left = tokio::time::timeout(LEAVING, ended).await.is_ok();
+        self.tasks.shutdown().await;
+        if let Some(installed) = installed {
+            installed.connections.end().await;
+            let rest = tokio::time::timeout(LEAVING, outbox::leave(&installed, shared)).await;
+            left &= matches!(rest, Ok(Ok(())));
+        }
+        if !left {
+            tracing::warn!(
+                installation = self.installation.id,
+                "Not all that was on its way has left in {LEAVING:?}; it does when the installation is enabled again"
+            );
+        }
+        self.leave(shared).await;
+        self.at_work.clear();
+        self.status.set(State::Stopped);
+    }
+
+    /// Ends its work at once, as the host ends. The next start finds what was on its way.
+    pub async fn end(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
         if let Some(installed) = self.installed() {
             installed.connections.end().await;
         }
         self.leave(shared).await;
-        self.at_work.clear();
-        self.status.set(State::Stopped);
     }
 
     /// Ends its work, as what runs must not run any more, and begins as if it had never run: the next release finds nothing of this one.

@@ -73,7 +73,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
     let now = Timestamp::now();
     let call = installed.call_to_poll(now, cursor.text.as_deref());
     let outcome = installed.log(installed.plugin.poll(call, cursor.text.as_deref()).await);
-    let Outcome { result, writes, history, exchanges, overheard, .. } = outcome;
+    let Outcome { result, writes, history, exchanges, unkept, .. } = outcome;
     let polled = match result {
         Ok(polled) => polled,
         Err(Refusal::Retry { reason, after }) => return Err(Failed { reason, after }),
@@ -108,7 +108,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
                 complete: Some(Complete { before }),
             }),
             asked,
-            unkept: installed.unkept(overheard),
+            unkept: installed.unkept(unkept),
             history,
             records: Some(writes.records.before).filter(|extent| *extent != Extent::default()),
             rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),

@@ -4,7 +4,7 @@ use dongting_manifest::exchange::Exchange;
 use dongting_manifest::plugin::Role;
 use dongting_manifest::record::{self, Extent};
 use dongting_manifest::{Installation, Message, Timestamp};
-use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Writes};
+use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Unkept, Writes};
 use dongting_store::{CallRecord, Commit, Store};
 
 use crate::difference::digest;
@@ -26,7 +26,7 @@ pub struct Effects {
     /// What was asked of the network, and answered.
     pub exchanges: Vec<Exchange>,
     /// That was too much to be kept.
-    pub overheard: bool,
+    pub unkept: Option<Unkept>,
     /// Of a sink's call, where it goes with the commit.
     pub noted: Option<Box<Noted>>,
 }
@@ -42,7 +42,7 @@ pub struct Made<'m> {
 /// One call of a transform and what it comes to. Nothing of it is stored.
 pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Effects> {
     let outcome = made.plugin.apply(call, batch).await;
-    let Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu } = outcome;
+    let Outcome { result, log, log_dropped, writes, history, exchanges, unkept, cpu } = outcome;
     let result = result.and_then(|Applied { drafts, rejected }| {
         let inputs = Inputs { messages: batch, received: Timestamp::now() };
         let outputs = messages(made.installation, (made.name, made.reference), &inputs, drafts)?;
@@ -52,10 +52,10 @@ pub async fn apply(made: &Made<'_>, call: Call, batch: &[Message]) -> Outcome<Ef
                 *end = End::Dead(rejected.reason);
             }
         }
-        Ok(Effects { outputs, ends, writes, history, exchanges, overheard, noted: None })
+        Ok(Effects { outputs, ends, writes, history, exchanges, unkept, noted: None })
     });
     let (writes, exchanges) = (Writes::default(), Vec::new());
-    Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu }
+    Outcome { result, log, log_dropped, writes, history, exchanges, unkept, cpu }
 }
 
 impl Effects {
@@ -135,7 +135,7 @@ impl Installed {
                 .collect(),
             records: Some(effects.writes.records.before).filter(|extent| *extent != Extent::default()),
             history: effects.history,
-            unkept: self.unkept(effects.overheard),
+            unkept: self.unkept(effects.unkept),
             asked,
             rejects: effects.rejects(),
             outputs: effects.digests(),
@@ -144,13 +144,14 @@ impl Installed {
         Ok(Some(Noted { call, bodies: Vec::new() }))
     }
 
-    /// Why a call cannot be made again, where what it was answered was too much to be kept.
-    pub fn unkept(&self, overheard: bool) -> Option<String> {
+    /// Why a call cannot be made again, in words.
+    pub fn unkept(&self, unkept: Option<Unkept>) -> Option<String> {
         let kib = self.installation.limits.http_record_kib;
-        overheard.then(|| {
-            format!(
+        Some(match unkept? {
+            Unkept::Answers => format!(
                 "its HTTP answers have over {kib} KiB together and were not kept: the operator can raise limits.http_record_kib"
-            )
+            ),
+            Unkept::Time => "it waited for time to pass beside its HTTP answers, and which came first is not written down: the vendor can give the request a timeout, or wait with `dongting:timers` or by `next` of a source".to_owned(),
         })
     }
 

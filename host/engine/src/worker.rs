@@ -4,6 +4,7 @@
 //! breaks or a delivery is missing: JetStream would give the missing one after its `ack_wait`, behind later ones.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -117,8 +118,19 @@ impl Worker {
         }
     }
 
-    /// Works until it is aborted.
+    /// Works until there is no release any more, and what is on its way has left.
     pub async fn run(mut self) {
+        let mut releases = self.current.clone();
+        let ended = async move { while releases.changed().await.is_ok() {} };
+        tokio::select! {
+            biased;
+            () = ended => {}
+            never = self.work() => match never {},
+        }
+        let _ = self.leaving.ended().await;
+    }
+
+    async fn work(&mut self) -> Infallible {
         let mut failures = 0u32;
         loop {
             match self.step().await {

@@ -8,6 +8,7 @@ use dongting_manifest::installation::Limits;
 use dongting_manifest::record::Collections;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -17,10 +18,10 @@ use crate::capability::http::{Egress, Requests};
 use crate::capability::records::Records;
 use crate::capability::state::State;
 use crate::capability::timers::Timers;
-use crate::clock::{Standing, Stepping, random};
+use crate::clock::{Clocks, Standing, Stepping, random};
 use crate::limiter::Limiter;
 use crate::meter::{Meter, Metered};
-use crate::outcome::{Fault, LogLevel, Outcome, Refusal, Writes};
+use crate::outcome::{Fault, LogLevel, Outcome, Refusal, Unkept, Writes};
 use crate::output::{Log, Stream};
 use crate::reader::Readers;
 
@@ -47,6 +48,8 @@ pub struct CallState {
     pub(crate) log: Log,
     pub(crate) clock: Standing,
     pub(crate) passing: Stepping,
+    /// It has asked to be told when time has passed.
+    waited: bool,
     pub(crate) config: Config,
     pub(crate) state: State,
     pub(crate) history: History,
@@ -64,6 +67,11 @@ impl CallState {
     /// How many resources of WASI it may hold at once.
     pub(crate) fn bound_resources(&mut self, most: usize) {
         self.table.set_max_capacity(most);
+    }
+
+    pub(crate) fn clocks(&mut self) -> Clocks<'_> {
+        let view = WasiClocksCtxView { ctx: self.wasi.clocks(), table: &mut self.table };
+        Clocks { view, waited: &mut self.waited }
     }
 
     fn writes(&mut self) -> Writes {
@@ -111,6 +119,7 @@ impl Call {
             log,
             clock,
             passing,
+            waited: false,
             state: State::new(self.readers.state, self.limits.state_kib),
             history: History::new(self.readers.history),
             timers: Timers::new(self.readers.timers, self.limits.timers),
@@ -194,8 +203,14 @@ impl Running {
         let (log, log_dropped) = state.log.take();
         let writes = if result.is_ok() { state.writes() } else { Writes::default() };
         let (history, exchanges) = (state.history.batch(), state.requests.take_exchanges());
-        let (overheard, exchanges) = (exchanges.is_none(), exchanges.unwrap_or_default());
-        Outcome { result, log, log_dropped, writes, history, exchanges, overheard, cpu: meter.used() }
+        let waited = std::mem::take(&mut state.waited);
+        let unkept = match &exchanges {
+            None => Some(Unkept::Answers),
+            // With nothing to come before or after it, that time passes is never seen.
+            Some(exchanges) => (waited && !exchanges.is_empty()).then_some(Unkept::Time),
+        };
+        let exchanges = exchanges.unwrap_or_default();
+        Outcome { result, log, log_dropped, writes, history, exchanges, unkept, cpu: meter.used() }
     }
 }
 

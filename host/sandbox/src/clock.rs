@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
+use wasmtime::component::{HasData, Resource};
+use wasmtime_wasi::clocks::WasiClocksCtxView;
+use wasmtime_wasi::p2::DynPollable;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::{self, Instant};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 /// Wall clock: stands at the call's instant, in microseconds. A session's is set for each step.
@@ -55,6 +59,37 @@ impl HostMonotonicClock for Stepping {
 
     fn now(&self) -> u64 {
         self.0.fetch_add(1_000, Ordering::Relaxed)
+    }
+}
+
+/// The clocks as a call sees them.
+pub struct Clocks<'c> {
+    pub view: WasiClocksCtxView<'c>,
+    /// Real time can come into it.
+    pub waited: &'c mut bool,
+}
+
+impl HasData for Clocks<'static> {
+    type Data<'c> = Clocks<'c>;
+}
+
+impl monotonic_clock::Host for Clocks<'_> {
+    fn now(&mut self) -> wasmtime::Result<Instant> {
+        monotonic_clock::Host::now(&mut self.view)
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Instant> {
+        monotonic_clock::Host::resolution(&mut self.view)
+    }
+
+    fn subscribe_instant(&mut self, when: Instant) -> wasmtime::Result<Resource<DynPollable>> {
+        let now = self.now()?;
+        self.subscribe_duration(when.saturating_sub(now))
+    }
+
+    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        *self.waited |= duration > 0;
+        self.view.subscribe_duration(duration)
     }
 }
 

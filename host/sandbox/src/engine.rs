@@ -5,20 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_priority::Priority;
-use tokio::sync::Semaphore;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::cache::Cache;
-use crate::session::{Places, SESSIONS};
+use crate::places::{INSTANCES, MEMORIES, Places, TABLES};
 
 /// How often a running guest can be interrupted or made to yield.
 const TICK: Duration = Duration::from_millis(5);
-/// Instances of calls alive at once. The engine above hands out fewer permits than this.
-const CALLS: u32 = 256;
-/// With those that are kept, which are bounded by themselves (`session.rs`).
-const INSTANCES: u32 = CALLS + SESSIONS;
 /// A component of several modules (Python's has a dozen) counts each.
-const CORE_INSTANCES: u32 = 16 * CALLS + CORE_INSTANCES_PER_COMPONENT * SESSIONS;
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 8;
 const TABLES_PER_COMPONENT: u32 = 24;
@@ -30,7 +24,7 @@ const FIBER_STACK_BYTES: usize = 2 * 1024 * 1024;
 pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) cache: Option<Cache>,
-    pub(crate) places: Places,
+    pub(crate) places: Arc<Places>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -69,17 +63,17 @@ impl Sandbox {
                 }
             })
             .map_err(|error| SandboxError::Engine(format!("no thread for the epoch ticker: {error}")))?;
-        Ok(Self { engine, cache, places: Arc::new(Semaphore::new(SESSIONS as usize)) })
+        Ok(Self { engine, cache, places: Arc::default() })
     }
 }
 
 fn config() -> Config {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(INSTANCES)
-        .total_core_instances(CORE_INSTANCES)
+        .total_core_instances(CORE_INSTANCES_PER_COMPONENT * INSTANCES)
         .total_stacks(INSTANCES)
-        .total_memories(2 * INSTANCES)
-        .total_tables(4 * INSTANCES)
+        .total_memories(MEMORIES * INSTANCES)
+        .total_tables(TABLES * INSTANCES)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         // The limiter sums them: a guest with several memories gets no more bytes than one with a single memory.

@@ -13,6 +13,7 @@ mod load;
 mod meter;
 mod outcome;
 mod output;
+mod places;
 mod plugin;
 mod reader;
 mod session;
@@ -25,8 +26,9 @@ pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
 pub use meter::{Meter, Metered};
 pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled,
-    Refusal, Rejected, Reply, Request, Response, Step, Writes,
+    Refusal, Rejected, Reply, Request, Response, Step, Unkept, Writes,
 };
+pub use places::SESSIONS;
 pub use plugin::Plugin;
 pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader, keys_over};
-pub use session::{MAX_HANDOVER_BYTES, MAX_SEND_BYTES, Place, SESSIONS, Session};
+pub use session::{MAX_HANDOVER_BYTES, MAX_SEND_BYTES, Place, Session};

@@ -13,7 +13,7 @@ use wasmtime::component::types::ComponentItem;
 
 use crate::capability::{Import, of_import};
 use crate::engine::Sandbox;
-use crate::session::Places;
+use crate::places::Places;
 
 /// A component larger than this is not looked at.
 pub const MAX_COMPONENT_BYTES: usize = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ pub struct Release {
     pub digest: String,
     pub(crate) component: Component,
     pub(crate) engine: wasmtime::Engine,
-    pub(crate) places: Places,
+    pub(crate) places: Arc<Places>,
 }
 
 #[derive(Debug, thiserror::Error)]

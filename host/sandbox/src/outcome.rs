@@ -21,16 +21,25 @@ pub struct Outcome<T> {
     pub history: Option<u64>,
     /// What it asked of the network, and was answered.
     pub exchanges: Vec<Exchange>,
-    /// That was too much to be kept, and is not in `exchanges`.
-    pub overheard: bool,
+    /// Why it cannot be made again.
+    pub unkept: Option<Unkept>,
     pub cpu: Duration,
 }
 
 impl<T> Outcome<T> {
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Outcome<U> {
-        let Self { result, log, log_dropped, writes, history, exchanges, overheard, cpu } = self;
-        Outcome { result: result.map(map), log, log_dropped, writes, history, exchanges, overheard, cpu }
+        let Self { result, log, log_dropped, writes, history, exchanges, unkept, cpu } = self;
+        Outcome { result: result.map(map), log, log_dropped, writes, history, exchanges, unkept, cpu }
     }
+}
+
+/// What let into a call what no record has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unkept {
+    /// What it was answered was too much to be kept, and is not in its exchanges.
+    Answers,
+    /// It waited for time to pass, too: what came first, that or an answer, is not written down.
+    Time,
 }
 
 /// What a call wrote, by capability; to be committed with its messages.

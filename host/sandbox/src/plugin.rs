@@ -7,6 +7,7 @@ use dongting_manifest::message::Reject;
 use dongting_manifest::plugin::{Capability, Role};
 use dongting_manifest::record::Collections;
 use dongting_manifest::{Draft, Message, Timestamp};
+use tokio::sync::Semaphore;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
@@ -26,7 +27,7 @@ use crate::load::{LoadError, Release};
 use crate::outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
-use crate::session::{Places, weight};
+use crate::places::{ASKED_OF_ONE, Places, weight};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -38,9 +39,11 @@ pub struct Plugin {
     pub(crate) pre: InstancePre<CallState>,
     /// Its collections of records.
     pub(crate) collections: Arc<Collections>,
-    pub(crate) places: Places,
-    /// What an instance that is kept takes of them.
+    pub(crate) places: Arc<Places>,
+    /// How many of them an instance takes.
     pub(crate) weight: u32,
+    /// Its calls that are asked for.
+    asked: Arc<Semaphore>,
     source: Option<source::GuestIndices>,
     decoder: Option<decoder::GuestIndices>,
     pub(crate) session: Option<session_role::GuestIndices>,
@@ -64,6 +67,7 @@ impl Release {
             collections: Arc::new(self.manifest.records.clone()),
             places: Arc::clone(&self.places),
             weight: weight(&self.component),
+            asked: Arc::new(Semaphore::new(ASKED_OF_ONE)),
             source: has(Role::Source).then(|| source::GuestIndices::new(&pre)).transpose().map_err(linked)?,
             decoder: has(Role::Decoder)
                 .then(|| decoder::GuestIndices::new(&pre))
@@ -181,7 +185,7 @@ impl Plugin {
 
     pub async fn apply(&self, call: Call, batch: &[Message]) -> Outcome<Applied> {
         let limits = call.limits;
-        self.run(call, async |store, instance| {
+        self.run_on_lane(call, async |store, instance| {
             let guest = indices(self.transform.as_ref())?
                 .load(&mut *store, instance)
                 .map_err(Stopped::instantiate)?;
@@ -198,7 +202,7 @@ impl Plugin {
 
     /// One outcome for each attempt.
     pub async fn deliver(&self, call: Call, batch: &[Attempt<'_>]) -> Outcome<Vec<Delivered>> {
-        self.run(call, async |store, instance| {
+        self.run_on_lane(call, async |store, instance| {
             let guest =
                 indices(self.sink.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
             let attempts: Vec<_> = batch
@@ -310,7 +314,28 @@ impl Plugin {
         .await
     }
 
+    /// A call that is asked for.
     async fn run<T>(
+        &self,
+        call: Call,
+        body: impl AsyncFnOnce(&mut Store<CallState>, &Instance) -> Result<Result<T, Refusal>, Stopped>,
+    ) -> Outcome<T> {
+        // None of these is ever closed.
+        let _own = self.asked.acquire().await;
+        let _place = self.places.asked.acquire_many(self.weight).await;
+        self.run_in_place(call, body).await
+    }
+
+    async fn run_on_lane<T>(
+        &self,
+        call: Call,
+        body: impl AsyncFnOnce(&mut Store<CallState>, &Instance) -> Result<Result<T, Refusal>, Stopped>,
+    ) -> Outcome<T> {
+        let _place = self.places.lanes.acquire_many(self.weight).await;
+        self.run_in_place(call, body).await
+    }
+
+    async fn run_in_place<T>(
         &self,
         call: Call,
         body: impl AsyncFnOnce(&mut Store<CallState>, &Instance) -> Result<Result<T, Refusal>, Stopped>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::bindings::dongting::session::types as wit;
 use crate::bindings::exports::dongting::handover::handover;
@@ -15,8 +15,6 @@ use crate::convert;
 use crate::outcome::{Ending, Fault, Outcome, Refusal, Step};
 use crate::plugin::{Plugin, bounded, indices};
 
-/// What the pool has for sessions, beside what it has for calls: memories and tables of so many ordinary components.
-pub const SESSIONS: u32 = 1024;
 /// Bytes that one step may send.
 pub const MAX_SEND_BYTES: usize = 64 * 1024;
 /// A connection's state on its way to another release.
@@ -38,22 +36,13 @@ pub struct Session {
     _place: Place,
 }
 
-/// Room in the pool for one instance. What sessions hold is bounded apart from calls, so that they never take what a call needs.
+/// Room for one instance.
 pub struct Place(#[expect(dead_code, reason = "held until the instance is dropped")] OwnedSemaphorePermit);
-
-/// All the room that there is for sessions.
-pub type Places = Arc<Semaphore>;
-
-/// How much of the pool an instance takes, in ordinary components.
-pub fn weight(component: &wasmtime::component::Component) -> u32 {
-    let Some(needs) = component.resources_required() else { return SESSIONS };
-    needs.num_memories.div_ceil(2).max(needs.num_tables.div_ceil(4)).max(1)
-}
 
 impl Plugin {
     /// Room for one more connection; none where all that sessions may have is taken.
     pub fn place(&self) -> Option<Place> {
-        Arc::clone(&self.places).try_acquire_many_owned(self.weight).ok().map(Place)
+        Arc::clone(&self.places.sessions).try_acquire_many_owned(self.weight).ok().map(Place)
     }
 
     pub fn is_session(&self) -> bool {

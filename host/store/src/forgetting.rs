@@ -11,6 +11,8 @@ use crate::{Store, StoreError};
 
 /// Rows of a piece.
 const PIECE: usize = 500;
+/// What a version takes beside its key and value, about.
+const ROW_BYTES: i64 = 64;
 /// As many of an installation's oldest calls are looked at for the first one: their times follow their positions closely.
 const OLDEST: i64 = 256;
 
@@ -32,12 +34,22 @@ pub struct VersionPlace {
     call: i64,
 }
 
+/// What a look at some versions came to.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// Where to go on.
+    pub next: Option<VersionPlace>,
+    /// Installation, call and bytes of each that is kept for calls that read what was there.
+    pub kept: Vec<(String, i64, u64)>,
+}
+
 #[derive(sqlx::FromRow)]
 struct Version {
     #[sqlx(flatten)]
     place: VersionPlace,
     /// 1 where it says that nothing is there.
     is_gone: i64,
+    bytes: i64,
 }
 
 impl VersionPlace {
@@ -98,11 +110,24 @@ impl Store {
         .await
     }
 
+    /// Forgets some of an installation's calls up to a position, the oldest first.
+    pub async fn forget_calls_up_to(&self, installation: &str, position: i64) -> Result<u64, StoreError> {
+        sql("DELETE FROM call WHERE position IN
+             (SELECT position FROM call WHERE installation = $1 AND position <= $2 ORDER BY made_at LIMIT $3)")
+        .bind(installation)
+        .bind(position)
+        .bind(PIECE as i64)
+        .execute_alone(&self.writer)
+        .await
+    }
+
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
-    /// the newest, and that as well where it says that nothing is there. Where to go on.
-    pub async fn forget_versions(&self, after: &VersionPlace) -> Result<Option<VersionPlace>, StoreError> {
+    /// the newest, and that as well where it says that nothing is there.
+    pub async fn forget_versions(&self, after: &VersionPlace) -> Result<Looked, StoreError> {
         let mut versions: Vec<Version> = sqlx::query_as(
-            "SELECT installation, class, key, call, CASE WHEN value IS NULL THEN 1 ELSE 0 END AS is_gone FROM version
+            "SELECT installation, class, key, call, CASE WHEN value IS NULL THEN 1 ELSE 0 END AS is_gone,
+                 CAST(COALESCE(LENGTH(value), 0) + LENGTH(key) + $6 AS BIGINT) AS bytes
+             FROM version
              WHERE (installation, class, key, call) > ($1, $2, $3, $4)
              ORDER BY installation, class, key, call LIMIT $5",
         )
@@ -111,13 +136,14 @@ impl Store {
         .bind(&after.key)
         .bind(after.call)
         .bind(PIECE as i64)
+        .bind(ROW_BYTES)
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
         let more = versions.len() == PIECE;
         let mut first: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut gone = Vec::new();
-        for (at, Version { place, is_gone }) in versions.iter().enumerate() {
+        let (mut gone, mut kept) = (Vec::new(), Vec::new());
+        for (at, Version { place, is_gone, bytes }) in versions.iter().enumerate() {
             let first = match first.get(place.installation.as_str()) {
                 Some(first) => *first,
                 None => {
@@ -125,6 +151,10 @@ impl Store {
                 }
             };
             if place.call >= first {
+                // The last one is looked at again.
+                if at + 1 < versions.len() || !more {
+                    kept.push((place.installation.clone(), place.call, bytes.unsigned_abs()));
+                }
                 continue;
             }
             // Each call that is kept reads this one or a newer one.
@@ -148,7 +178,7 @@ impl Store {
         }
         // The last one is looked at again, with the one behind it.
         versions.pop();
-        Ok(versions.pop().map(|version| version.place).filter(|_| more))
+        Ok(Looked { next: versions.pop().map(|version| version.place).filter(|_| more), kept })
     }
 
     /// Up to which position nothing is read by a call that is still kept.

@@ -41,6 +41,8 @@ pub struct Lineage {
 const MAX_LINEAGE: usize = 200;
 /// And goes this far.
 const MAX_DEPTH: usize = 32;
+/// A body as lists have it: a thousand of them are held at once, so what is large is left out.
+const LISTED: &str = "CASE WHEN LENGTH(body) <= 16384 THEN body END";
 
 impl Store {
     pub async fn tailed(&self, lane: Lane) -> Result<Option<Tailed>, StoreError> {
@@ -74,7 +76,7 @@ impl Store {
             .await
     }
 
-    /// The newest messages by arrival, of any topic where none is given.
+    /// The newest messages by arrival, of any topic where none is given. Bodies of over 16 KiB are left out.
     pub async fn newest(
         &self,
         domain: Option<&str>,
@@ -89,12 +91,12 @@ impl Store {
             _ => "($2 = '' OR kind = $2)",
         };
         let sql = format!(
-            "SELECT message, body FROM message
+            "SELECT message, {LISTED} FROM message
              WHERE ($1 = '' OR domain = $1) AND {of_kind}
                AND (region BETWEEN $3 AND $4 OR region IN ($5, $6, 0))
              ORDER BY received DESC, id LIMIT $7"
         );
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(sql))
+        let rows: Vec<(String, Option<Vec<u8>>)> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(domain.unwrap_or(""))
             .bind(kind.map_or("", Kind::as_str))
             .bind(first)
@@ -105,7 +107,9 @@ impl Store {
             .fetch_all(&self.history_reader)
             .await
             .map_err(StoreError::sql)?;
-        messages(rows)
+        let message =
+            |(attributes, body): (String, Option<_>)| row::message(&attributes, body.unwrap_or_default());
+        rows.into_iter().map(message).collect()
     }
 
     pub async fn newest_received(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -118,27 +122,35 @@ impl Store {
 
     /// Those of the messages that are still kept, each once.
     pub async fn messages(&self, ids: &[String]) -> Result<Vec<Message>, StoreError> {
+        self.named(ids, "body").await
+    }
+
+    async fn named(&self, ids: &[String], body: &str) -> Result<Vec<Message>, StoreError> {
         let positions = named::positions(&self.history_reader, By::Id, ids, usize::MAX).await?;
         let wanted: BTreeSet<&String> = ids.iter().collect();
         let mut found = BTreeMap::new();
-        for message in self.at(&positions).await?.into_values().filter(|one| wanted.contains(&one.id)) {
+        for message in self.at(&positions, body).await?.into_values().filter(|one| wanted.contains(&one.id)) {
             found.insert(message.id.clone(), message);
         }
         Ok(found.into_values().collect())
     }
 
-    /// The messages at these positions.
-    pub(crate) async fn at(&self, positions: &[i64]) -> Result<BTreeMap<i64, Message>, StoreError> {
+    /// The messages at these positions, each with a body as this expression has it.
+    pub(crate) async fn at(
+        &self,
+        positions: &[i64],
+        body: &str,
+    ) -> Result<BTreeMap<i64, Message>, StoreError> {
         let mut found = BTreeMap::new();
         for positions in row::lists(positions) {
             let listed = row::placeholders(1, positions.len());
-            let sql = format!("SELECT position, message, body FROM message WHERE position IN ({listed})");
+            let sql = format!("SELECT position, message, {body} FROM message WHERE position IN ({listed})");
             let query =
                 positions.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, at| query.bind(*at));
-            let rows: Vec<(i64, String, Vec<u8>)> =
+            let rows: Vec<(i64, String, Option<Vec<u8>>)> =
                 query.fetch_all(&self.history_reader).await.map_err(StoreError::sql)?;
             for (position, attributes, body) in rows {
-                found.insert(position, row::message(&attributes, body)?);
+                found.insert(position, row::message(&attributes, body.unwrap_or_default())?);
             }
         }
         Ok(found)
@@ -154,7 +166,7 @@ impl Store {
         let causes: BTreeSet<&str> = causes.iter().copied().collect();
         let mut makers = BTreeMap::new();
         for made in row::lists(&made) {
-            for made in self.at(made).await?.into_values() {
+            for made in self.at(made, LISTED).await?.into_values() {
                 if made.extensions.iter().any(|(name, by)| name == INSTALLATION && by == installation) {
                     for cause in made.causation.iter().filter(|cause| causes.contains(cause.as_str())) {
                         makers.entry(cause.clone()).or_insert_with(|| made.plugin.clone());
@@ -165,6 +177,7 @@ impl Store {
         Ok(makers)
     }
 
+    /// What it was made of and what was made of it comes without bodies of over 16 KiB.
     pub async fn lineage(&self, id: &str) -> Result<Option<Lineage>, StoreError> {
         let Some(message) = self.messages(&[id.to_owned()]).await?.pop() else { return Ok(None) };
         let causes = self.causes(&message).await?;
@@ -179,7 +192,7 @@ impl Store {
         for _ in 0..MAX_DEPTH {
             next.retain(|id| seen.insert(id.clone()));
             next.truncate(MAX_LINEAGE);
-            let mut found = self.messages(&next).await?;
+            let mut found = self.named(&next, LISTED).await?;
             found.sort_unstable_by(|one, other| one.id.cmp(&other.id));
             found.truncate(MAX_LINEAGE - causes.len());
             if found.is_empty() {
@@ -198,7 +211,7 @@ impl Store {
         for _ in 0..MAX_DEPTH {
             let mut positions = named::positions(&self.history_reader, By::Cause, &next, MAX_LINEAGE).await?;
             positions.truncate(MAX_LINEAGE);
-            let mut found: Vec<Message> = self.at(&positions).await?.into_values().collect();
+            let mut found: Vec<Message> = self.at(&positions, LISTED).await?.into_values().collect();
             found.retain(|made| {
                 made.causation.iter().any(|cause| next.contains(cause)) && seen.insert(made.id.clone())
             });
@@ -212,10 +225,6 @@ impl Store {
         }
         Ok(effects)
     }
-}
-
-fn messages(rows: Vec<(String, Vec<u8>)>) -> Result<Vec<Message>, StoreError> {
-    rows.into_iter().map(|(attributes, body)| row::message(&attributes, body)).collect()
 }
 
 /// What concerns a region: the range of codes in it, and the codes of its ancestors.

@@ -86,7 +86,7 @@ impl Store {
         let complete = fits == chosen.len();
         chosen.truncate(fits);
         let positions: Vec<i64> = chosen.into_iter().map(|one| one.position).collect();
-        let mut found = self.at(&positions).await?;
+        let mut found = self.at(&positions, "body").await?;
         Ok(Found { messages: positions.iter().filter_map(|at| found.remove(at)).collect(), complete })
     }
 

@@ -75,6 +75,8 @@ fn what_is_asked_must_be_granted() {
     assert!(said("[settings]", "[settings]\nurll = 1").contains("knows no setting `urll`"));
     assert!(said("[settings]", "[attachments]\nx = \"y\"\n[settings]").contains("no attachment `x`"));
     assert!(said("id = \"gauge-43\"", "id = \"Gauge\"").contains("no installation id"));
+    let never = said("kind = \"observation\" }", "kind = \"observation\", per_second = 0 }");
+    assert!(never.contains("`water observation` must be at least 1"), "{never}");
     assert!(said("region", "every_seconds = 0\nregion").contains("every_seconds"));
 }
 

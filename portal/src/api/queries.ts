@@ -147,7 +147,7 @@ export const queries = {
       queryFn: ({ signal }) => get<MessageList>("/messages", filter, signal),
       gcTime: 60_000,
     }),
-  deadLetters: (filter: { installation?: string; limit: number }) =>
+  deadLetters: (filter: { installation?: string; before?: string; limit: number }) =>
     queryOptions({
       queryKey: ["dead-letters", filter],
       queryFn: ({ signal }) => get<DeadLetterList>("/dead-letters", filter, signal),

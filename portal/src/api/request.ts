@@ -17,6 +17,11 @@ export class ApiFailure extends Error {
   }
 }
 
+/** Whether what was asked for may or may not have been done. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiFailure && ["network", "timeout", "not-json"].includes(error.code)
+}
+
 export function address(path: string, query: Record<string, string | number | undefined> = {}): string {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== "")
   const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString()

@@ -962,7 +962,7 @@ export interface components {
     Message: {
       causation: string[]
       contentType: string
-      /** @description The body, where it is JSON. */
+      /** @description The body, where it is JSON. Lists, and what stands beside a message in its lineage, leave out those of over 16 KiB. */
       data: unknown
       detail: string | null
       domain: string
@@ -1245,6 +1245,8 @@ export interface components {
     ReloadOutcome: "unchanged" | "started" | "changed" | "refused" | "stopped"
     Reloaded: {
       installations: components["schemas"]["Reload"][]
+      /** @description Keys of the host itself that the file has otherwise by now. They wait for the next start. */
+      restart: string[]
     }
     Rendered: {
       /**
@@ -1441,6 +1443,8 @@ export interface operations {
       query?: {
         /** @description Of this installation only. */
         installation?: string | null
+        /** @description Only those with a smaller number: what comes behind the last one of a list. */
+        before?: number | null
         limit?: number | null
       }
       header?: never

@@ -3,6 +3,7 @@ import { Link } from "react-router"
 import { queries } from "../api/queries"
 import { clip } from "../format/clip"
 import { beijingShort } from "../format/time"
+import { Failure } from "../shell/failure"
 import { carried, useAddress } from "../shell/address"
 import { useClockAhead } from "../shell/clock"
 import { useWords } from "../text/language"
@@ -25,6 +26,7 @@ export function Letters({ installation }: { installation: string }) {
   const address = `/system/dead-letters${kept || "?"}${kept && "&"}installation=${encodeURIComponent(installation)}`
   return (
     <Section id="letters" title={words.letters.title}>
+      {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
       {found.data && letters.length === 0 && <p className="quiet padded">{words.letters.none}</p>}
       {letters.length > 0 && (
         <ul className="letters padded" data-testid="letters">

@@ -45,3 +45,45 @@ test("a letter is driven again in a release that was named; a refusal keeps it a
   )
   expect(bodies).toEqual([{ release: "nobody/nothing:1.0.0" }, { release: "hydro/gauge:1.2.0" }])
 })
+
+test("what comes behind a full list is a page of its own", async () => {
+  const asked: string[] = []
+  const letter = (sequence: number) => ({
+    sequence,
+    storedAt: "2026-08-29T06:37:10Z",
+    installation: "gauge",
+    reason: "no level",
+    plugin: "gauge@1.0.0#00",
+    region: null,
+    subject: null,
+    message: null,
+    contentType: "text/plain",
+    bytes: 1,
+  })
+  server.use(
+    http.get("*/api/v1/dead-letters", ({ request }) => {
+      const before = new URL(request.url).searchParams.get("before") ?? ""
+      asked.push(before)
+      const deadLetters = before ? [letter(1)] : Array.from({ length: 200 }, (_, n) => letter(201 - n))
+      return HttpResponse.json({ deadLetters })
+    }),
+  )
+  show()
+  await screen.findByTestId("dead-letter-201")
+  const older = () => screen.getByTestId<HTMLButtonElement>("older-letters")
+  await userEvent.click(older())
+  await screen.findByTestId("dead-letter-1")
+  expect(older().disabled).toBe(true)
+  await userEvent.click(screen.getByTestId("newest-letters"))
+  await screen.findByTestId("dead-letter-201")
+  expect(asked.slice(0, 2)).toEqual(["", "2"])
+})
+
+test("of what nobody answered it is not said that it failed", async () => {
+  server.use(http.delete("*/api/v1/dead-letters/3", () => HttpResponse.error()))
+  show()
+  const found = await screen.findByTestId("dead-letter-3")
+  await userEvent.click(within(found).getByRole("button", { name: zh.deadLettersPage.discard }))
+  await userEvent.click(within(found).getByRole("button", { name: zh.deadLettersPage.discardReally }))
+  await waitFor(() => expect(within(found).getByRole("alert").textContent).toContain(zh.deadLettersPage.unknown))
+})

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { useSearchParams } from "react-router"
 import { queries } from "../api/queries"
-import { ApiFailure, post, remove } from "../api/request"
+import { isUnanswered, post, remove } from "../api/request"
 import type { DeadLetter, Redrive, Redriven } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
@@ -24,10 +24,11 @@ export function DeadLettersPage() {
   const words = useWords()
   const [search, setSearch] = useSearchParams()
   const installation = search.get("installation") ?? ""
+  const before = search.get("before") ?? ""
   const [typed, setTyped] = useState(installation)
   const plugins = useQuery(queries.plugins({ q: typed || undefined, order: "id", limit: suggested }))
   const found = useQuery({
-    ...queries.deadLetters({ installation: installation || undefined, limit }),
+    ...queries.deadLetters({ installation: installation || undefined, before: before || undefined, limit }),
     refetchOnMount: "always",
     refetchInterval: 15_000,
   })
@@ -38,7 +39,15 @@ export function DeadLettersPage() {
     const next = new URLSearchParams(search)
     if (value) next.set("installation", value)
     else next.delete("installation")
+    next.delete("before")
     setSearch(next, { replace: true })
+  }
+
+  function turn(to: number | null): void {
+    const next = new URLSearchParams(search)
+    if (to === null) next.delete("before")
+    else next.set("before", String(to))
+    setSearch(next)
   }
 
   const letters = found.data?.deadLetters ?? []
@@ -105,6 +114,28 @@ export function DeadLettersPage() {
           </div>
         </section>
       )}
+      {(before || letters.length === limit) && (
+        <nav className="pager" aria-label={words.deadLetters}>
+          <button
+            type="button"
+            className="button small"
+            disabled={!before}
+            data-testid="newest-letters"
+            onClick={() => turn(null)}
+          >
+            « {words.deadLettersPage.newest}
+          </button>
+          <button
+            type="button"
+            className="button small"
+            disabled={letters.length < limit}
+            data-testid="older-letters"
+            onClick={() => turn(letters.at(-1)?.sequence ?? null)}
+          >
+            {words.deadLettersPage.older} ›
+          </button>
+        </nav>
+      )}
     </>
   )
 }
@@ -148,11 +179,7 @@ function One({ letter, onDone }: { letter: DeadLetter; onDone: (said: string) =>
               <code>{clip(letter.subject, 120)}</code>
             </div>
           )}
-          {error && (
-            <div className="reason lines" role="alert">
-              {error instanceof ApiFailure ? (words.errors[error.code] ?? "") : ""} {clip(error.message, 600)}
-            </div>
-          )}
+          {error && <Failure error={error} title={isUnanswered(error) ? words.deadLettersPage.unknown : undefined} />}
         </td>
         <td className="end figure">{formatNumber(letter.bytes, 0)}</td>
         <td>

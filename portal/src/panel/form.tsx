@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query"
 import { Button, Form, Input, InputNumber, Modal, Select } from "antd"
 import { useId, useState } from "react"
 import { useParams } from "react-router"
-import { ApiFailure, post } from "../api/request"
+import { isUnanswered, post } from "../api/request"
 import type { Acted, ActRequest, Field, PanelOf } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
@@ -17,7 +17,6 @@ type Values = Record<string, string | number | null | undefined>
 type Outcome = { acted: Acted } | { error: unknown } | null
 
 /** The answer may have been lost after the work was done. */
-const unknownCodes = new Set(["network", "timeout", "not-json"])
 
 export default function FormPanel({ panel }: { panel: PanelOf<"form"> }) {
   return (
@@ -113,14 +112,7 @@ function Filling({ panel }: { panel: PanelOf<"form"> }) {
         </div>
       )}
       {outcome && "error" in outcome && (
-        <Failure
-          title={
-            outcome.error instanceof ApiFailure && unknownCodes.has(outcome.error.code)
-              ? words.form.unknown
-              : words.form.notSent
-          }
-          error={outcome.error}
-        />
+        <Failure title={isUnanswered(outcome.error) ? words.form.unknown : words.form.notSent} error={outcome.error} />
       )}
     </div>
   )

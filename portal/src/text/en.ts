@@ -205,6 +205,9 @@ export const en: Dictionary = {
     discarded: (number) => `Dead letter ${number} was discarded.`,
     notText: "The content is not text.",
     empty: "There are no dead letters.",
+    unknown: "No answer came, so it may or may not have been done. The list will show it.",
+    newest: "Newest",
+    older: "Older",
   },
   kinds: {
     observation: "Observation",

@@ -201,6 +201,9 @@ export const zh = {
     discarded: (number: number) => `死信 ${number} 已丢弃。`,
     notText: "内容不是文本。",
     empty: "没有死信。",
+    unknown: "未收到答复，不能确定是否已执行；以列表为准。",
+    newest: "最新",
+    older: "更早",
   },
   kinds: {
     observation: "观测",

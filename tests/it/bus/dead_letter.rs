@@ -23,18 +23,50 @@ fn document(n: u8) -> DeadLetter {
 #[tokio::test]
 async fn letters_are_kept_once_and_read_newest_first() {
     let nats = Nats::start().await.unwrap();
-    assert!(nats.bus.dead_letters(None, 10).await.unwrap().is_empty());
+    assert!(nats.bus.dead_letters(None, None, 10).await.unwrap().is_empty());
     for n in 0..5 {
         assert!(!nats.bus.dead_letter(&document(n)).await.unwrap().duplicate);
     }
     assert!(nats.bus.dead_letter(&document(3)).await.unwrap().duplicate);
-    let letters = nats.bus.dead_letters(None, 3).await.unwrap();
+    let letters = nats.bus.dead_letters(None, None, 3).await.unwrap();
     let read: Vec<_> = letters.iter().map(|stored| (stored.sequence, stored.letter.clone())).collect();
     let listed = |n| DeadLetter { payload: Vec::new(), ..document(n) };
     assert_eq!(read, [(5, listed(4)), (4, listed(3)), (3, listed(2))]);
     assert_eq!(letters[0].bytes, 10);
-    assert!(nats.bus.dead_letters(Some("another"), 3).await.unwrap().is_empty());
-    assert_eq!(nats.bus.dead_letters(Some("quake-hunan"), 1).await.unwrap().len(), 1);
+    assert!(nats.bus.dead_letters(Some("another"), None, 3).await.unwrap().is_empty());
+    assert_eq!(nats.bus.dead_letters(Some("quake-hunan"), None, 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_newest_of_few_are_found_among_many() {
+    let nats = Nats::start().await.unwrap();
+    let rare = |n| DeadLetter { installation: "rare".to_owned(), ..document(n) };
+    // 1 and 2, 63 and 64, and 125.
+    for n in 0..120 {
+        if n % 60 == 0 {
+            nats.bus.dead_letter(&rare(n)).await.unwrap();
+            nats.bus.dead_letter(&rare(n + 1)).await.unwrap();
+        }
+        nats.bus.dead_letter(&document(n)).await.unwrap();
+    }
+    nats.bus.dead_letter(&rare(120)).await.unwrap();
+    for discarded in (70..120).chain([64]) {
+        assert!(nats.bus.discard_dead_letter(discarded).await.unwrap());
+    }
+    let listed = async |installation, before, limit| -> Vec<u64> {
+        let letters = nats.bus.dead_letters(installation, before, limit).await.unwrap();
+        letters.iter().map(|one| one.sequence).collect()
+    };
+    assert_eq!(listed(Some("rare"), None, 3).await, [125, 63, 2]);
+    assert_eq!(listed(Some("rare"), Some(63), 3).await, [2, 1]);
+    assert_eq!(listed(Some("rare"), Some(1), 3).await, [0; 0]);
+    assert_eq!(listed(Some("rare"), Some(1_000), 1).await, [125]);
+    assert_eq!(listed(Some("*"), None, 3).await, [0; 0]);
+    assert_eq!(listed(None, None, 8).await, [125, 124, 123, 122, 121, 120, 69, 68]);
+    assert_eq!(listed(None, Some(5), 1_000).await, [4, 3, 2, 1]);
+    let mut raw = nats.raw().await.unwrap();
+    let left = raw.request("$JS.API.STREAM.INFO.DEAD", &[], "").await.unwrap();
+    assert_eq!(left["state"]["consumer_count"], 0, "nothing stays of a list: {left}");
 }
 
 #[tokio::test]
@@ -49,7 +81,7 @@ async fn a_letter_is_read_whole_and_discarded_once() {
     assert!(!nats.bus.discard_dead_letter(99).await.unwrap());
     assert_eq!(nats.bus.dead_letter_at(2).await.unwrap(), None);
     let left: Vec<_> =
-        nats.bus.dead_letters(None, 10).await.unwrap().iter().map(|one| one.sequence).collect();
+        nats.bus.dead_letters(None, None, 10).await.unwrap().iter().map(|one| one.sequence).collect();
     assert_eq!(left, [3, 1]);
 }
 
@@ -96,7 +128,7 @@ async fn no_letter_makes_room_for_another() {
     let error = bus.dead_letter(&letter(1)).await.unwrap_err();
     assert!(matches!(error, PublishError::Full { stream: "DEAD" }), "{error:?}");
     assert_eq!(bus.dead_letter_at(1).await.unwrap().unwrap().letter, letter(0));
-    assert_eq!(bus.dead_letters(None, 10).await.unwrap().len(), 1);
+    assert_eq!(bus.dead_letters(None, None, 10).await.unwrap().len(), 1);
 }
 
 /// What a stranger put on the bus comes as an error, is kept with its attributes, and stops nothing behind it.
@@ -135,7 +167,7 @@ async fn a_message_that_is_none_of_ours() {
         delivery.term(reason).await.unwrap();
     }
     assert!(consumer.fetch(2, Duration::from_millis(100)).await.unwrap().is_empty());
-    let letters = nats.bus.dead_letters(None, 10).await.unwrap();
+    let letters = nats.bus.dead_letters(None, None, 10).await.unwrap();
     assert_eq!(letters.len(), 2);
     let whole = async |sequence| nats.bus.dead_letter_at(sequence).await.unwrap().unwrap().letter;
     let stranger = whole(1).await;

@@ -54,7 +54,7 @@ async fn max_deliver_reached_is_not_a_dead_letter() {
         deliveries[0].nak(Duration::from_millis(1)).await.unwrap();
     }
     assert!(consumer.fetch(1, Duration::from_secs(1)).await.unwrap().is_empty(), "it is silent");
-    assert!(nats.bus.dead_letters(None, 10).await.unwrap().is_empty(), "and nobody is told");
+    assert!(nats.bus.dead_letters(None, None, 10).await.unwrap().is_empty(), "and nobody is told");
     // So an installation's consumer has no such end; the host counts for itself.
     let consumer = nats.bus.consumer(&options()).await.unwrap();
     assert_eq!(info(&nats).await["config"]["max_deliver"], -1);

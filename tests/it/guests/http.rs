@@ -11,7 +11,7 @@ use axum::routing::get;
 use dongting_manifest::Message;
 use dongting_manifest::exchange::{Answer, Failure};
 use dongting_manifest::installation::{HttpGrant, Limits};
-use dongting_sandbox::{Applied, Call, Egress, Network, Outcome, Refusal};
+use dongting_sandbox::{Applied, Call, Egress, Network, Outcome, Refusal, Unkept};
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -39,13 +39,17 @@ fn said(outcome: &Outcome<Applied>) -> Vec<String> {
 }
 
 async fn outcome(server: SocketAddr, limits: Limits, times: usize) -> Outcome<Applied> {
+    after(server, limits, (times, 0)).await
+}
+
+async fn after(server: SocketAddr, limits: Limits, (times, wait_ms): (usize, u64)) -> Outcome<Applied> {
     let grant = HttpGrant {
         host: server.ip().to_string(),
         port: server.port(),
         networks: vec!["127.0.0.0/8".to_owned()],
     };
     let egress = Egress::Network(Arc::new(Network::new(&[grant]).unwrap()));
-    let asked = json!({ "url": format!("http://{server}/"), "times": times });
+    let asked = json!({ "url": format!("http://{server}/"), "times": times, "wait_ms": wait_ms });
     let message = Message { body: asked.to_string().into_bytes(), ..message("a") };
     let call = Call { egress, ..call(limits, NOW, 1) };
     plugin("http").apply(call, &[message]).await
@@ -111,7 +115,7 @@ async fn all_http_answers_together_have_an_end() {
     assert_eq!(told[..2], ["200 65536", "200 65536"]);
     assert!(told[2].contains("broke off") && told[2].contains("163840"), "{told:?}");
     // A replay is told the same: the third broke off.
-    assert!(!all.overheard && all.exchanges.len() == 3);
+    assert!(all.unkept.is_none() && all.exchanges.len() == 3);
     assert!(matches!(&all.exchanges[2].answer, Ok(Answer { broken: Some(Failure::TooLarge(163_840)), .. })));
 }
 
@@ -123,9 +127,20 @@ async fn http_answers_that_are_too_much_to_be_kept_are_let_go() {
     let limits = |http_record_kib| Limits { http_record_kib, ..Limits::default() };
     let all = outcome(server, limits(128), 3).await;
     assert_eq!(said(&all), ["200 65536"; 3]);
-    assert!(all.overheard && all.exchanges.is_empty());
+    assert!(all.unkept == Some(Unkept::Answers) && all.exchanges.is_empty());
     let kept = outcome(server, limits(192), 3).await;
-    assert!(!kept.overheard && kept.exchanges.len() == 3);
+    assert!(kept.unkept.is_none() && kept.exchanges.len() == 3);
+}
+
+/// What came first is written down of answers, not of time.
+#[tokio::test]
+async fn a_call_that_waits_beside_its_answers_says_that_it_cannot_be_made_again() {
+    let server = serve(Router::new().route("/", get(async || "answer"))).await;
+    for (times, wait_ms, unkept) in [(1, 0, None), (0, 10, None), (1, 10, Some(Unkept::Time))] {
+        let outcome = after(server, Limits::default(), (times, wait_ms)).await;
+        assert_eq!(said(&outcome).len(), times);
+        assert_eq!(outcome.unkept, unkept, "{times} {wait_ms}");
+    }
 }
 
 /// Host I/O must not be charged as CPU.

@@ -159,11 +159,30 @@ async fn versions_are_forgotten_piece_by_piece<P: Place>() {
     // What only the forgotten calls could read.
     let first = calls[0].position;
     assert_eq!(store.state_before(MODEL, "a", first - 1).await.unwrap(), None);
+    // Of each key what the calls that are kept have found there, of three letters beside the key; not what they were the first to find.
+    let told = forget_versions(&store).await;
+    assert_eq!(told.len(), 2 * 11);
+    assert!(
+        told.iter().all(|(id, call, bytes)| id == MODEL && *call >= first && *bytes == 64 + 1 + 3),
+        "{told:?}"
+    );
+    // Up to a call, whenever it was made.
+    let tenth = calls[9].position;
+    assert_eq!(store.forget_calls_up_to("another", tenth).await.unwrap(), 0);
+    assert_eq!(store.forget_calls_up_to(MODEL, tenth).await.unwrap(), 10);
+    assert_eq!(store.forget_calls_up_to(MODEL, tenth).await.unwrap(), 0);
+    forget_versions(&store).await;
+    assert_eq!(forget_versions(&store).await.len(), 2);
 }
 
-pub async fn forget_versions(store: &Store) {
+/// What is kept for calls.
+pub async fn forget_versions(store: &Store) -> Vec<(String, i64, u64)> {
     let mut after = Some(VersionPlace::default());
+    let mut kept = Vec::new();
     while let Some(place) = after {
-        after = store.forget_versions(&place).await.unwrap();
+        let looked = store.forget_versions(&place).await.unwrap();
+        kept.extend(looked.kept);
+        after = looked.next;
     }
+    kept
 }

@@ -29,7 +29,7 @@ pub struct Message {
     pub content_type: String,
     #[schema(required)]
     pub traceparent: Option<String>,
-    /// The body, where it is JSON.
+    /// The body, where it is JSON. Lists, and what stands beside a message in its lineage, leave out those of over 16 KiB.
     #[schema(required)]
     pub data: Option<serde_json::Value>,
 }

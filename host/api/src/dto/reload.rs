@@ -1,7 +1,5 @@
 //! What a reload of the configuration did.
 
-use std::collections::BTreeMap;
-
 use dongting_engine::Change;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +7,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Reloaded {
     pub installations: Vec<Reload>,
+    /// Keys of the host itself that the file has otherwise by now. They wait for the next start.
+    pub restart: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,8 +36,8 @@ pub enum ReloadOutcome {
     Stopped,
 }
 
-impl From<BTreeMap<String, Change>> for Reloaded {
-    fn from(changes: BTreeMap<String, Change>) -> Self {
+impl From<dongting_engine::Reloaded> for Reloaded {
+    fn from(reloaded: dongting_engine::Reloaded) -> Self {
         let one = |(id, change)| {
             let (outcome, reason, from, to) = match change {
                 Change::Unchanged => (ReloadOutcome::Unchanged, None, None, None),
@@ -48,6 +48,7 @@ impl From<BTreeMap<String, Change>> for Reloaded {
             };
             Reload { id, outcome, reason, from, to }
         };
-        Self { installations: changes.into_iter().map(one).collect() }
+        let installations = reloaded.installations.into_iter().map(one).collect();
+        Self { installations, restart: reloaded.restart }
     }
 }

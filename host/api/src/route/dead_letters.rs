@@ -20,6 +20,8 @@ const MAX_LIMIT: usize = 1000;
 pub struct DeadLetterQuery {
     /// Of this installation only.
     installation: Option<String>,
+    /// Only those with a smaller number: what comes behind the last one of a list.
+    before: Option<u64>,
     limit: Option<usize>,
 }
 
@@ -30,7 +32,7 @@ pub async fn list(
     Query(asked): Query<DeadLetterQuery>,
 ) -> Result<Json<DeadLetterList>, ApiError> {
     let limit = asked.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let found = host.bus().dead_letters(asked.installation.as_deref(), limit).await?;
+    let found = host.bus().dead_letters(asked.installation.as_deref(), asked.before, limit).await?;
     Ok(Json(DeadLetterList { dead_letters: found.into_iter().map(Into::into).collect() }))
 }
 

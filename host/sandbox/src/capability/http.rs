@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
-use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+use wasmtime_wasi::clocks::WasiClocks;
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
 use wasmtime_wasi::random::WasiRandom;
@@ -26,6 +26,7 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView};
 
 use crate::call::CallState;
+use crate::clock::Clocks;
 use budget::Budget;
 use tape::Tape;
 
@@ -164,8 +165,8 @@ pub fn add_wasi_to_linker(l: &mut Linker<CallState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::bindings::io::error::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
     wasmtime_wasi::p2::bindings::io::poll::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
     wasmtime_wasi::p2::bindings::io::streams::add_to_linker::<S, Io>(l, |s| s.ctx().table)?;
-    clocks::wall_clock::add_to_linker::<S, WasiClocks>(l, S::clocks)?;
-    clocks::monotonic_clock::add_to_linker::<S, WasiClocks>(l, S::clocks)?;
+    clocks::wall_clock::add_to_linker::<S, WasiClocks>(l, |s| s.clocks().view)?;
+    clocks::monotonic_clock::add_to_linker::<S, Clocks<'static>>(l, S::clocks)?;
     random::random::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
     random::insecure::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
     random::insecure_seed::add_to_linker::<S, WasiRandom>(l, |s| s.ctx().ctx.random())?;
