@@ -79,7 +79,7 @@ export function DeadLettersPage() {
             ))}
           </datalist>
         </label>
-        <span className="freshness">{found.data && words.messagesPage.newest(letters.length)}</span>
+        <span className="freshness">{found.data && !before && words.messagesPage.newest(letters.length)}</span>
       </div>
       <p className="quiet">{words.deadLettersPage.about}</p>
       <p role="status" data-testid="dead-letter-done">
