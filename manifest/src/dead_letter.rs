@@ -19,10 +19,21 @@ pub struct DeadLetter {
     /// The `ce-` headers of the message as they came, so that with the payload it can be re-driven. Others
     /// are not kept.
     pub attributes: Vec<(String, String)>,
+    /// How the document came; none for a message, for what a source read or a device sent, and in letters of earlier versions.
+    pub document: Option<DocumentHead>,
+    /// Of the message, or of the document as its sender said; empty where nothing was said.
     pub content_type: String,
     /// The body of the message, or the part of the document that was rejected. Kept whole: one that NATS
     /// cannot take (8 MiB by default, headers included) is refused, not cut.
     pub payload: Vec<u8>,
+}
+
+/// All of a document but its content type and its bytes, so that a re-drive gives it to its decoder as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentHead {
+    pub transport: String,
+    pub name: Option<String>,
+    pub received: Timestamp,
 }
 
 /// A place in a lane. It names a message for ever.

@@ -52,6 +52,10 @@ pub struct Installation {
     /// Seconds from one poll of a source to the next.
     #[serde(default = "default_every_seconds")]
     pub every_seconds: f64,
+    /// Its weight where calls wait for each other: of two cities or plugins that both have more to do than the machine can, the one whose calls
+    /// have twice the weight has twice the time.
+    #[serde(default = "default_weight")]
+    pub weight: u32,
     /// What a sink does with a message that may have arrived.
     #[serde(default)]
     pub on_unknown: OnUnknown,
@@ -135,7 +139,7 @@ pub struct HttpGrant {
     pub networks: Vec<String>,
 }
 
-/// What one call may use. Each has a default that suits a parser or a small model.
+/// What one call may use, unless said otherwise. Each has a default that suits a parser or a small model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -151,6 +155,8 @@ pub struct Limits {
     pub output_kib: u32,
     /// Lines that a call may log; the rest is counted.
     pub log_lines: u32,
+    /// Lines a second that all calls of the installation together may log, on average over a minute; the rest is counted.
+    pub log_per_second: u32,
     /// Bytes of one answer.
     pub http_response_kib: u32,
     /// Bytes of all answers of one call.
@@ -161,7 +167,7 @@ pub struct Limits {
     /// Bytes of a document or request that are kept for a replay. One that is larger is handled, and that cannot be made again.
     pub document_record_kib: u32,
     pub http_requests: u32,
-    /// Requests whose answers are not read to their end; further ones wait. At least one.
+    /// Requests of all calls of the installation together whose answers are not read to their end; further ones wait. At least one.
     pub http_concurrency: u32,
     /// Keys and values that the installation may keep.
     pub state_kib: u32,
@@ -188,12 +194,13 @@ impl Default for Limits {
             outputs: 10_000,
             output_kib: 16 * 1024,
             log_lines: 200,
+            log_per_second: 100,
             http_response_kib: 8 * 1024,
             http_total_kib: 32 * 1024,
             http_record_kib: 16 * 1024,
             document_record_kib: 1024,
             http_requests: 16,
-            http_concurrency: 4,
+            http_concurrency: 16,
             state_kib: 4 * 1024,
             timers: 10_000,
             records_kib: 16 * 1024,
@@ -243,6 +250,8 @@ pub enum InstallationError {
     SessionLimit(String, &'static str, u32),
     #[error("installation `{0}`: every_seconds must lie between 0.1 and 86400")]
     Every(String),
+    #[error("installation `{0}`: weight must lie between 1 and 100")]
+    Weight(String),
     #[error(
         "installation `{id}`: per_second of the grant to publish `{topic}` must be at least 1: to let it publish nothing there, leave the grant out"
     )]
@@ -301,6 +310,9 @@ impl Installation {
         }
         if !(0.1..=86_400.0).contains(&self.every_seconds) {
             return Err(InstallationError::Every(id()));
+        }
+        if !(1..=100).contains(&self.weight) {
+            return Err(InstallationError::Weight(id()));
         }
         Ok(())
     }
@@ -374,6 +386,10 @@ const fn default_poll() -> bool {
 
 const fn default_every_seconds() -> f64 {
     60.0
+}
+
+const fn default_weight() -> u32 {
+    1
 }
 
 const fn default_per_second() -> u32 {

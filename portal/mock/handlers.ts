@@ -8,7 +8,7 @@ import { counts, installations, page, parked, replayed, whole } from "./installa
 import { regions } from "./regions"
 import { openStream } from "./stream"
 import { views } from "./views"
-import { causesOf, effectsOf, message, releases, step, world } from "./world"
+import { rawDigest, causesOf, effectsOf, message, releases, step, world } from "./world"
 
 const base = "/api/v1"
 let requests = 0
@@ -38,6 +38,7 @@ export const handlers: HttpHandler[] = [
       bus: {
         state: "up",
         restarts: 0,
+        reason: null,
         durability: new URLSearchParams(location.search).has("unsynced") ? "relaxed" : "synced",
       },
       installations: counts(),
@@ -136,6 +137,11 @@ export const handlers: HttpHandler[] = [
       effects: effectsOf(found).map(step),
     })
   }),
+  http.get(`${base}/raw/:digest`, ({ params }) =>
+    params.digest === rawDigest
+      ? new HttpResponse("<q:quakeml/>", { headers: { "content-type": "application/octet-stream" } })
+      : refuse(404, "not_found", "the host keeps no bytes under this digest"),
+  ),
   http.get(`${base}/dead-letters`, ({ request }) => {
     const asked = new URL(request.url).searchParams.get("installation")
     return HttpResponse.json({

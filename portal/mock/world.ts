@@ -32,6 +32,7 @@ function deadLetter(sequence: number, reason: string, text: string | null): Dead
     subject: sequence % 2 ? null : "em.43.01.00.water.observation.-",
     message: sequence % 2 ? null : `message-${sequence}`,
     contentType: "application/json",
+    traceparent: null,
     bytes: text?.length ?? 4_812,
     text,
     cut: false,
@@ -184,21 +185,45 @@ export function effectsOf(of: Message): Message[] {
   return world.messages.filter((one) => one.id !== of.id && causesOf(one).includes(of))
 }
 
-/** A message with what its plugin was granted, and with what was sent outward because of it. */
+export const rawDigest = "3f1c9a0b7d2e4856af10c9d8e7b6a5940312feed"
+
+/** A message with what its plugin was granted, with what came from outside, and with what was sent outward because of it. */
 export function step(of: Message): LineageStep {
   const model = of.kind === "assessment" || of.kind === "warning"
   return {
     ...of,
-    installation: of.kind === "raw" ? null : model ? "quake-impact" : "quake-cenc",
-    grants:
+    installation: model ? "quake-impact" : "quake-cenc",
+    grants: {
+      capabilities: model ? ["log", "config", "state"] : ["log", "config", "http"],
+      publish: model ? ["earthquake assessment", "earthquake warning"] : ["earthquake observation"],
+      subscribe: model ? ["earthquake observation"] : [],
+      http: model ? [] : ["catalogue.example:443"],
+    },
+    first: of.causation.length === 0,
+    raw:
       of.kind === "raw"
-        ? null
-        : {
-            capabilities: model ? ["log", "config", "state"] : ["log", "config", "http"],
-            publish: model ? ["earthquake assessment", "earthquake warning"] : ["earthquake observation"],
-            subscribe: model ? ["earthquake observation"] : [],
-            http: model ? [] : ["catalogue.example:443"],
-          },
+        ? {
+            what: "poll",
+            transport: null,
+            name: null,
+            contentType: null,
+            peer: null,
+            received: of.received,
+            plugin: of.plugin,
+            fields: [],
+            unkept: null,
+            pieces: [
+              {
+                what: "GET https://catalogue.example/fdsnws/event/1/query?… → 200",
+                digest: rawDigest,
+                bytes: 8_412,
+                from: null,
+                to: null,
+                kept: true,
+              },
+            ],
+          }
+        : null,
     dispatched:
       of.kind === "warning"
         ? [

@@ -1,9 +1,14 @@
 //! Dead letters, as an operator deals with them: the commands against the real host.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use dongting_manifest::dead_letter::DocumentHead;
+use dongting_manifest::{DeadLetter, Region, Timestamp};
+use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::documents::{self, TOKEN};
 use dongting_tests::host::{Host, binary, dongting, eventually, plugin};
+use dongting_tests::nats::Nats;
 use serde_json::Value;
 
 /// Documents become observations, and the component named is made a model of them.
@@ -16,6 +21,33 @@ fn configuration(model: &str, capabilities: &str) -> String {
         "#
     );
     documents::configuration(model, &installation).unwrap()
+}
+
+/// A decoder as the installation `desk`: `brittle` refuses whatever is no frame, and `desk` says how a document came.
+fn desk(guest: &str) -> String {
+    let component = plugin(&format!("guests/{guest}.wasm")).unwrap();
+    format!(
+        r#"
+        [[installation]]
+        id = "desk"
+        component = {component:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        [installation.grants]
+        capabilities = ["state", "history", "http"]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "observation" }}, {{ domain = "test", kind = "feedback" }}]
+        "#
+    )
+}
+
+/// The status of the answer to a document of this content type.
+fn deliver(host: &Host, content_type: &str, document: &[u8]) -> u16 {
+    let request = ureq::post(format!("{}api/v1/push/desk", host.url))
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", content_type);
+    let request = request.config().http_status_as_error(false).build();
+    request.send(document).unwrap().status().as_u16()
 }
 
 struct Ran {
@@ -41,6 +73,28 @@ fn only(host: &Host) -> String {
     dead_letters(host, &["list"]).out.split('\t').next().unwrap().to_owned()
 }
 
+fn shown(host: &Host, number: &str) -> Value {
+    serde_json::from_str(&dead_letters(host, &["show", number]).out).unwrap()
+}
+
+fn payload(host: &Host, number: &str) -> Vec<u8> {
+    let written = dongting(&["dead-letters", "--url", &host.url, "show", number, "--raw"]).unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    written.stdout
+}
+
+/// The observations by their count, each with what it says of its document.
+fn said(host: &Host) -> Vec<(Value, String)> {
+    let mut made = host.messages("observation").unwrap();
+    made.sort_by_key(|message| message["data"][0].as_u64());
+    made.into_iter()
+        .map(|message| {
+            let said = message["data"][1].as_str().unwrap().to_owned();
+            (message, said)
+        })
+        .collect()
+}
+
 fn counts(host: &Host) -> Vec<u64> {
     let mut counts: Vec<u64> = host
         .messages("assessment")
@@ -60,8 +114,9 @@ fn what_is_refused_again_stays_until_it_is_discarded() {
     let listed = dead_letters(&host, &["list", "--installation", "model"]).out;
     assert!(listed.trim_end().ends_with("model\tit says so itself"), "{listed}");
     assert_eq!(dead_letters(&host, &["list", "--installation", "documents"]).out, "");
-    let shown: Value = serde_json::from_str(&dead_letters(&host, &["show", &number]).out).unwrap();
+    let shown = shown(&host, &number);
     assert_eq!(shown["text"], "\"reject\"");
+    assert!(shown["traceparent"].as_str().unwrap().starts_with("00-"), "{shown}");
     assert_eq!(shown["subject"], "em.43.01.00.test.observation.-");
     assert!(shown["plugin"].as_str().unwrap().starts_with("counter@0.1.0#"));
 
@@ -162,6 +217,134 @@ fn a_document_is_driven_again_through_its_decoder() {
 }
 
 #[test]
+fn a_refused_document_comes_to_another_release_as_it_came() {
+    let host = Host::start(&desk("brittle")).unwrap();
+    let before = Timestamp::now();
+    assert_eq!(deliver(&host, "text/x-desk", b"{}"), 422);
+    let after = Timestamp::now();
+    let number = only(&host);
+    let letter = shown(&host, &number);
+    assert_eq!((&letter["contentType"], &letter["traceparent"]), (&"text/x-desk".into(), &Value::Null));
+
+    host.configure(&desk("desk")).unwrap();
+    let reloaded = dongting(&["reload", "--url", &host.url]).unwrap();
+    assert!(reloaded.status.success(), "{reloaded:?}");
+    eventually("the other release", || {
+        let one = host.installation("desk")?;
+        Ok(one["state"] == "running" && one["plugin"]["name"] == "desk")
+    })
+    .unwrap();
+    let driven = dead_letters(&host, &["redrive", &number]);
+    assert!(driven.ok, "{}", driven.said);
+    assert_eq!(driven.out, format!("{number}\t1 messages\n"));
+    assert_eq!(dead_letters(&host, &["list"]).out, "");
+    eventually("what was made of it", || Ok(host.messages("observation")?.len() == 1)).unwrap();
+    let (made, how) = said(&host).remove(0);
+    assert!(how.starts_with("http None Some(\"text/x-desk\") "), "{how}");
+    // Its time is the one that the plugin was told.
+    assert_eq!(made["time"], made["received"], "{made}");
+    let received: Timestamp = made["received"].as_str().unwrap().parse().unwrap();
+    assert!((before..=after).contains(&received), "{made}");
+
+    // A part of one, which this release keeps by way of its outbox.
+    let bad = br#"{"quiet": true, "bad": ["{\"quiet\": false}"]}"#;
+    assert_eq!(deliver(&host, "text/x-part", bad), 200);
+    let number = only(&host);
+    let driven = dead_letters(&host, &["redrive", &number]);
+    assert!(driven.ok, "{}", driven.said);
+    eventually("what was made of the part", || Ok(host.messages("observation")?.len() == 2)).unwrap();
+    let (_, how) = said(&host).remove(1);
+    assert!(how.starts_with("http None Some(\"text/x-part\") "), "{how}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_says_how_its_document_came_and_an_earlier_one_says_when() {
+    let nats = Nats::start().await.unwrap();
+    let login = nats.server.credentials();
+    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let host = Host::start_with(&desk("desk"), &[("DONGTING_NATS", &url)]).unwrap();
+    let received = Timestamp::now().saturating_sub(Duration::from_secs(3600));
+    let name = Some("站/1 水位".to_owned());
+    let letter = DeadLetter {
+        installation: "desk".to_owned(),
+        reason: "no level".to_owned(),
+        plugin: String::new(),
+        traceparent: String::new(),
+        region: Some(Region::HUNAN),
+        origin: None,
+        attributes: Vec::new(),
+        document: Some(DocumentHead { transport: "mqtt".to_owned(), name, received }),
+        content_type: "text/plain".to_owned(),
+        payload: b"{}".to_vec(),
+    };
+    nats.bus.dead_letter(&letter).await.unwrap();
+    // As an earlier version has written it.
+    let headers = [
+        ("dt-reason", "no%20level"),
+        ("dt-plugin", "desk@0.1.0#00"),
+        ("dt-region", "430000"),
+        ("dt-content-type", "application/octet-stream"),
+        ("Nats-Msg-Id", "earlier"),
+    ];
+    let mut raw = nats.raw().await.unwrap();
+    let ack = raw.request("dead.desk", &headers, "{ }").await.unwrap();
+    assert_eq!(ack["seq"], 2, "{ack}");
+    eventually("it runs", || Ok(host.state("desk")?.0 == "running")).unwrap();
+    let stored_at = shown(&host, "2")["storedAt"].clone();
+
+    let driven = dead_letters(&host, &["redrive", "1", "2"]);
+    assert_eq!(driven.out, "1\t1 messages\n2\t1 messages\n", "{}", driven.said);
+    eventually("what was made of them", || Ok(host.messages("observation")?.len() == 2)).unwrap();
+    let said = said(&host);
+    let (made, how) = &said[0];
+    assert!(how.starts_with("mqtt Some(\"站/1 水位\") Some(\"text/plain\") "), "{how}");
+    assert_eq!((&made["received"], &made["time"]), (&received.to_string().into(), &made["received"]));
+    let (made, how) = &said[1];
+    assert!(how.starts_with("http None None "), "{how}");
+    assert_eq!((&made["received"], &made["time"]), (&stored_at, &stored_at));
+}
+
+#[test]
+fn all_of_a_payload_is_to_be_had() {
+    let host = Host::start(&desk("brittle")).unwrap();
+    // Longer than what is shown of one, and no text.
+    let document: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
+    assert_eq!(deliver(&host, "text/html", &document), 422);
+    let number = only(&host);
+    let letter = shown(&host, &number);
+    assert_eq!((&letter["text"], &letter["bytes"]), (&Value::Null, &100_000.into()));
+    assert!(payload(&host, &number) == document, "standard output");
+
+    let address = format!("{}api/v1/dead-letters/{number}/payload", host.url);
+    let mut answer = ureq::get(&address).call().unwrap();
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "application/octet-stream");
+    assert_eq!(header("content-disposition"), format!("attachment; filename=\"dead-letter-{number}.bin\""));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert!(answer.body_mut().read_to_vec().unwrap() == document, "the API");
+
+    let none = dead_letters(&host, &["show", "99", "--raw"]);
+    assert!(!none.ok && none.said.contains("there is no dead letter 99"), "{}", none.said);
+    assert_eq!((none.out.as_str(), host.get("dead-letters/99/payload").unwrap().status), ("", 404));
+}
+
+/// The device was told that its frame is kept, and nobody asks it again.
+#[test]
+fn what_a_device_sent_is_not_driven_again() {
+    use crate::session;
+    let host = Host::start(&session::configuration(&session::component(), "")).unwrap();
+    let mut device = Device::named(&address(&host, "devices").unwrap(), "a").unwrap();
+    device.send(&[0xff, 0xff, 0]).unwrap();
+    assert_eq!(device.answer().unwrap(), Answer::Gone);
+    let number = only(&host);
+    let again = dead_letters(&host, &["redrive", &number]);
+    let expected = "the installation `devices` decodes no documents, so this letter cannot be driven again: download its payload and push it to an installation that decodes it, or discard the letter";
+    assert!(!again.ok && again.said.contains(expected), "{}", again.said);
+    assert_eq!(only(&host), number);
+    assert_eq!(payload(&host, &number), [0xff, 0xff]);
+}
+
+#[test]
 fn a_part_of_a_document_that_is_refused_again_stays() {
     let component = plugin("rain-gauge.wasm").unwrap();
     let host = Host::start(&format!(
@@ -178,7 +361,7 @@ fn a_part_of_a_document_that_is_refused_again_stays() {
     let report = b"S1,430102,2026-08-29T08:00:00+08:00,12.5\nS2,430102\n";
     assert_eq!(host.push("gauges", TOKEN, report).unwrap().status, 200);
     let number = only(&host);
-    let shown: Value = serde_json::from_str(&dead_letters(&host, &["show", &number]).out).unwrap();
+    let shown = shown(&host, &number);
     assert_eq!(shown["text"], "S2,430102");
     let again = dead_letters(&host, &["redrive", &number]);
     assert!(!again.ok && again.said.contains("refused again: a line has 4 fields, not 2"), "{}", again.said);

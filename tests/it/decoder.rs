@@ -2,12 +2,14 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use dongting_store::{Database, Store};
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::nats;
 use dongting_tests::postgres::Postgres;
 use dongting_tests::process::{Signal, signal};
+use tokio::sync::Notify;
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -82,6 +84,113 @@ async fn what_was_committed_goes_out_though_its_deliverer_hung_up() {
     drop(deliverer);
     nats::kill(nats_server).unwrap();
     eventually("both counts", || Ok(counts(&host)? == [1, 2])).unwrap();
+}
+
+#[test]
+fn a_decoder_that_faults_on_one_document_after_the_other_is_left_alone_for_a_while() {
+    let configuration = |guest: &str| {
+        let component = plugin(guest).unwrap();
+        format!(
+            r#"
+            [[installation]]
+            id = "tally"
+            component = {component:?}
+            region = "430000"
+            push_token = "{TOKEN}"
+            grants.capabilities = ["state"]
+            grants.publish = [{{ domain = "test", kind = "observation" }}]
+            "#
+        )
+    };
+    let host = Host::start(&configuration("guests/brittle.wasm")).unwrap();
+    let push = |body: &str| host.push("tally", TOKEN, body.as_bytes()).unwrap().status;
+    let faults =
+        |count: usize, from: usize| (from..from + count).map(|n| push(&format!("k{n}"))).collect::<Vec<_>>();
+    assert_eq!(faults(4, 0), [422; 4]);
+    assert_eq!((push("k;a frame."), push("no frame")), (200, 422), "what it says something of is no fault");
+    assert_eq!(faults(5, 4), [422; 5]);
+    let (state, reason) = host.state("tally").unwrap();
+    assert_eq!(state, "tripped");
+    assert!(reason.starts_with("it faults on one document or request after the other"), "{reason}");
+    assert_eq!((push("k9"), push("k;another frame.")), (503, 503), "it is asked for nothing now");
+    assert_eq!(host.rejects("tally").unwrap(), 10, "and nothing is buried");
+    // Another release is a reason to try at once.
+    host.configure(&configuration("guests/tally.wasm")).unwrap();
+    assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
+    assert_eq!(push("k9"), 200);
+    assert_eq!(host.state("tally").unwrap().0, "running");
+}
+
+/// A deliverer that is told to come again comes again: what is committed must not be among that.
+#[test]
+fn what_was_committed_is_answered_as_done_while_the_bus_is_away() {
+    let host = start();
+    let push = || host.push("tally", TOKEN, b"a document").unwrap().status;
+    assert_eq!(push(), 200);
+    eventually("the first", || Ok(counts(&host)? == [1])).unwrap();
+    let nats_server = host.nats_pid().unwrap();
+    signal(nats_server, Signal::STOP).unwrap();
+    assert_eq!(push(), 200, "it is committed");
+    assert_eq!(push(), 503, "nothing more is, behind what cannot get out");
+    signal(nats_server, Signal::CONT).unwrap();
+    eventually("it is taken again", || Ok(push() == 200)).unwrap();
+    eventually("each once", || Ok(counts(&host)? == [1, 2, 3])).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_began_before_its_installation_was_disabled_is_not_committed_beside_what_came_after() {
+    let (asked, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, waits) = (Arc::clone(&asked), Arc::clone(&release));
+    let answer = async move || {
+        told.notify_one();
+        waits.notified().await;
+        "answer"
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let router = axum::Router::new().route("/", axum::routing::get(answer));
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let desk = plugin("guests/desk.wasm").unwrap();
+    let configuration = format!(
+        r#"
+        [[installation]]
+        id = "tally"
+        component = {desk:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        [installation.grants]
+        capabilities = ["state", "history", "http"]
+        subscribe = [{{ domain = "test", kind = "observation" }}]
+        publish = [{{ domain = "test", kind = "observation" }}, {{ domain = "test", kind = "feedback" }}]
+        http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
+        "#
+    );
+    let host = Arc::new(Host::start(&configuration).unwrap());
+    let push = |body: String| {
+        let host = Arc::clone(&host);
+        tokio::task::spawn_blocking(move || host.push("tally", TOKEN, body.as_bytes()).unwrap())
+    };
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, "1");
+    let slow = push(format!(r#"{{"fetch": "http://127.0.0.1:{port}/"}}"#));
+    asked.notified().await;
+    for (configuration, outcome) in [("", "stopped"), (&*configuration, "started")] {
+        host.configure(configuration).unwrap();
+        let ran = dongting(&["reload", "--url", &host.url]).unwrap();
+        assert_eq!(String::from_utf8(ran.stdout).unwrap(), format!("tally\t{outcome}\n"));
+    }
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, "2");
+    release.notify_one();
+    let slow = slow.await.unwrap();
+    assert_eq!(slow.status, 503, "{}", slow.body);
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, "3");
+    let of = |message: &serde_json::Value| message["data"][0].as_u64();
+    let counts = || -> anyhow::Result<Vec<u64>> {
+        let mut counts: Vec<u64> = host.messages("observation")?.iter().filter_map(of).collect();
+        counts.sort_unstable();
+        Ok(counts)
+    };
+    eventually("each once", || Ok(counts()? == [1, 2, 3])).unwrap();
+    server.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

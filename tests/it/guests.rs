@@ -3,6 +3,7 @@
 mod at_once;
 mod core_module;
 mod http;
+mod log_flood;
 mod one_cpu;
 mod output_flood;
 mod slow_host_calls;

@@ -1,5 +1,8 @@
 //! Two hosts on one NATS and one PostgreSQL.
 
+mod service;
+mod transform;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;

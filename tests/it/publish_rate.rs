@@ -1,8 +1,8 @@
-//! A grant names how much may be published: an average over a minute, and what is faster waits.
+//! A grant names how much may be published: an average over a minute, and what is faster waits, reloaded or not.
 
 use std::time::{Duration, Instant};
 
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -10,19 +10,27 @@ const TOKEN: &str = "a-token-of-the-tests";
 fn publish_rate() {
     let document = plugin("guests/document.wasm").unwrap();
     let began = Instant::now();
-    let host = Host::start(&format!(
-        r#"
-        [[installation]]
-        id = "document"
-        component = {document:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 1 }}] }}
-        "#
-    ))
-    .unwrap();
-    // A minute's worth comes at once, and each one more when its second has come.
+    let configuration = |every_seconds: u32| {
+        format!(
+            r#"
+            [[installation]]
+            id = "document"
+            component = {document:?}
+            region = "430000"
+            push_token = "{TOKEN}"
+            every_seconds = {every_seconds}
+            grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 1 }}] }}
+            "#
+        )
+    };
+    let host = Host::start(&configuration(60)).unwrap();
+    // A minute's worth comes at once, and each one more when its second has come. A change of something else brings no other minute.
     for number in 0..64 {
+        if number == 60 {
+            host.configure(&configuration(61)).unwrap();
+            let ran = dongting(&["reload", "--url", &host.url]).unwrap();
+            assert!(ran.stdout.starts_with(b"document\tchanged"), "{ran:?}");
+        }
         let pushed = host.push("document", TOKEN, number.to_string().as_bytes()).unwrap();
         assert_eq!(pushed.status, 200, "{}", pushed.body);
     }

@@ -1,24 +1,31 @@
 //! A service, asked over HTTP and by NATS requests.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use dongting_bus::Credentials;
-use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::host::{Host, dongting, eventually, plugin};
 use dongting_tests::nats::Raw;
+use dongting_tests::restamp::restamped;
 
 const TOKEN: &str = "a-token-of-the-tests";
 
 fn start() -> Host {
-    let service = plugin("guests/service.wasm").unwrap();
-    Host::start(&format!(
+    Host::start(&configuration(&plugin("guests/service.wasm").unwrap())).unwrap()
+}
+
+fn configuration(component: &Path) -> String {
+    format!(
         r#"
         [[installation]]
         id = "bridge"
-        component = {service:?}
+        component = {component:?}
         region = "430000"
         push_token = "{TOKEN}"
         grants = {{ publish = [{{ domain = "test", kind = "feedback" }}] }}
         "#
-    ))
-    .unwrap()
+    )
 }
 
 fn request(host: &Host, method: &str, path: &str, token: &str) -> ureq::http::Response<ureq::Body> {
@@ -73,23 +80,82 @@ fn over_http_each_refusal_has_its_status() {
     assert!(host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().is_empty());
 }
 
+/// A client of the nats-server that the host supervises.
+async fn client(host: &Host) -> Raw {
+    let conf = std::fs::read_to_string(host.folder.path().join("data/nats/nats-server.conf")).unwrap();
+    let quoted = |name: &str| {
+        let (_, rest) = conf.split_once(&format!("{name}: \"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let credentials = Credentials { user: quoted("user"), password: quoted("password") };
+    Raw::connect(&format!("nats://{}", quoted("listen")), Some(&credentials)).await.unwrap()
+}
+
+async fn is_answered(raw: &mut Raw) {
+    let answer = raw.request("svc.bridge", &[("path", "/levels"), ("method", "GET")], "").await.unwrap();
+    assert_eq!((answer["transport"].as_str(), answer["path"].as_str()), (Some("nats"), Some("/levels")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn by_nats_requests() {
     let mut host = start();
     for round in 0..2 {
         eventually("it runs", || Ok(host.state("bridge")?.0 == "running")).unwrap();
-        let conf = std::fs::read_to_string(host.folder.path().join("data/nats/nats-server.conf")).unwrap();
-        let quoted = |name: &str| {
-            let (_, rest) = conf.split_once(&format!("{name}: \"")).unwrap();
-            rest.split('"').next().unwrap().to_owned()
-        };
-        let credentials = Credentials { user: quoted("user"), password: quoted("password") };
-        let url = format!("nats://{}", quoted("listen"));
-        let mut raw = Raw::connect(&url, Some(&credentials)).await.unwrap();
-        let answer = raw.request("svc.bridge", &[("path", "/levels"), ("method", "GET")], "").await.unwrap();
-        assert_eq!((answer["transport"].as_str(), answer["path"].as_str()), (Some("nats"), Some("/levels")));
+        is_answered(&mut client(&host).await).await;
         if round == 0 {
             host.kill_and_restart().unwrap();
         }
     }
+}
+
+/// Who may only ask has the host write nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_nats_an_answer_goes_to_an_inbox_and_onto_no_lane() {
+    let host = start();
+    eventually("it runs", || Ok(host.state("bridge")?.0 == "running")).unwrap();
+    let mut raw = client(&host).await;
+    let stored = async |raw: &mut Raw| {
+        let mut stored = Vec::new();
+        for stream in ["EM_BULK", "EM_ALERT", "EM_COMMAND", "DEAD"] {
+            let info = raw.request(&format!("$JS.API.STREAM.INFO.{stream}"), &[], "").await.unwrap();
+            stored.push(info["state"]["last_seq"].as_u64().unwrap());
+        }
+        stored
+    };
+    is_answered(&mut raw).await;
+    let before = stored(&mut raw).await;
+    for reply in ["em.43.01.02.test.feedback.-", "em.43.01.02.water.warning.-", "dead.bridge"] {
+        let head = "NATS/1.0\r\nmethod: GET\r\n\r\n";
+        raw.send(&format!("HPUB svc.bridge {reply} {0} {0}\r\n{head}\r\n", head.len())).await.unwrap();
+    }
+    // Asked behind them, and answered behind what they would have been answered.
+    is_answered(&mut raw).await;
+    assert_eq!(stored(&mut raw).await, before);
+}
+
+/// The host listens on while one release follows the other: none is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_nats_requests_while_releases_change() {
+    let host = start();
+    eventually("it runs", || Ok(host.state("bridge")?.0 == "running")).unwrap();
+    let mut raw = client(&host).await;
+    is_answered(&mut raw).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let asking = tokio::spawn({
+        let done = Arc::clone(&done);
+        async move {
+            while !done.load(Ordering::Relaxed) {
+                is_answered(&mut raw).await;
+            }
+        }
+    });
+    let component = std::fs::read(plugin("guests/service.wasm").unwrap()).unwrap();
+    for version in ["0.2.0", "0.3.0", "0.4.0"] {
+        let later = host.folder.path().join(format!("{version}.wasm"));
+        std::fs::write(&later, restamped(&component, version).unwrap()).unwrap();
+        host.configure(&configuration(&later)).unwrap();
+        assert!(dongting(&["reload", "--url", &host.url]).unwrap().status.success());
+    }
+    done.store(true, Ordering::Relaxed);
+    asking.await.unwrap();
 }

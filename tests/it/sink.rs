@@ -1,56 +1,86 @@
-//! A sink whose receiver breaks off: tried again with the same key, or held for a person.
+//! A sink whose receiver breaks off, or that is killed before it is answered: tried again with the same key, or held for a person.
+
+mod killed;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use dongting_tests::host::{Host, dongting, eventually, plugin};
 
 const TOKEN: &str = "a-token-of-the-tests";
 
-/// Reads requests, and answers them or breaks off.
+/// What a receiver does with a request that it has read.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Answers,
+    BreaksOff,
+    /// Says nothing, and keeps the connection.
+    Hangs,
+}
+
+/// Reads requests.
 struct Receiver {
     address: SocketAddr,
-    answers: Arc<AtomicBool>,
+    manner: Arc<Mutex<Manner>>,
     /// The idempotency keys of the requests, in their order.
     keys: Arc<Mutex<Vec<String>>>,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (answers, keys) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let (answer, seen) = (Arc::clone(&answers), Arc::clone(&keys));
+        let (manner, keys) = (Arc::new(Mutex::new(manner)), Arc::new(Mutex::new(Vec::new())));
+        let (now, seen) = (Arc::clone(&manner), Arc::clone(&keys));
         std::thread::spawn(move || {
+            let mut hanging = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let mut text = String::new();
-                // The body is one JSON object, and the only one.
-                while !text.ends_with('}') {
-                    let mut piece = [0; 4096];
-                    let read = stream.read(&mut piece).unwrap();
-                    if read == 0 {
-                        break;
+                let head = request(&mut stream);
+                seen.lock().unwrap().extend(header(&head, "idempotency-key").map(str::to_owned));
+                let manner = *now.lock().unwrap();
+                match manner {
+                    Manner::Answers => {
+                        let said = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                        stream.write_all(said).unwrap();
                     }
-                    text.push_str(&String::from_utf8_lossy(&piece[..read]));
-                }
-                let lower = text.to_lowercase();
-                let key = lower.lines().find_map(|line| line.strip_prefix("idempotency-key: "));
-                seen.lock().unwrap().extend(key.map(str::to_owned));
-                if answer.load(Ordering::Relaxed) {
-                    let said = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
-                    stream.write_all(said).unwrap();
+                    Manner::BreaksOff => {}
+                    Manner::Hangs => hanging.push(stream),
                 }
             }
         });
-        Self { address, answers, keys }
+        Self { address, manner, keys }
+    }
+
+    fn answers(&self) {
+        *self.manner.lock().unwrap() = Manner::Answers;
     }
 
     fn keys(&self) -> Vec<String> {
         self.keys.lock().unwrap().clone()
     }
+}
+
+/// Reads a request to its end. Its head, in lower case.
+fn request(stream: &mut TcpStream) -> String {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        if let Some(end) = text.find("\r\n\r\n") {
+            let length: usize = header(&text[..end], "content-length").unwrap().parse().unwrap();
+            if bytes.len() >= end + 4 + length {
+                return text[..end].to_owned();
+            }
+        }
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "the request broke off: {text}");
+        bytes.extend_from_slice(&piece[..read]);
+    }
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
 fn start(receiver: &Receiver, more: &str) -> Host {
@@ -101,12 +131,12 @@ fn push(host: &Host) {
 
 #[test]
 fn what_may_have_arrived_is_tried_again_with_the_same_key() {
-    let receiver = Receiver::start();
+    let receiver = Receiver::start(Manner::BreaksOff);
     let host = start(&receiver, "");
     push(&host);
     eventually("two attempts", || Ok(receiver.keys().len() >= 2)).unwrap();
     assert_eq!(host.state("sink").unwrap().0, "backoff");
-    receiver.answers.store(true, Ordering::Relaxed);
+    receiver.answers();
     eventually("delivered", || Ok(host.state("sink")?.0 == "running")).unwrap();
     let keys = receiver.keys();
     assert!(keys[0].len() == 40 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
@@ -131,7 +161,7 @@ fn what_may_have_arrived_is_tried_again_with_the_same_key() {
 
 #[test]
 fn what_may_have_arrived_is_held_for_a_person() {
-    let receiver = Receiver::start();
+    let receiver = Receiver::start(Manner::BreaksOff);
     let host = start(&receiver, "on_unknown = \"hold\"");
     push(&host);
     eventually("it is held", || Ok(host.rejects("sink")? == 1)).unwrap();
@@ -141,7 +171,7 @@ fn what_may_have_arrived_is_held_for_a_person() {
     let reason = letter["reason"].as_str().unwrap();
     assert!(reason.starts_with("held, since it may have arrived ("), "{reason}");
     // The receiver says that it has not: the person sends it again.
-    receiver.answers.store(true, Ordering::Relaxed);
+    receiver.answers();
     let number = letter["sequence"].to_string();
     let sent = dongting(&["dead-letters", "--url", &host.url, "redrive", &number]).unwrap();
     assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));

@@ -140,7 +140,7 @@ impl Raw {
         block.push_str("\r\n");
         let (head, total) = (block.len(), block.len() + body.len());
         self.send(&format!(
-            "SUB answer 1\r\nUNSUB 1 1\r\nHPUB {subject} answer {head} {total}\r\n{block}{body}\r\n"
+            "SUB _INBOX.answer 1\r\nUNSUB 1 1\r\nHPUB {subject} _INBOX.answer {head} {total}\r\n{block}{body}\r\n"
         ))
         .await?;
         loop {

@@ -1,5 +1,6 @@
 //! The HTTP API under /api/v1, its OpenAPI document, the live stream, and the portal's files.
 
+mod body;
 mod dto;
 mod error;
 mod guard;

@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::router::UtoipaMethodRouterExt;
 use utoipa_axum::routes;
 
+use crate::body;
 use crate::error::ApiError;
 use crate::guard;
 use crate::route::{
@@ -43,8 +44,10 @@ fn router() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(views::act))
         .routes(routes!(messages::messages))
         .routes(routes!(messages::lineage))
+        .routes(routes!(messages::raw))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::show, dead_letters::discard))
+        .routes(routes!(dead_letters::payload))
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(reload::reload))
         .routes(routes!(catalogue::catalogue))
@@ -78,7 +81,7 @@ pub async fn serve(
     let api = api
         .route("/services/{installation}/{*path}", any(services::ask))
         .fallback(|| async { ApiError::not_found("there is nothing under this address") })
-        .layer(DefaultBodyLimit::max(push::MAX_DOCUMENT_BYTES))
+        .layer(DefaultBodyLimit::max(body::MAX_BYTES))
         .with_state(host);
     let mut app = Router::new().nest("/api/v1", api);
     if let Some(folder) = portal {

@@ -1,5 +1,6 @@
-//! Requests by NATS to a service: `svc.<installation>`, shared among the hosts that offer it.
+//! Requests by NATS to a service: `svc.<installation>`, shared among the hosts that offer it, or for the one that works for it.
 
+use async_nats::client::SubscribeError;
 use async_nats::{HeaderMap, Subscriber};
 use bytes::Bytes;
 use futures::StreamExt;
@@ -23,6 +24,9 @@ pub struct Requests {
     bus: Bus,
 }
 
+/// Where whoever asks by NATS waits for its answer: every client's inboxes lie there, unless it is told otherwise.
+const INBOX: &str = "_INBOX.";
+
 /// Where requests to a service go.
 #[must_use]
 pub fn subject(installation: &str) -> String {
@@ -30,11 +34,20 @@ pub fn subject(installation: &str) -> String {
 }
 
 impl Bus {
-    /// What is asked of an installation from now on. Each request goes to one host.
+    /// What is asked of an installation from now on. Each request goes to one of the hosts that listen like this.
     pub async fn asked(&self, installation: &str) -> Result<Requests, BusError> {
-        let inner = self.client().queue_subscribe(subject(installation), "svc".to_owned()).await;
-        let inner = inner.map_err(|error| self.failed("listen for requests", error))?;
-        // The server has it when it answers, and then so does every request that is sent later.
+        self.requests(self.client().queue_subscribe(subject(installation), "svc".to_owned()).await).await
+    }
+
+    /// Likewise, for a host that has a lease on the installation: it gets all requests, whoever else listens. One whose machine is gone, or
+    /// that hangs, listens on as far as nats-server knows, for minutes, and would be given every other request.
+    pub async fn asked_alone(&self, installation: &str) -> Result<Requests, BusError> {
+        self.requests(self.client().subscribe(subject(installation)).await).await
+    }
+
+    async fn requests(&self, subscribed: Result<Subscriber, SubscribeError>) -> Result<Requests, BusError> {
+        let inner = subscribed.map_err(|error| self.failed("listen for requests", error))?;
+        // It is on its way to the server when this returns, before whatever this connection says later.
         self.client().flush().await.map_err(|error| self.failed("listen for requests", error))?;
         Ok(Requests { inner, bus: self.clone() })
     }
@@ -46,12 +59,23 @@ impl Requests {
         loop {
             let message = self.inner.next().await?;
             let Some(reply) = message.reply else { continue };
+            // The host may publish everywhere. Who may only ask must not have it answer onto a lane, or to JetStream itself.
+            if !reply.starts_with(INBOX) {
+                tracing::debug!(%reply, "A request is not answered: it wants that outside `{INBOX}`");
+                continue;
+            }
             let headers = wire::from_nats(message.headers.as_ref())
                 .into_iter()
                 .map(|(name, value)| (name.to_ascii_lowercase(), value))
                 .collect();
             return Some(Asked { headers, body: message.payload, reply, bus: self.bus.clone() });
         }
+    }
+
+    /// No more come; [`Self::next`] still gives those that have, and then none. What is on its way here is lost: who asked hears nothing.
+    pub async fn end(&mut self) {
+        // An error means that the client has ended, and all its subscriptions with it.
+        let _ = self.inner.unsubscribe().await;
     }
 }
 

@@ -5,6 +5,7 @@ use async_nats::jetstream;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
+use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::name::is_token;
 use dongting_manifest::{DeadLetter, Lane, Origin, Timestamp};
 
@@ -16,9 +17,10 @@ use crate::wire;
 
 mod list;
 
-/// Bytes of a reason as a header, and of what else is said of a letter: JetStream takes no more than 65,535 bytes of headers, and what is
-/// too long must not be what keeps the letter from being stored.
+/// Bytes of a reason as a header, of a document's name and content type, and of what else is said of a letter: JetStream takes no more than
+/// 65,535 bytes of headers, and what is too long must not be what keeps the letter from being stored.
 const MAX_REASON_BYTES: usize = 12 * 1024;
+const MAX_DOCUMENT_BYTES: usize = 8 * 1024;
 const MAX_SAID_BYTES: usize = 1024;
 
 const READ: &str = "read the dead letters";
@@ -79,7 +81,9 @@ fn headers(letter: &DeadLetter, id: &str) -> Headers {
         bytes += cloudevents::line(name.len(), value.len());
         bytes <= cloudevents::MAX_READ_BYTES
     };
-    let kept = letter.attributes.iter().filter(|(name, _)| is_kept(name)).take_while(fits);
+    // Those are of a message. A document has none, and needs their room.
+    let attributes = if letter.document.is_none() { letter.attributes.as_slice() } else { &[] };
+    let kept = attributes.iter().filter(|(name, _)| is_kept(name)).take_while(fits);
     let mut headers: Headers = kept.cloned().collect();
     let region = letter.region.map(|region| region.to_string()).unwrap_or_default();
     let mut ours = vec![
@@ -97,9 +101,20 @@ fn headers(letter: &DeadLetter, id: &str) -> Headers {
             ("dt-subject", origin.subject.clone()),
         ]);
     }
+    if let Some(document) = &letter.document {
+        ours.extend([
+            ("dt-transport", document.transport.clone()),
+            ("dt-name", document.name.clone().unwrap_or_default()),
+            ("dt-received", document.received.to_string()),
+        ]);
+    }
     let ours = ours.into_iter().filter(|(_, value)| !value.is_empty());
     headers.extend(ours.map(|(name, value)| {
-        let most = if name == "dt-reason" { MAX_REASON_BYTES } else { MAX_SAID_BYTES };
+        let most = match name {
+            "dt-reason" => MAX_REASON_BYTES,
+            "dt-name" | "dt-content-type" if letter.document.is_some() => MAX_DOCUMENT_BYTES,
+            _ => MAX_SAID_BYTES,
+        };
         (name.to_owned(), percent::encode(percent::cut(&value, most)))
     }));
     headers.push((MESSAGE_ID.to_owned(), id.to_owned()));
@@ -132,6 +147,13 @@ fn read(subject: &str, headers: &HeaderMap, payload: Vec<u8>) -> DeadLetter {
             subject: get("dt-subject").unwrap_or_default(),
         })
     };
+    let document = || {
+        Some(DocumentHead {
+            transport: get("dt-transport")?,
+            name: get("dt-name"),
+            received: get("dt-received")?.parse().ok()?,
+        })
+    };
     DeadLetter {
         installation: subject.strip_prefix("dead.").unwrap_or(subject).to_owned(),
         reason: get("dt-reason").unwrap_or_default(),
@@ -140,6 +162,7 @@ fn read(subject: &str, headers: &HeaderMap, payload: Vec<u8>) -> DeadLetter {
         region: get("dt-region").and_then(|region| region.parse().ok()),
         origin: origin(),
         attributes: wire::from_nats(Some(headers)).into_iter().filter(|(name, _)| is_kept(name)).collect(),
+        document: document(),
         content_type: get("dt-content-type").unwrap_or_default(),
         payload,
     }

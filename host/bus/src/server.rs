@@ -54,6 +54,15 @@ pub enum State {
     },
 }
 
+/// What befell the child since the host started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outages {
+    /// How often it was down.
+    pub restarts: u32,
+    /// Why it is not up. Kept while it starts: one that ends again at once is down all the while.
+    pub reason: Option<String>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error(
@@ -93,9 +102,16 @@ pub struct Server {
     port: u16,
     credentials: Credentials,
     state: watch::Receiver<State>,
+    outages: watch::Receiver<Outages>,
     pid: watch::Receiver<Option<u32>>,
     stop: Option<oneshot::Sender<()>>,
     supervisor: JoinHandle<()>,
+}
+
+/// Whom the supervisor tells what it knows.
+struct Told {
+    state: watch::Sender<State>,
+    outages: watch::Sender<Outages>,
 }
 
 impl ServerOptions {
@@ -162,6 +178,11 @@ impl Server {
         self.state.clone()
     }
 
+    #[must_use]
+    pub fn outages(&self) -> Outages {
+        self.outages.borrow().clone()
+    }
+
     /// Of the child; none between two lives.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
@@ -187,36 +208,35 @@ impl Drop for Server {
 
 fn supervise(spawner: Spawner, child: Child, port: u16, credentials: Credentials) -> Server {
     let (state_tx, state) = watch::channel(State::Up);
+    let (outages_tx, outages) = watch::channel(Outages::default());
     let (pid_tx, pid) = watch::channel(child.pid());
     let (stop_tx, stop) = oneshot::channel();
     tracing::info!(port, "nats-server is up");
-    let supervisor = tokio::spawn(keep_up(spawner, child, state_tx, pid_tx, stop));
-    Server { port, credentials, state, pid, stop: Some(stop_tx), supervisor }
+    let told = Told { state: state_tx, outages: outages_tx };
+    let supervisor = tokio::spawn(keep_up(spawner, child, told, pid_tx, stop));
+    Server { port, credentials, state, outages, pid, stop: Some(stop_tx), supervisor }
 }
 
 async fn keep_up(
     spawner: Spawner,
     mut child: Child,
-    state: watch::Sender<State>,
+    told: Told,
     pid: watch::Sender<Option<u32>>,
     mut stop: oneshot::Receiver<()>,
 ) {
-    let mut restarts = 0;
     let mut failures = 0;
     let mut up_since = Some(Instant::now());
     loop {
         // Either way this child is done for: it has ended, or it is told to.
         let ended = tokio::select! {
-            ended = live(&mut child, &state, &mut up_since) => ended,
+            ended = live(&mut child, &told, &mut up_since) => ended,
             _ = &mut stop => return end(child).await,
         };
         if up_since.is_some_and(|since| since.elapsed() >= RECOVERED) {
             failures = 0;
         }
-        restarts += 1;
         pid.send_replace(None);
-        tracing::error!(restarts, "nats-server is down: {}", ended.reason);
-        state.send_replace(State::Down { reason: ended.reason, restarts });
+        told.down(ended.reason, true);
         drop(child);
         child = loop {
             let pause = backoff::pause(failures, random_share());
@@ -228,28 +248,49 @@ async fn keep_up(
             match spawner.spawn().await {
                 Ok(child) => break child,
                 Err(error) => {
-                    let reason = format!("it cannot be run: {error}");
-                    state.send_replace(State::Down { reason, restarts });
+                    told.down(format!("`{}` cannot be run: {error}", spawner.binary.display()), false);
                 }
             }
         };
         up_since = None;
         pid.send_replace(child.pid());
-        state.send_replace(State::Starting);
+        told.state.send_replace(State::Starting);
     }
 }
 
 /// Until the child has ended.
-async fn live(child: &mut Child, state: &watch::Sender<State>, up_since: &mut Option<Instant>) -> Ended {
+async fn live(child: &mut Child, told: &Told, up_since: &mut Option<Instant>) -> Ended {
     if up_since.is_none() {
         if let Err(ended) = child.ready().await {
             return ended;
         }
         *up_since = Some(Instant::now());
-        state.send_replace(State::Up);
-        tracing::info!("nats-server is up again");
+        told.up();
     }
     child.ended().await
+}
+
+impl Told {
+    fn up(&self) {
+        self.outages.send_modify(|outages| outages.reason = None);
+        self.state.send_replace(State::Up);
+        tracing::info!("nats-server is up again");
+    }
+
+    /// `ended`: a life of the child has. That is logged each time; that it cannot be run is tried every few seconds and logged when the
+    /// reason is a new one.
+    fn down(&self, reason: String, ended: bool) {
+        let mut told = !ended;
+        self.outages.send_modify(|outages| {
+            outages.restarts = outages.restarts.saturating_add(u32::from(ended));
+            told &= outages.reason.replace(reason.clone()).as_ref() == Some(&reason);
+        });
+        let restarts = self.outages.borrow().restarts;
+        if !told {
+            tracing::error!(restarts, "nats-server is down: {reason}");
+        }
+        self.state.send_replace(State::Down { reason, restarts });
+    }
 }
 
 async fn end(mut child: Child) {

@@ -1,12 +1,16 @@
 //! `dongting dead-letters`: asks a running host, which alone holds the data directory.
 
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::remote::{Remote, answered};
+
+/// What is read of a payload: NATS carries no more, whatever it is set to.
+const MAX_PAYLOAD_BYTES: u64 = 64 << 20;
 
 #[derive(Args)]
 pub struct DeadLetters {
@@ -29,8 +33,13 @@ enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
-    /// One, whole, as JSON.
-    Show { number: u64 },
+    /// One, as JSON, with the beginning of its payload where that is text.
+    Show {
+        number: u64,
+        /// All of its payload instead, byte for byte: into a file or another program.
+        #[arg(long)]
+        raw: bool,
+    },
     /// Give them to their installations once more; those that are refused again stay.
     Redrive {
         #[arg(required = true)]
@@ -69,7 +78,17 @@ pub fn run(options: DeadLetters) -> Result<()> {
             }
             crate::print(&lines)
         }
-        Command::Show { number } => {
+        Command::Show { number, raw: true } => {
+            match agent.get(format!("{base}/{number}/payload")).call() {
+                Ok(mut answer) if answer.status().is_success() => {
+                    let body = answer.body_mut().with_config().limit(MAX_PAYLOAD_BYTES);
+                    write(&body.read_to_vec().context("the host's answer broke off")?)
+                }
+                // The host says why, or nobody answers.
+                other => answered(other, &base).map(drop),
+            }
+        }
+        Command::Show { number, raw: false } => {
             let letter = answered(agent.get(format!("{base}/{number}")).call(), &base)?;
             crate::print(&(serde_json::to_string_pretty(&letter)? + "\n"))
         }
@@ -102,6 +121,18 @@ fn each(numbers: &[u64], mut act: impl FnMut(u64) -> Result<()>) -> Result<()> {
         bail!("{failed} of {} stay as they were", numbers.len());
     }
     Ok(())
+}
+
+/// Writes bytes that somebody else made to standard output, but to no terminal: they may give it orders.
+fn write(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        bail!("the payload may give a terminal orders: send it into a file, as with `> letter.bin`");
+    }
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn line(letter: &Value) -> String {

@@ -1,36 +1,113 @@
 //! `dongting lineage`: from a message back to the first data and forward to what was made of it.
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
 use crate::remote::{Remote, answered};
+
+/// Bytes of a piece that are written; a host keeps none so large.
+const MAX_RAW_BYTES: u64 = 256 << 20;
 
 #[derive(Args)]
 pub struct Lineage {
     #[command(flatten)]
     remote: Remote,
     /// The message's id.
-    id: String,
+    #[arg(required_unless_present = "raw")]
+    id: Option<String>,
+    /// Write the bytes with this digest to standard output, as they came: one of those that the lines `raw` name.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "id")]
+    raw: Option<String>,
 }
 
-/// A line each, the first data first: relation, time, id, subject, plugin with its digest, and what it was granted. What a sink has done
-/// with a message stands behind it: `sent` or `gave up`, time, key, installation, plugin and reason.
+/// A line each. First what came from outside, each piece of it: `raw`, time, id of the message that was made of it, what it was (`document`, `request`,
+/// `form`, `poll`, `connection` or `batch`) with its name or the device's address, plugin with its digest, the piece, its digest, its bytes, and `kept` or
+/// `not kept`; of a connection also which of the bytes came in the step that made the message. Then the messages, the first data first: relation, time, id, subject, plugin
+/// with its digest, and what it was granted. What a sink has done with a message stands behind it: `sent` or `gave up`, time, key, installation, plugin and reason.
 pub fn run(options: &Lineage) -> Result<()> {
-    let id = percent_encoding::utf8_percent_encode(&options.id, percent_encoding::NON_ALPHANUMERIC);
-    let base = options.remote.address(&format!("messages/{id}"));
-    let found = answered(options.remote.agent()?.get(&base).call(), &base)?;
+    match (&options.raw, &options.id) {
+        (Some(digest), _) => write(&options.remote, digest),
+        (None, Some(id)) => tell(&options.remote, id),
+        (None, None) => bail!("name a message, or a digest with --raw"),
+    }
+}
+
+fn write(remote: &Remote, digest: &str) -> Result<()> {
+    use std::io::Write;
+    let digest = percent_encoding::utf8_percent_encode(digest, percent_encoding::NON_ALPHANUMERIC);
+    let base = remote.address(&format!("raw/{digest}"));
+    let mut answer = match remote.agent()?.get(&base).call() {
+        Ok(answer) if answer.status().is_success() => answer,
+        other => return answered(other, &base).map(drop),
+    };
+    let bytes = answer.body_mut().with_config().limit(MAX_RAW_BYTES).read_to_vec();
+    match std::io::stdout().write_all(&bytes.context("the host's answer broke off")?) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn tell(remote: &Remote, id: &str) -> Result<()> {
+    let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+    let base = remote.address(&format!("messages/{id}"));
+    let found = answered(remote.agent()?.get(&base).call(), &base)?;
     let all = |name: &str| found.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut lines = String::new();
+    let message = found.get("message").unwrap_or(&Value::Null);
     // The API tells the nearest cause first.
-    for cause in all("causes").iter().rev() {
+    let causes: Vec<Value> = all("causes").into_iter().rev().collect();
+    let mut lines: String = causes.iter().chain([message]).map(raw).collect();
+    for cause in &causes {
         lines.push_str(&step("cause", cause));
     }
-    lines.push_str(&step("message", found.get("message").unwrap_or(&Value::Null)));
+    lines.push_str(&step("message", message));
     for effect in &all("effects") {
         lines.push_str(&step("effect", effect));
     }
     crate::print(&lines)
+}
+
+/// The lines of what a first message was made of. One where nothing of it is kept.
+fn raw(step: &Value) -> String {
+    let is = |name: &str| step.get(name).is_some_and(|value| *value == Value::Bool(true));
+    let id = text(step, "id");
+    let Some(raw) = step.get("raw").filter(|raw| raw.is_object()) else {
+        let made_here = step.get("installation").is_some_and(Value::is_string);
+        let time = text(step, "received");
+        let plugin = text(step, "plugin");
+        let lost = format!("raw\t{time}\t{id}\t-\t{plugin}\t-\t-\t-\tnot kept\n");
+        return if is("first") && made_here { lost } else { String::new() };
+    };
+    let [what, name, peer] = ["what", "name", "peer"].map(|name| text(raw, name));
+    let named: Vec<&str> = [what, name, peer].into_iter().filter(|one| *one != "-").collect();
+    let named = one_line(&named.join(" "));
+    let head = [text(raw, "received"), id, &named, text(raw, "plugin")].join("\t");
+    let all = |name: &str| raw.get(name).and_then(Value::as_array).into_iter().flatten();
+    let fields = all("fields").map(|field| {
+        format!(
+            "raw\t{head}\t{}\t-\t-\tkept",
+            one_line(&format!("{}: {}", text(field, "name"), text(field, "value")))
+        )
+    });
+    let pieces = all("pieces").map(|piece| {
+        let number = |name: &str| piece.get(name).and_then(Value::as_u64);
+        let bytes = number("bytes").map_or("-".to_owned(), |bytes| bytes.to_string());
+        let kept = if piece.get("kept") == Some(&Value::Bool(true)) { "kept" } else { "not kept" };
+        let part = match (number("from"), number("to")) {
+            (Some(from), Some(to)) => format!("\t{from}..{to}"),
+            _ => String::new(),
+        };
+        let what = one_line(text(piece, "what"));
+        format!("raw\t{head}\t{what}\t{}\t{bytes}\t{kept}{part}", text(piece, "digest"))
+    });
+    let lines: Vec<String> = fields.chain(pieces).collect();
+    let lines = if lines.is_empty() { vec![format!("raw\t{head}\t-\t-\t-\t-")] } else { lines };
+    lines.join("\n") + "\n"
+}
+
+/// What somebody else has written must not look like another line or field.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\t', '\r'], " ")
 }
 
 fn step(relation: &str, step: &Value) -> String {

@@ -63,6 +63,13 @@ pub fn run(options: &Replay) -> Result<()> {
         number("otherwise"),
     ));
     crate::print(&lines)?;
+    if number("incomplete") > 0 && number("same") + number("different") == 0 {
+        let why = answer
+            .get("unkept")
+            .and_then(Value::as_str)
+            .unwrap_or("what they were given is not kept any more");
+        bail!("nothing could be made again: {why}");
+    }
     if options.release.is_none() && number("otherwise") == 0 && number("different") > 0 {
         bail!("the same release came to something else: its calls depend on more than their inputs");
     }

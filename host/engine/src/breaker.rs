@@ -1,7 +1,13 @@
 //! Stops calling a plugin that faults on one message after the other, so that a broken release does not turn a whole lane into dead
-//! letters.
+//! letters, or all that is pushed.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use dongting_sandbox::Refusal;
+
+use crate::installed::Installed;
+use crate::status::State;
 
 /// Different messages in a row that made the plugin fault, each alone in its call.
 const TRIPS: u32 = 5;
@@ -42,6 +48,46 @@ impl Breaker {
     /// The next call is a trial: of one message, which is not given up for a fault.
     pub fn on_trial(&self) -> bool {
         self.open.is_some()
+    }
+}
+
+impl Installed {
+    /// For how long nothing is asked of it, where it faulted on one document or request after the other, and why.
+    pub fn rests(&self) -> Option<(String, Duration)> {
+        let until = self.asked().paused_until(Instant::now())?;
+        let reason = match self.status.state() {
+            State::Tripped(reason) => reason,
+            _ => "it faults on one document or request after the other".to_owned(),
+        };
+        Some((reason, until.saturating_duration_since(Instant::now())))
+    }
+
+    /// How a call went that somebody asked for. Whether it was a trial that failed: what was given then is not at fault.
+    pub fn was_asked<T>(&self, result: &Result<T, Refusal>) -> bool {
+        let mut breaker = self.asked();
+        let trial = breaker.on_trial();
+        let Err(Refusal::Fault(fault)) = result else {
+            // A plugin that says something of what it is given is not at fault, whatever it says.
+            breaker.went_well();
+            drop(breaker);
+            if trial {
+                self.status.went_well();
+            }
+            return false;
+        };
+        let tripped = breaker.faulted(Instant::now());
+        drop(breaker);
+        if tripped {
+            let reason =
+                format!("it faults on one document or request after the other, the last time: {fault}");
+            tracing::error!(installation = self.id(), reason, "The breaker of `{}` tripped", self.id());
+            self.status.at_work(State::Tripped(reason));
+        }
+        trial
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,17 +2,20 @@
 
 use dongting_bus::PublishError;
 use dongting_manifest::DeadLetter;
+use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::message::Reject;
+use dongting_store::Given;
 
 use crate::installed::Installed;
 use crate::publisher::Publisher;
 
 impl Installed {
-    /// Keeps part of a document that a source or decoder could not understand, or the whole of it.
+    /// Keeps part of what a source read or a device sent and nobody could understand, or the whole of it.
     pub async fn reject(&self, publisher: &Publisher, reject: Reject) -> Result<(), PublishError> {
         self.dead_letter(publisher, &self.letter(reject)).await
     }
 
+    /// Of what a source read or a device sent.
     pub fn letter(&self, reject: Reject) -> DeadLetter {
         DeadLetter {
             installation: self.id().to_owned(),
@@ -22,8 +25,24 @@ impl Installed {
             region: Some(self.installation.region),
             origin: None,
             attributes: Vec::new(),
+            document: None,
             content_type: "application/octet-stream".to_owned(),
             payload: reject.raw,
+        }
+    }
+
+    /// Of what a call was given or a part of it. A document's says how it came, since a re-drive must give it as it was.
+    pub fn letter_of(&self, given: Option<&Given>, reject: Reject) -> DeadLetter {
+        let letter = self.letter(reject);
+        let Some(Given::Document(document)) = given else { return letter };
+        DeadLetter {
+            document: Some(DocumentHead {
+                transport: document.transport.clone(),
+                name: document.name.clone(),
+                received: document.received,
+            }),
+            content_type: document.content_type.clone().unwrap_or_default(),
+            ..letter
         }
     }
 

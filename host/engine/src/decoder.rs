@@ -55,7 +55,9 @@ async fn decoded(
 ) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
+    let place = installed.plugin.asked().await;
     let turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
+    outbox::ready(installed, shared).await.map_err(later)?;
     if let Some(letter) = &letter {
         let used = shared.store.applied(installed.id(), std::slice::from_ref(letter)).await;
         if !used.map_err(|error| later(chain(&error)))?.is_empty() {
@@ -64,10 +66,16 @@ async fn decoded(
             return Ok(Accepted { messages: Vec::new(), rejects: Vec::new(), reply: None });
         }
     }
+    // Whoever drives a letter again has a reason to.
+    if letter.is_none()
+        && let Some((reason, after)) = installed.rests()
+    {
+        return Err(PushError::Later { reason, after });
+    }
     let note = installed.note_document(&document);
     let call = installed.call_to_decode(received, note.digest());
     let plugin = Arc::clone(&installed.plugin);
-    let computing = async move { plugin.decode(call, document).await };
+    let computing = async move { plugin.decode(&place, call, document).await };
     let computed = shared.compute(installed.lane(), &installed.brief, computing).await;
     let mut outcome = installed.log(computed.ok_or_else(interrupted)?);
     let heard = Heard::of(&mut outcome);
@@ -76,8 +84,10 @@ async fn decoded(
         let outputs = installed.messages(&Inputs { messages: &[], received }, drafts)?;
         Ok((outputs, rejects, reply))
     });
+    let trial = installed.was_asked(&made);
     let (outputs, rejects, reply) = match made {
         Ok(made) => made,
+        Err(refusal @ Refusal::Fault(_)) if trial => return Err(later(refusal.to_string())),
         Err(Refusal::Retry { reason, after }) => {
             return Err(PushError::Later { reason, after: after.unwrap_or(LATER) });
         }

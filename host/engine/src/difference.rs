@@ -6,6 +6,7 @@ use dongting_manifest::Message;
 use dongting_manifest::message::hash;
 
 pub mod delivered;
+pub mod kept;
 
 /// A body is shown up to this many bytes.
 const SHOWN: usize = 4_096;
@@ -33,6 +34,10 @@ pub enum What {
     Cursor,
     /// Whoever delivered, asked or submitted it is told something else.
     Answer,
+    /// The same statements in another order, or one of them more often.
+    Order,
+    /// Something else is written to what the installation keeps.
+    Kept,
     /// A sink asks something else of its receiver, or no longer, or newly.
     Request,
 }
@@ -86,6 +91,16 @@ pub fn outputs(
             let after = Some(self::shown(message));
             differences.push(Difference { what: What::New, id: message.id.clone(), before: None, after });
         }
+    }
+    if differences.is_empty() && !recorded.iter().map(|(id, _)| id).eq(made.iter().map(|message| &message.id))
+    {
+        let listed = |ids: Vec<&str>| Some(cut(&ids.join(" ")));
+        differences.push(Difference {
+            what: What::Order,
+            id: String::new(),
+            before: listed(recorded.iter().map(|(id, _)| id.as_str()).collect()),
+            after: listed(made.iter().map(|message| message.id.as_str()).collect()),
+        });
     }
     differences
 }
@@ -172,6 +187,12 @@ mod tests {
         let expected = [(What::Changed, "other"), (What::Missing, "gone"), (What::New, "new")];
         assert_eq!(found, expected.map(|(what, id)| (what, id.to_owned())));
         assert!(outputs(&recorded, &before, &was).is_empty());
+        let [same, other, gone] = was;
+        for made in [vec![other.clone(), same.clone(), gone.clone()], vec![same, other.clone(), gone, other]]
+        {
+            let found = outputs(&recorded, &before, &made);
+            assert_eq!(found.iter().map(|one| one.what).collect::<Vec<_>>(), [What::Order]);
+        }
         let verdicts = rejects(&[None, Some("bad".into())], &[None, None]);
         assert_eq!(verdicts.len(), 1);
     }

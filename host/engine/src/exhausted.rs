@@ -96,6 +96,7 @@ impl Host {
             content_type: message.map(|m| m.content_type).unwrap_or_default(),
             origin: Some(origin.clone()),
             attributes: headers,
+            document: None,
             payload,
         };
         if !installed.fenced() {

@@ -148,6 +148,7 @@ impl Installed {
             history,
             records,
             rejects: effects.rejects(),
+            kept: self.kept(&effects.writes),
             outputs: effects.digests(),
             ..self.record_of_now()
         };
@@ -179,7 +180,8 @@ impl Installed {
     ) -> Result<(), String> {
         if !self.stateful {
             for reject in rejects {
-                self.reject(&shared.publisher, reject).await.map_err(|error| chain(&error))?;
+                let letter = self.letter_of(call.given.as_ref(), reject);
+                self.dead_letter(&shared.publisher, &letter).await.map_err(|error| chain(&error))?;
             }
             self.publish(&shared.publisher, &effects.outputs).await.map_err(|error| chain(&error))?;
             shared.recorder.record_with(self, call, bodies);
@@ -195,7 +197,8 @@ impl Installed {
         commit.inputs.extend(used);
         self.write(&mut commit, effects.writes);
         commit.outputs = effects.outputs.into_iter().map(Output::Message).collect();
-        commit.outputs.extend(rejects.into_iter().map(|reject| Output::DeadLetter(self.letter(reject))));
+        let letter = |reject| Output::DeadLetter(self.letter_of(call.given.as_ref(), reject));
+        commit.outputs.extend(rejects.into_iter().map(letter));
         // A document of which nothing was made is worth a commit, since another release may make something of it. Whoever only asked is not
         // to wait for one.
         if !commit.holds_something() && !matches!(call.given, Some(Given::Document(_))) {
@@ -211,7 +214,16 @@ impl Installed {
                 outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;
             let shadow = committed.shadow.take();
             drop(turn);
-            committed.publish(self, shared).await.map(|()| shadow)
+            // It is committed, and gets out: who gave it must not give it again.
+            if let Err(reason) = committed.publish(self, shared).await {
+                let installation = self.id();
+                tracing::warn!(
+                    installation,
+                    reason,
+                    "What was committed is not on the bus yet; it is tried again"
+                );
+            }
+            Ok(shadow)
         };
         let ((), stored) = tokio::join!(self.keep(shared, &bodies), stored);
         // The shadow is told by this, and finds the bodies.

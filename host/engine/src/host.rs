@@ -145,6 +145,8 @@ pub struct Health {
     pub now: Timestamp,
     pub bus_up: bool,
     pub bus_restarts: u32,
+    /// Why the nats-server child is not up, as long as it is not.
+    pub bus_reason: Option<String>,
     pub durability: Durability,
     pub newest: Option<Timestamp>,
     /// Id, state.
@@ -342,16 +344,14 @@ impl Host {
     }
 
     pub async fn health(&self) -> Result<Health, StoreError> {
-        let restarts = self.server.as_ref().map_or(0, |server| match &*server.state().borrow() {
-            dongting_bus::State::Down { restarts, .. } => *restarts,
-            _ => 0,
-        });
+        let outages = self.server.as_ref().map(Server::outages).unwrap_or_default();
         let bus_up = *self.bus().connection().borrow() == Connection::Connected;
         Ok(Health {
             allow_unsigned: self.gate.policy().allow_unsigned,
             now: Timestamp::now(),
             bus_up,
-            bus_restarts: restarts,
+            bus_restarts: outages.restarts,
+            bus_reason: outages.reason,
             durability: self.durability,
             newest: self.store().newest_received().await?,
             installations: self

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use dongting_manifest::installation::{Code, InstallationError};
 use dongting_manifest::plugin::{Capability, Manifest, Role};
@@ -16,12 +17,14 @@ use dongting_sandbox::{
 use dongting_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
+use tracing::Level;
 
 use crate::above::Above;
+use crate::breaker::Breaker;
 use crate::gate::{GateError, Signed};
 use crate::outbox::Outbox;
 use crate::pin::Pin;
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Dropped, LogRate, buckets};
 use crate::records::Recorded;
 use crate::releases::{Loaded, ReleaseError};
 use crate::remembered::Remembering;
@@ -48,7 +51,11 @@ pub struct Installed {
     pub signed: Option<Signed>,
     pub views: Vec<ViewInfo>,
     pub status: Arc<Status>,
-    pub buckets: Vec<Bucket>,
+    /// For each grant to publish, in their order.
+    pub buckets: Vec<Arc<Bucket>>,
+    pub log_rate: LogRate,
+    /// The way out of its calls.
+    pub egress: Egress,
     /// The capabilities that the component imports.
     pub imported: BTreeSet<Capability>,
     /// Keeps something between calls.
@@ -64,6 +71,8 @@ pub struct Installed {
     pub connections: Arc<Connections>,
     /// A candidate that is tried on the same traffic.
     pub shadow: Option<Arc<Shadow>>,
+    /// Of what is asked of it. Another release begins with a new one.
+    pub breaker: Mutex<Breaker>,
     /// Calls of a sink that ended nothing.
     pub in_vain: InVain,
     /// Hash of the attachments' contents.
@@ -71,7 +80,6 @@ pub struct Installed {
     /// Keeps it in memory.
     _release: Arc<Loaded>,
     config: Config,
-    egress: Egress,
     store: Store,
     /// Not those that compute below all else.
     threads: Handle,
@@ -147,13 +155,14 @@ pub async fn install(
     };
     let imported = release.imported.clone();
     let egress = if imported.contains(&Capability::Http) {
-        let network = Network::new(&installation.grants.http)
+        let network = Network::new(&installation.grants.http, installation.limits.http_concurrency)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
         Egress::Network(Arc::new(network))
     } else {
         Egress::Closed
     };
-    let buckets = installation.grants.publish.iter().map(Bucket::new).collect();
+    let buckets = buckets(&installation.grants.publish, []);
+    let log_rate = LogRate::new(installation.limits.log_per_second);
     // Whoever installs is not below.
     let threads = Handle::current();
     let committed = Arc::new(Committed { store: store.clone(), installation: id.clone() });
@@ -178,12 +187,14 @@ pub async fn install(
         views: Vec::new(),
         status,
         buckets,
+        log_rate,
+        egress,
         shadow,
+        breaker: Mutex::default(),
         in_vain: InVain::default(),
         attachments,
         _release: release,
         config,
-        egress,
         store: store.clone(),
         threads,
     };
@@ -341,22 +352,25 @@ impl Installed {
         }))
     }
 
-    /// Counts the call and passes its log on.
+    /// Passes the call's log on, as far as the installation may log, and counts the call.
     pub fn log<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        self.status.count(|counts| &counts.calls, 1);
-        if matches!(outcome.result, Err(Refusal::Fault(_))) {
-            self.status.count(|counts| &counts.faults, 1);
-        }
-        for line in &outcome.log {
-            self.log_line(line);
-        }
-        if outcome.log_dropped > 0 {
+        let beyond = outcome.log.iter().filter(|line| !self.log_line(line)).count() as u64;
+        let lost = Dropped { beyond_log_lines: outcome.log_dropped.into(), beyond_log_per_second: beyond };
+        if let Some(Dropped { beyond_log_lines, beyond_log_per_second }) =
+            self.log_rate.lost(lost, Instant::now())
+        {
             tracing::warn!(
                 installation = self.id(),
-                dropped = outcome.log_dropped,
+                dropped = beyond_log_lines + beyond_log_per_second,
+                beyond_log_lines,
+                beyond_log_per_second,
                 "Plugin `{}` logged more than its limit",
                 self.id()
             );
+        }
+        self.status.count(|counts| &counts.calls, 1);
+        if matches!(outcome.result, Err(Refusal::Fault(_))) {
+            self.status.count(|counts| &counts.faults, 1);
         }
         outcome
     }
@@ -372,7 +386,17 @@ impl Installed {
         self.status.at_work(State::Backoff(reason));
     }
 
-    fn log_line(&self, line: &LogLine) {
+    /// False where it is beyond what the installation may log. What the host's filter leaves out takes nothing of that.
+    fn log_line(&self, line: &LogLine) -> bool {
+        let heard = match line.level {
+            LogLevel::Debug => tracing::enabled!(target: "plugin", Level::DEBUG, installation),
+            LogLevel::Info => tracing::enabled!(target: "plugin", Level::INFO, installation),
+            LogLevel::Warn => tracing::enabled!(target: "plugin", Level::WARN, installation),
+            LogLevel::Error => tracing::enabled!(target: "plugin", Level::ERROR, installation),
+        };
+        if heard && !self.log_rate.take_line() {
+            return false;
+        }
         let (installation, text) = (self.id(), line.text.as_str());
         match line.level {
             LogLevel::Debug => tracing::debug!(target: "plugin", installation, "{text}"),
@@ -380,6 +404,7 @@ impl Installed {
             LogLevel::Warn => tracing::warn!(target: "plugin", installation, "{text}"),
             LogLevel::Error => tracing::error!(target: "plugin", installation, "{text}"),
         }
+        true
     }
 }
 

@@ -98,6 +98,7 @@ impl Item {
                     cloudevents::encode(&self.message).unwrap_or_default()
                 }
             },
+            document: None,
             content_type: self.message.content_type.clone(),
             payload: self.message.body.clone(),
         }
@@ -114,6 +115,7 @@ pub fn undecodable(installed: &Installed, delivery: &Delivery, reason: String) -
         region: None,
         origin: Some(delivery.origin.clone()),
         attributes: delivery.headers.clone(),
+        document: None,
         content_type: String::new(),
         payload: delivery.payload.to_vec(),
     }

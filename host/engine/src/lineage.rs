@@ -1,4 +1,7 @@
-//! Where a message comes from and what became of it: each step with what its plugin was granted, and with what was sent outward.
+//! Where a message comes from and what became of it: each step with what its plugin was granted, with what was sent outward, and the first ones with
+//! what came from outside.
+
+pub mod raw;
 
 use dongting_manifest::Message;
 use dongting_manifest::installation::Grants;
@@ -7,6 +10,7 @@ use dongting_store::{Dispatched, Granted, StoreError};
 
 use crate::host::Host;
 use crate::installed::Installed;
+use raw::Raw;
 
 pub struct Lineage {
     pub message: Step,
@@ -24,6 +28,15 @@ pub struct Step {
     pub grants: Option<Grants>,
     /// What sinks have done with it.
     pub dispatched: Vec<Dispatched>,
+    /// What it was made of, where that was no message. None where the record of the call is not kept, and of what came onto the bus in another way.
+    pub raw: Option<Raw>,
+}
+
+impl Step {
+    /// Whether it was made of no other message.
+    pub fn is_first(&self) -> bool {
+        self.message.causation.is_empty()
+    }
 }
 
 impl Host {
@@ -50,7 +63,11 @@ impl Host {
                 .filter(|granted| granted.plugin == message.plugin)
                 .and_then(|granted| serde_json::from_str(&granted.grants).ok());
             let dispatched = dispatched.remove(&message.id).unwrap_or_default();
-            steps.push(Step { message, installation, grants, dispatched });
+            let raw = match &installation {
+                Some(id) if message.causation.is_empty() => raw::of(self.store(), id, &message).await?,
+                _ => None,
+            };
+            steps.push(Step { message, installation, grants, dispatched, raw });
         }
         Ok(steps)
     }

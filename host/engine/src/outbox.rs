@@ -81,6 +81,11 @@ impl Outbox {
         wonders
     }
 
+    /// Something may have been left in it, by whoever committed that.
+    fn is_left(&self) -> bool {
+        self.confirmed.try_lock().is_ok() && self.clean.load(Ordering::Relaxed) == UNSURE
+    }
+
     /// Nothing is to be looked at until the next commit.
     pub fn unlist(&self) {
         self.listed.store(false, Ordering::Relaxed);
@@ -158,6 +163,12 @@ pub async fn drain(installed: &Installed, shared: &Shared) -> Result<(), String>
     let mut confirmed = installed.outbox.confirmed.lock().await;
     let epoch = installed.lease().map_or(UNSURE, |lease| epoch(lease.as_ref()));
     drain_held(installed, shared, &mut confirmed, epoch).await
+}
+
+/// Before a call that somebody waits for: what was left goes out first. Where it does not, nothing more is committed behind it, and whoever
+/// waits is told to come again.
+pub async fn ready(installed: &Installed, shared: &Shared) -> Result<(), String> {
+    if installed.stateful && installed.outbox.is_left() { drain(installed, shared).await } else { Ok(()) }
 }
 
 /// Leaves nothing in it, as the installation is stopped. Where another host works for it, that does.

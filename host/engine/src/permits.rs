@@ -2,7 +2,7 @@
 //! city and plugin have had the least of the machine.
 //!
 //! Start-time fair queueing: each waiting call is stamped with how much its city and its plugin have used, the smallest stamp goes first, and
-//! one that was idle starts where the others are, so that idling saves nothing up.
+//! one that was idle starts where the others are, so that idling saves nothing up. A call of twice the weight uses half as much up.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use dongting_manifest::Lane;
 use tokio::sync::oneshot;
+
+use crate::installed::Installed;
 
 /// Shares that nobody has waited with for this many others are forgotten: idling saves nothing up anyway.
 const MAX_SHARES: usize = 10_000;
@@ -24,6 +26,8 @@ pub struct Caller {
     /// City code, or the province's.
     pub place: u32,
     pub plugin: String,
+    /// At least 1.
+    pub weight: u32,
 }
 
 /// Held over a call. Dropping it charges the time it was held.
@@ -144,7 +148,7 @@ impl Queue {
     }
 
     fn charge(&mut self, caller: &Caller, time: Duration) {
-        let start = self.now;
+        let (start, time) = (self.now, time / caller.weight.max(1));
         for share in caller.shares() {
             let used = self.used.entry(share).or_default();
             *used = (*used).max(start) + time;
@@ -152,6 +156,14 @@ impl Queue {
         if self.used.len() > MAX_SHARES {
             self.used.retain(|_, used| *used > start);
         }
+    }
+}
+
+impl Installed {
+    pub fn caller(&self, lane: Lane) -> Caller {
+        let [province, city, _] = self.installation.region.digits();
+        let place = u32::from(province) * 100 + u32::from(city);
+        Caller { lane, place, plugin: self.manifest.name.clone(), weight: self.installation.weight }
     }
 }
 

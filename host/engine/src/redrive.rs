@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use dongting_bus::{BusError, StoredDeadLetter, cloudevents};
+use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::installation::Code;
 use dongting_manifest::plugin::Role;
-use dongting_manifest::{DeadLetter, Installation, Lane, Origin, Version};
-use dongting_sandbox::Refusal;
+use dongting_manifest::{DeadLetter, Installation, Lane, Origin, Timestamp, Version};
+use dongting_sandbox::{Document, Refusal};
 use dongting_store::{Commit, Input, Output};
 
 use crate::decoder::PushError;
@@ -23,8 +24,9 @@ pub enum RedriveError {
     Unknown(u64),
     #[error("the installation `{0}` does not run here: enable it, then re-drive")]
     NotInstalled(String),
+    /// What a source read or a device sent, and nobody asks for anew. The letter stays.
     #[error(
-        "the installation `{0}` decodes no documents: a source asks its system again by itself, and a device says again what was not acknowledged"
+        "the installation `{0}` decodes no documents, so this letter cannot be driven again: download its payload and push it to an installation that decodes it, or discard the letter"
     )]
     NoDecoder(String),
     /// The letter stays. The reason may be another than at first.
@@ -54,7 +56,7 @@ impl Host {
         // One after the other: whoever comes second finds no letter any more.
         let _turn = self.redriving.lock().await;
         let found = self.shared.publisher.bus().dead_letter_at(sequence).await?;
-        let StoredDeadLetter { letter, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
+        let StoredDeadLetter { letter, stored_at, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
         let installed = self
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
@@ -64,7 +66,7 @@ impl Host {
         };
         let made = match letter.origin.clone() {
             Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
-            None => self.redrive_document(&installed, sequence, letter).await?,
+            None => self.redrive_document(&installed, sequence, (letter, stored_at)).await?,
         };
         self.shared.publisher.bus().discard_dead_letter(sequence).await?;
         // It will not come again, so its fence has done its work.
@@ -172,12 +174,12 @@ impl Host {
         &self,
         installed: &Installed,
         sequence: u64,
-        letter: DeadLetter,
+        (letter, stored_at): (DeadLetter, Timestamp),
     ) -> Result<Vec<String>, RedriveError> {
         if !installed.has(Role::Decoder) {
             return Err(RedriveError::NoDecoder(letter.installation));
         }
-        let document = Installed::document(None, None, letter.payload);
+        let document = as_it_came(letter, stored_at);
         match installed.decode_again(&self.shared, document, self.place_of_letter(sequence).await?).await {
             Ok(accepted) if accepted.rejects.is_empty() => Ok(accepted.messages),
             // It stays even if other parts of it were published: a reject of these very bytes is this letter, not a second one.
@@ -185,5 +187,54 @@ impl Host {
             Err(PushError::Later { reason, .. }) => Err(RedriveError::Later(reason)),
             Err(error) => Err(RedriveError::Refused(error.to_string())),
         }
+    }
+}
+
+/// The document of a letter. One of an earlier version does not say how it came; it was stored when it came.
+fn as_it_came(letter: DeadLetter, stored_at: Timestamp) -> Document {
+    let DeadLetter { document, content_type, payload: body, .. } = letter;
+    let Some(DocumentHead { transport, name, received }) = document else {
+        return Document { received: stored_at, ..Installed::document(None, None, body) };
+    };
+    let content_type = Some(content_type).filter(|said| !said.is_empty());
+    Document { transport, name, content_type, received, body }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_comes_again_as_it_came() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        let name = Some("水位.csv".to_owned());
+        let head = DocumentHead { transport: "file".to_owned(), name, received: at(5) };
+        let letter = DeadLetter {
+            installation: "gauges".to_owned(),
+            reason: "no level".to_owned(),
+            plugin: String::new(),
+            traceparent: String::new(),
+            region: None,
+            origin: None,
+            attributes: Vec::new(),
+            document: Some(head),
+            content_type: "text/csv".to_owned(),
+            payload: b"1,2".to_vec(),
+        };
+        let told = |letter: DeadLetter| {
+            let Document { transport, name, content_type, received, body } = as_it_came(letter, at(9));
+            assert_eq!(body, b"1,2");
+            (transport, name, content_type, received)
+        };
+        let expected = ("file".to_owned(), Some("水位.csv".to_owned()), Some("text/csv".to_owned()), at(5));
+        assert_eq!(told(letter.clone()), expected);
+        // Its sender said nothing of its content.
+        let silent = DeadLetter { content_type: String::new(), ..letter.clone() };
+        assert_eq!(told(silent).2, None);
+        // An earlier version has kept nothing of it, and called it all the same.
+        let content_type = "application/octet-stream".to_owned();
+        let earlier = DeadLetter { document: None, content_type, ..letter };
+        assert_eq!(told(earlier), ("http".to_owned(), None, None, at(9)));
     }
 }

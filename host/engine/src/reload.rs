@@ -128,10 +128,7 @@ impl Host {
             && installation.shadow_release.is_none()
             && (before.signed.is_some()
                 || digest(round, &installation).await.as_deref() == Some(before.digest.as_str()))
-            && round
-                .attachments(&installation.attachments)
-                .await
-                .is_ok_and(|all| all.hash == before.attachments)
+            && round.hash(&installation.attachments).await.as_ref() == Some(&before.attachments)
         {
             return Change::Unchanged;
         }

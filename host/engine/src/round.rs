@@ -21,6 +21,7 @@ pub struct Round<'r> {
     gate: &'r Gate,
     codes: Memo<Code, Result<Found, CodeError>>,
     attachments: Memo<BTreeMap<String, PathBuf>, Result<Attached, AttachmentError>>,
+    hashes: Memo<BTreeMap<String, PathBuf>, Option<Arc<str>>>,
 }
 
 /// The answer to each question, asked by many at once and found by the first of them.
@@ -55,7 +56,7 @@ pub enum AttachmentError {
 
 impl<'r> Round<'r> {
     pub fn new(releases: &'r Releases, gate: &'r Gate) -> Self {
-        Self { releases, gate, codes: Memo::default(), attachments: Memo::default() }
+        Self { releases, gate, codes: Memo::default(), attachments: Memo::default(), hashes: Memo::default() }
     }
 
     /// Verified, then loaded.
@@ -67,6 +68,12 @@ impl<'r> Round<'r> {
             Ok(Found { release, signed })
         };
         cell(&self.codes, code.clone()).get_or_init(load).await.clone()
+    }
+
+    /// Of the attachments as they are now, without holding them; none where they cannot be read, which [`Self::attachments`] says better.
+    pub async fn hash(&self, paths: &BTreeMap<String, PathBuf>) -> Option<Arc<str>> {
+        let hash = async || read(paths).await.ok().map(|attached| attached.hash);
+        cell(&self.hashes, paths.clone()).get_or_init(hash).await.clone()
     }
 
     pub async fn attachments(&self, paths: &BTreeMap<String, PathBuf>) -> Result<Attached, AttachmentError> {

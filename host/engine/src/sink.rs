@@ -110,6 +110,7 @@ impl Installed {
             said: said(&outcome.result, attempts.len()),
             asked,
             unkept: late.or_else(|| self.unkept(unkept)),
+            kept: self.kept(&outcome.writes),
             history,
             records,
             ..self.record_of_now()

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use dongting_manifest::plugin::Role;
 use dongting_manifest::{Installation, Lane};
+use dongting_sandbox::Egress;
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::breaker::Breaker;
 use crate::installed::{InstallError, Installed};
@@ -16,7 +18,7 @@ use crate::pin::Pin;
 use crate::status::{State, Status};
 use crate::turn::{Seen, TurnError};
 use crate::worker::{Shared, Worker, lanes};
-use crate::{service, session, shadow, source};
+use crate::{rate, service, session, shadow, source};
 
 /// How long what is on its way out may take to get there when its installation is stopped.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -189,6 +191,7 @@ impl Slot {
     /// Ends its work for as long as nobody enables it again. What was in the middle of a call is delivered again then; what was on its way out
     /// gets there now, while JetStream still knows what of it is there already.
     pub async fn stop(&mut self, shared: &Shared) {
+        let until = Instant::now() + LEAVING;
         let installed = self.installed();
         for handle in self.at_work.iter().filter(|(task, _)| !matches!(task, Task::Lane(_))).map(|(_, h)| h) {
             handle.abort();
@@ -196,11 +199,15 @@ impl Slot {
         // Lanes end by themselves where there is no release any more.
         self.current = None;
         let ended = async { while self.tasks.join_next().await.is_some() {} };
-        let mut left = tokio::time::timeout(LEAVING, ended).await.is_ok();
+        let mut left = timeout_at(until, ended).await.is_ok();
         self.tasks.shutdown().await;
         if let Some(installed) = installed {
             installed.connections.end().await;
-            let rest = tokio::time::timeout(LEAVING, outbox::leave(&installed, shared)).await;
+            let rest = async {
+                installed.turn.end().await;
+                outbox::leave(&installed, shared).await
+            };
+            let rest = timeout_at(until, rest).await;
             left &= matches!(rest, Ok(Ok(())));
         }
         if !left {
@@ -214,11 +221,12 @@ impl Slot {
         self.status.set(State::Stopped);
     }
 
-    /// Ends its work at once, as the host ends. The next start finds what was on its way.
+    /// Ends its work at once. What was on its way is found when it begins again.
     pub async fn end(&mut self, shared: &Shared) {
         self.tasks.shutdown().await;
         if let Some(installed) = self.installed() {
             installed.connections.end().await;
+            let _ = timeout(LEAVING, installed.turn.end()).await;
         }
         self.leave(shared).await;
     }
@@ -229,7 +237,7 @@ impl Slot {
             // Nothing of it is called any more, not even to tell it that.
             installed.connections.cut(&installed.reference);
         }
-        self.stop(shared).await;
+        self.end(shared).await;
         *self = Self::new(Arc::clone(&self.wanted), Arc::clone(&self.status), holder);
         self.status.set(State::Refused(reason));
     }
@@ -263,6 +271,12 @@ impl Installed {
         self.connections = Arc::clone(&before.connections);
         self.timer_changes = Arc::clone(&before.timer_changes);
         self.pin = Arc::clone(&before.pin);
+        let granted = before.installation.grants.publish.iter().zip(&before.buckets);
+        self.buckets = rate::buckets(&self.installation.grants.publish, granted);
+        self.log_rate.take_place_of(&before.log_rate);
+        if let (Egress::Network(network), Egress::Network(earlier)) = (&mut self.egress, &before.egress) {
+            Arc::make_mut(network).take_place_of(earlier);
+        }
         // Asked for again as it is, a shadow goes on: what it has found is still true.
         if let (Some(shadow), Some(earlier)) = (&self.shadow, &before.shadow)
             && shadow.goes_on(earlier)

@@ -66,13 +66,14 @@ impl From<String> for Failed {
 async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Result<Duration, Failed> {
     let every = Duration::from_secs_f64(installed.installation.every_seconds);
     outbox::drain(installed, shared).await?;
+    let place = installed.plugin.polling().await;
     let _turn = installed.turn(shared).await.map_err(|error| chain(&error))?;
     let cursor = shared.store.cursor(installed.id()).await.map_err(|error| chain(&error))?;
     let mut commit = Commit::new(installed.id());
     commit.lease = installed.lease()?;
     let now = Timestamp::now();
     let call = installed.call_to_poll(now, cursor.text.as_deref());
-    let outcome = installed.log(installed.plugin.poll(call, cursor.text.as_deref()).await);
+    let outcome = installed.log(installed.plugin.poll(&place, call, cursor.text.as_deref()).await);
     let Outcome { result, writes, history, exchanges, unkept, .. } = outcome;
     let polled = match result {
         Ok(polled) => polled,
@@ -112,6 +113,7 @@ async fn poll(installed: &Installed, shared: &Shared, heard: &mut String) -> Res
             history,
             records: Some(writes.records.before).filter(|extent| *extent != Extent::default()),
             rejects: rejects.iter().map(|reject| Some(reject.reason.clone())).collect(),
+            kept: installed.kept(&writes),
             outputs: messages.iter().map(|one| (one.id.clone(), difference::digest(one))).collect(),
             ..installed.record_of_now()
         });

@@ -85,7 +85,7 @@ impl Worker {
     /// Calls the plugin with timers that are due.
     pub(crate) async fn ring(&mut self) -> Result<(), String> {
         let permits = self.shared.permits.clone();
-        let _permit = permits.acquire(self.caller(&self.installed())).await;
+        let _permit = permits.acquire(self.installed().caller(self.lane)).await;
         // Read in the turn: no other call cancels them meanwhile.
         let (installed, _turn) = self.in_turn().await?;
         let due = self.shared.store.due_timers(installed.id(), Timestamp::now(), BATCH as u32).await;

@@ -7,7 +7,7 @@ use dongting_manifest::{Installation, Message, Timestamp};
 use dongting_sandbox::{Applied, Call, Outcome, Plugin, Refusal, Unkept, Writes};
 use dongting_store::{CallRecord, Commit, Store};
 
-use crate::difference::digest;
+use crate::difference::{digest, kept};
 use crate::given::Noted;
 use crate::installed::{Installed, chain};
 use crate::item::{self, End, Item};
@@ -138,6 +138,7 @@ impl Installed {
             unkept: self.unkept(effects.unkept),
             asked,
             rejects: effects.rejects(),
+            kept: self.kept(&effects.writes),
             outputs: effects.digests(),
             ..self.record_of_now()
         };
@@ -153,6 +154,11 @@ impl Installed {
             ),
             Unkept::Time => "it waited for time to pass beside its HTTP answers, and which came first is not written down: the vendor can give the request a timeout, or wait with `dongting:timers` or by `next` of a source".to_owned(),
         })
+    }
+
+    /// Digest of what a call wrote, where the installation keeps anything.
+    pub fn kept(&self, writes: &Writes) -> Option<String> {
+        self.stateful.then(|| kept::digest(writes))
     }
 
     /// A record with what holds of every call that is made now.

@@ -127,6 +127,7 @@ impl Trial {
             limits: options.limits,
             poll: true,
             every_seconds: 60.0,
+            weight: 1,
             on_unknown: dongting_manifest::installation::OnUnknown::default(),
             push_token: None,
         };

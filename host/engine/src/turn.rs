@@ -2,6 +2,7 @@
 //! has. Where it has an earlier one, the release brings it along first, in a call of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dongting_manifest::Timestamp;
 use dongting_manifest::record::Extent;
@@ -23,6 +24,8 @@ pub struct Turn {
     seen: Arc<Mutex<Seen>>,
     /// Held by a commit until its end.
     commit: Arc<Mutex<()>>,
+    /// The installation was stopped: what a call that began before comes to is not committed, beside those of one that was enabled anew.
+    ended: Arc<AtomicBool>,
     pub remembered: Arc<Remembered>,
 }
 
@@ -93,6 +96,9 @@ impl Turn {
         then: impl FnOnce(Commit, Result<Places, CommitError>) -> T + Send + 'static,
     ) -> T {
         let until_its_end = Arc::clone(&self.commit).lock_owned().await;
+        if self.ended.load(Ordering::Relaxed) {
+            return then(commit, Err(CommitError::Stopped));
+        }
         let (store, remembered) = (store.clone(), Arc::clone(&self.remembered));
         let work = tokio::spawn(async move {
             let epoch = commit.lease.as_ref().map_or(0, |lease| lease.epoch);
@@ -109,6 +115,14 @@ impl Turn {
             // The host ends, and with it whoever waits here.
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+impl Turn {
+    /// Lets no commit begin, and waits for one that has.
+    pub async fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+        drop(self.commit.lock().await);
     }
 }
 

@@ -2,31 +2,38 @@
 
 use std::collections::BTreeMap;
 
-/// Calls that are counted together.
-const TOGETHER: i64 = 1024;
+/// Groups of calls that are told apart of an installation, at most.
+const GROUPS: usize = 256;
 
 /// Bytes, by installation and by calls.
 #[derive(Debug, Default)]
-pub struct Versions(BTreeMap<String, BTreeMap<i64, u64>>);
+pub struct Versions(BTreeMap<String, Calls>);
+
+/// An installation's calls in groups of `1 << width` positions.
+#[derive(Debug, Default)]
+struct Calls {
+    width: u32,
+    bytes: BTreeMap<i64, u64>,
+}
 
 impl Versions {
     pub fn add(&mut self, installation: String, call: i64, bytes: u64) {
-        *self.0.entry(installation).or_default().entry(call / TOGETHER).or_default() += bytes;
+        self.0.entry(installation).or_default().add(call, bytes);
     }
 
     /// Up to which position an installation's calls have to go, so that all together take `most`. It is shared out: whoever takes less than its
     /// share loses nothing by those that take more.
     pub fn beyond(&self, most: u64) -> Vec<(String, i64)> {
-        let mut totals: Vec<u64> = self.0.values().map(|calls| calls.values().sum()).collect();
+        let mut totals: Vec<u64> = self.0.values().map(|calls| calls.bytes.values().sum()).collect();
         totals.sort_unstable();
         let (mut left, mut count) = (most, totals.len() as u64);
         for total in totals {
-            if total > left / count {
-                let share = left / count;
+            let share = left / count;
+            if total > share {
                 return self
                     .0
                     .iter()
-                    .filter_map(|(id, calls)| Some((id.clone(), over(calls, share)?)))
+                    .filter_map(|(id, calls)| Some((id.clone(), calls.over(share)?)))
                     .collect();
             }
             left -= total;
@@ -36,14 +43,26 @@ impl Versions {
     }
 }
 
-/// The newest call of those that do not fit into `share` behind all newer ones.
-fn over(calls: &BTreeMap<i64, u64>, share: u64) -> Option<i64> {
-    let mut held = 0;
-    let full = calls.iter().rev().find(|(_, bytes)| {
-        held += **bytes;
-        held > share
-    });
-    full.map(|(together, _)| (together + 1) * TOGETHER - 1)
+impl Calls {
+    fn add(&mut self, call: i64, bytes: u64) {
+        *self.bytes.entry(call >> self.width).or_default() += bytes;
+        while self.bytes.len() > GROUPS {
+            self.width += 1;
+            for (group, bytes) in std::mem::take(&mut self.bytes) {
+                *self.bytes.entry(group >> 1).or_default() += bytes;
+            }
+        }
+    }
+
+    /// The newest call of those that do not fit into `share` behind all newer ones.
+    fn over(&self, share: u64) -> Option<i64> {
+        let mut held = 0;
+        let full = self.bytes.iter().rev().find(|(_, bytes)| {
+            held += **bytes;
+            held > share
+        });
+        full.map(|(group, _)| ((group + 1) << self.width) - 1)
+    }
 }
 
 #[cfg(test)]
@@ -62,12 +81,25 @@ mod tests {
         let beyond = |most| versions(&all).beyond(most);
         assert_eq!(beyond(135), []);
         // b takes 10, the others may have 55 each.
-        assert_eq!(beyond(120), [("a".to_owned(), 1_023), ("c".to_owned(), 1_023)]);
-        assert_eq!(beyond(129), [("a".to_owned(), 1_023), ("c".to_owned(), 1_023)]);
+        assert_eq!(beyond(120), [("a".to_owned(), 5), ("c".to_owned(), 1_023)]);
+        assert_eq!(beyond(129), [("a".to_owned(), 5), ("c".to_owned(), 1_023)]);
         assert_eq!(beyond(130), [("c".to_owned(), 1_023)]);
         // Where even the newest do not fit, they go as well.
-        assert_eq!(beyond(50), [("a".to_owned(), 2_047), ("c".to_owned(), 2_047)]);
+        assert_eq!(beyond(50), [("a".to_owned(), 1_030), ("c".to_owned(), 2_000)]);
         assert_eq!(beyond(0).len(), 3);
         assert_eq!(Versions::default().beyond(0), []);
+    }
+
+    #[test]
+    fn many_calls_are_counted_together() {
+        let mut versions = Versions::default();
+        for call in 0..100_000 {
+            versions.add("a".to_owned(), call * 1_000, 1);
+        }
+        let calls = &versions.0["a"];
+        assert!(calls.bytes.len() <= GROUPS && calls.bytes.len() > GROUPS / 4, "{}", calls.bytes.len());
+        let [(_, position)] = &*versions.beyond(50_000) else { panic!("one is over") };
+        // Half of it goes, to within a group.
+        assert!((49_000_000..52_000_000).contains(position), "{position}");
     }
 }

@@ -27,7 +27,7 @@ use crate::item::Item;
 use crate::leases::Leases;
 use crate::leaving::{self, Leaving};
 use crate::parking::Parking;
-use crate::permits::{Caller, Permits};
+use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::reading::{Reading, another, options, told};
 use crate::recorder::Recorder;
@@ -78,6 +78,8 @@ pub struct Worker {
     pub(crate) parking: Parking,
     /// When the next timer is due, as of so many changes.
     pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
+    /// Of the lease under which all this is known.
+    epoch: Option<i64>,
     /// The batch that was committed last, while the next one is called.
     pub(crate) leaving: Leaving,
     /// Inputs of a consumer that was made anew may be used up: they are looked for before a call, until a batch has none.
@@ -110,6 +112,7 @@ impl Worker {
             breaker,
             parking,
             next_timer,
+            epoch: None,
             leaving,
             unsure,
             consumer,
@@ -127,7 +130,14 @@ impl Worker {
             () = ended => {}
             never = self.work() => match never {},
         }
-        let _ = self.leaving.ended().await;
+        if let Err(reason) = self.leaving.ended().await {
+            let installation = self.installed().id().to_owned();
+            tracing::warn!(
+                installation,
+                reason,
+                "A batch of `{installation}` did not get out before it was stopped; it is delivered again when it is enabled again"
+            );
+        }
     }
 
     async fn work(&mut self) -> Infallible {
@@ -174,11 +184,17 @@ impl Worker {
             }
         }
         let installed = Arc::clone(&self.current.borrow_and_update());
-        if installed.is_pinned() && installed.pin.wait().await {
-            // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
-            self.consumer = None;
-            self.next_timer = None;
-            return Ok(());
+        if installed.is_pinned() {
+            let waited = installed.pin.wait().await;
+            let Ok(lease) = installed.lease() else { return Ok(()) };
+            let epoch = lease.map(|lease| lease.epoch);
+            if waited || self.epoch != epoch {
+                // Another host has worked meanwhile: its consumer, what is parked and which timer is next are read anew.
+                self.epoch = epoch;
+                self.consumer = None;
+                self.next_timer = None;
+                return Ok(());
+            }
         }
         let reading = self.reading(&installed).await?;
         // Between two batches, so that neither messages nor timers hold up the others.
@@ -280,7 +296,7 @@ impl Worker {
         let waiting = AtWork::new(&bus, first.iter().chain(&reading.ahead));
         let shared = Arc::clone(&self.shared);
         let turn = async {
-            let permit = shared.permits.acquire(self.caller(&installed)).await;
+            let permit = shared.permits.acquire(installed.caller(self.lane)).await;
             if self.lane == Lane::Bulk {
                 shared.courtesy.step_aside().await;
             }
@@ -339,7 +355,7 @@ impl Worker {
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
         let permits = self.shared.permits.clone();
-        let _permit = permits.acquire(self.caller(&self.installed())).await;
+        let _permit = permits.acquire(self.installed().caller(self.lane)).await;
         let (installed, _turn) = self.in_turn().await?;
         let rows = self.shared.store.parked(installed.id(), self.stream(), partitions, BATCH as u32).await;
         let items = rows.map_err(|error| chain(&error))?.into_iter().map(Item::parked).collect();
@@ -424,12 +440,6 @@ impl Worker {
 
     fn stream(&self) -> &'static str {
         lane::stream(self.lane)
-    }
-
-    pub(crate) fn caller(&self, installed: &Installed) -> Caller {
-        let [province, city, _] = installed.installation.region.digits();
-        let place = u32::from(province) * 100 + u32::from(city);
-        Caller { lane: self.lane, place, plugin: installed.manifest.name.clone() }
     }
 
     pub(crate) fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {

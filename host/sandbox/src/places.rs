@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Component;
+
+use crate::plugin::Plugin;
 
 /// For instances that are kept, one for a connection.
 pub const SESSIONS: u32 = 1024;
 /// For calls of transforms and sinks, of which the engine above makes fewer at once.
 const LANES: u32 = 128;
-/// For calls that are asked for: documents, requests, views, polls, checks.
-const ASKED: u32 = 128;
+/// For calls that somebody waits for: documents, requests, views, checks.
+const ASKED: u32 = 64;
+/// For polls, which may all hang at once where a network is away.
+const POLLS: u32 = 64;
 /// What an installation may have of these: one whose calls take long keeps no other from its own.
 pub const ASKED_OF_ONE: usize = 16;
 
@@ -18,23 +22,49 @@ pub const ASKED_OF_ONE: usize = 16;
 pub const MEMORIES: u32 = 2;
 pub const TABLES: u32 = 4;
 
-pub const INSTANCES: u32 = SESSIONS + LANES + ASKED;
+pub const INSTANCES: u32 = SESSIONS + LANES + ASKED + POLLS;
 
 pub struct Places {
     pub sessions: Arc<Semaphore>,
     pub lanes: Semaphore,
-    pub asked: Semaphore,
+    pub asked: Arc<Semaphore>,
+    pub polls: Arc<Semaphore>,
+}
+
+/// Room for a call that is asked for. Whoever needs the installation's turn as well waits for this first: a lane that waits for the turn does
+/// not wait for what others ask for.
+pub struct Asked {
+    _own: Option<OwnedSemaphorePermit>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Places {
     fn default() -> Self {
         let places = |count| Semaphore::new(count as usize);
-        Self { sessions: Arc::new(places(SESSIONS)), lanes: places(LANES), asked: places(ASKED) }
+        let [sessions, asked, polls] = [SESSIONS, ASKED, POLLS].map(|count| Arc::new(places(count)));
+        Self { sessions, lanes: places(LANES), asked, polls }
+    }
+}
+
+impl Plugin {
+    /// Waits for room for a call that somebody waits for.
+    pub async fn asked(&self) -> Asked {
+        // None of these is ever closed.
+        let own = Arc::clone(&self.asked).acquire_owned().await.ok();
+        Asked { _own: own, _place: Arc::clone(&self.places.asked).acquire_many_owned(self.weight).await.ok() }
+    }
+
+    /// Waits for room for a poll, of which a source has one.
+    pub async fn polling(&self) -> Asked {
+        Asked {
+            _own: None,
+            _place: Arc::clone(&self.places.polls).acquire_many_owned(self.weight).await.ok(),
+        }
     }
 }
 
 /// How many places an instance takes.
 pub fn weight(component: &Component) -> u32 {
-    let Some(needs) = component.resources_required() else { return LANES.min(ASKED) };
+    let Some(needs) = component.resources_required() else { return LANES.min(ASKED).min(POLLS) };
     needs.num_memories.div_ceil(MEMORIES).max(needs.num_tables.div_ceil(TABLES)).max(1)
 }

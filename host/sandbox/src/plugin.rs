@@ -27,7 +27,7 @@ use crate::load::{LoadError, Release};
 use crate::outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
-use crate::places::{ASKED_OF_ONE, Places, weight};
+use crate::places::{ASKED_OF_ONE, Asked, Places, weight};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -43,7 +43,7 @@ pub struct Plugin {
     /// How many of them an instance takes.
     pub(crate) weight: u32,
     /// Its calls that are asked for.
-    asked: Arc<Semaphore>,
+    pub(crate) asked: Arc<Semaphore>,
     source: Option<source::GuestIndices>,
     decoder: Option<decoder::GuestIndices>,
     pub(crate) session: Option<session_role::GuestIndices>,
@@ -132,9 +132,9 @@ impl Plugin {
         self.run(call, async |_, _| Ok(Ok(()))).await
     }
 
-    pub async fn poll(&self, call: Call, cursor: Option<&str>) -> Outcome<Polled> {
+    pub async fn poll(&self, _place: &Asked, call: Call, cursor: Option<&str>) -> Outcome<Polled> {
         let limits = call.limits;
-        self.run(call, async |store, instance| {
+        self.run_in_place(call, async |store, instance| {
             let guest =
                 indices(self.source.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
             let answer = guest.call_poll(&mut *store, cursor).await.map_err(Stopped::trap)?;
@@ -157,9 +157,9 @@ impl Plugin {
         .await
     }
 
-    pub async fn decode(&self, call: Call, document: Document) -> Outcome<Decoded> {
+    pub async fn decode(&self, _place: &Asked, call: Call, document: Document) -> Outcome<Decoded> {
         let limits = call.limits;
-        self.run(call, async |store, instance| {
+        self.run_in_place(call, async |store, instance| {
             let guest =
                 indices(self.decoder.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
             let document = decoder::Document {
@@ -225,9 +225,9 @@ impl Plugin {
         .await
     }
 
-    pub async fn handle(&self, call: Call, request: Request) -> Outcome<Response> {
+    pub async fn handle(&self, _place: &Asked, call: Call, request: Request) -> Outcome<Response> {
         let limits = call.limits;
-        self.run(call, async |store, instance| {
+        self.run_in_place(call, async |store, instance| {
             let guest =
                 indices(self.service.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
             let request = service_role::Request {
@@ -280,6 +280,7 @@ impl Plugin {
 
     pub async fn act(
         &self,
+        _place: &Asked,
         call: Call,
         view: &str,
         action: &str,
@@ -287,7 +288,7 @@ impl Plugin {
         context: &Context,
     ) -> Outcome<Acted> {
         let limits = call.limits;
-        self.run(call, async |store, instance| {
+        self.run_in_place(call, async |store, instance| {
             let guest =
                 indices(self.views.as_ref())?.load(&mut *store, instance).map_err(Stopped::instantiate)?;
             let context = convert::context(context);
@@ -304,7 +305,7 @@ impl Plugin {
 
     /// Brings what an earlier release keeps to what this one reads. What it writes is in the outcome.
     pub async fn migrate(&self, call: Call, from: u32) -> Outcome<()> {
-        self.run(call, async |store, instance| {
+        self.run_on_lane(call, async |store, instance| {
             let guest = indices(self.migration.as_ref())?
                 .load(&mut *store, instance)
                 .map_err(Stopped::instantiate)?;
@@ -314,18 +315,17 @@ impl Plugin {
         .await
     }
 
-    /// A call that is asked for.
+    /// A call that is asked for and needs no turn.
     async fn run<T>(
         &self,
         call: Call,
         body: impl AsyncFnOnce(&mut Store<CallState>, &Instance) -> Result<Result<T, Refusal>, Stopped>,
     ) -> Outcome<T> {
-        // None of these is ever closed.
-        let _own = self.asked.acquire().await;
-        let _place = self.places.asked.acquire_many(self.weight).await;
+        let _place = self.asked().await;
         self.run_in_place(call, body).await
     }
 
+    /// A call within a turn, or of a lane.
     async fn run_on_lane<T>(
         &self,
         call: Call,

@@ -52,6 +52,16 @@ impl Store {
             .map_err(StoreError::sql)
     }
 
+    /// How many bytes a body has; none where it is no longer kept.
+    pub async fn bytes_of_body(&self, digest: &str) -> Result<Option<u64>, StoreError> {
+        let bytes: Option<i64> = sqlx::query_scalar("SELECT bytes FROM answer WHERE digest = $1")
+            .bind(digest)
+            .fetch_optional(&self.history_reader)
+            .await
+            .map_err(StoreError::sql)?;
+        Ok(bytes.map(i64::unsigned_abs))
+    }
+
     /// Forgets bodies that came last before `before`, and then the oldest until all together take `max_bytes` at most; how many.
     pub async fn forget_bodies(&self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
         let mut gone = self.forget_bodies_before(before.saturating_sub(FRESH).as_micros()).await?;

@@ -1,15 +1,25 @@
 //! Calls as they were made, for replay. Kept for a bounded time.
 
+use std::time::Duration;
+
 use dongting_manifest::Timestamp;
 use dongting_manifest::message::hash;
 use dongting_manifest::record::Extent;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Asked;
-use crate::given::{Given, Said};
+use crate::given::{Given, GivenStep, GivenSteps, Said};
 use crate::sql::sql;
 use crate::writer::Transaction;
 use crate::{Store, StoreError};
+
+/// The instant of a call is seldom so long after that of what it was given.
+const SOON: Duration = Duration::from_secs(1);
+/// The call that made a message is not found where it is so long after.
+const LATE: Duration = Duration::from_secs(120);
+/// Calls among which the one that made a message is looked for, and those of them that name it.
+const LOOKED_AMONG: i64 = 20_000;
+const NAMING: i64 = 64;
 
 /// A call as far as it follows from more than the release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +72,9 @@ pub struct CallRecord {
     pub unkept: Option<String>,
     /// Why an input was rejected; none where it was not. Of a call without a batch, why each part was.
     pub rejects: Vec<Option<String>>,
+    /// Digest of what the call wrote to what its installation keeps; none where it keeps nothing, and in records from before that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
     /// Ids of the messages made, each with a hash of what a plugin decides of it.
     pub outputs: Vec<(String, String)>,
 }
@@ -243,6 +256,79 @@ impl Store {
         .map_err(StoreError::sql)?;
         rows.into_iter().map(recorded).collect()
     }
+
+    /// The stretch of a connection before the one at `position`.
+    pub async fn stretch_before(
+        &self,
+        (installation, connection): (&str, &str),
+        position: i64,
+    ) -> Result<Option<Recorded>, StoreError> {
+        let row: Option<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM call
+             WHERE installation = $1 AND connection = $2 AND position < $3 ORDER BY position DESC LIMIT 1",
+        )
+        .bind(installation)
+        .bind(connection)
+        .bind(position)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        row.map(recorded).transpose()
+    }
+
+    /// The call of an installation that made a message of what came at `received`; one that made the same of what came a little later where that is
+    /// not kept. No step of a connection is written down with an instant more than `stretch` before its own.
+    ///
+    /// No index leads from a message to its call, which would cost every call something. So this looks through those of that time.
+    pub async fn call_that_made(
+        &self,
+        (installation, id): (&str, &str),
+        received: Timestamp,
+        stretch: Duration,
+    ) -> Result<Option<Recorded>, StoreError> {
+        // No id of a host's making has any of these.
+        if id.contains(['%', '_', '\\', '"']) {
+            return Ok(None);
+        }
+        let (from, soon) = (received.saturating_sub(stretch), received.saturating_add(SOON));
+        let mut found = self.naming((installation, id), received, (from, soon)).await?;
+        let exact = |found: &[Recorded]| found.iter().position(|call| call.record.made_of(id, received));
+        if exact(&found).is_none() {
+            let late = (soon, received.saturating_add(LATE));
+            found.extend(self.naming((installation, id), received, late).await?);
+        }
+        let at = exact(&found).unwrap_or_default();
+        Ok(found.into_iter().nth(at))
+    }
+
+    /// The calls from `from` until before `to` that made a message of this id. Those before `received` can only be of connections.
+    async fn naming(
+        &self,
+        (installation, id): (&str, &str),
+        received: Timestamp,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM
+                 (SELECT position, made_at, record FROM call
+                  WHERE installation = $1 AND made_at >= $2 AND made_at < $3
+                    AND made_at >= CASE WHEN connection IS NULL THEN $4 ELSE $2 END
+                  ORDER BY made_at, key LIMIT $5) AS near
+             WHERE record LIKE $6 ORDER BY made_at, position LIMIT $7",
+        )
+        .bind(installation)
+        .bind(from.as_micros())
+        .bind(to.as_micros())
+        .bind(received.as_micros())
+        .bind(LOOKED_AMONG)
+        .bind(format!("%\"{id}\"%"))
+        .bind(NAMING)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        let calls: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
+        Ok(calls.into_iter().filter(|call| call.record.outputs.iter().any(|(made, _)| made == id)).collect())
+    }
 }
 
 fn recorded((position, made_at, record): (i64, i64, String)) -> Result<Recorded, StoreError> {
@@ -259,6 +345,42 @@ impl CallRecord {
             Some(Given::Steps(steps)) => Some(steps.connection()),
             _ => None,
         }
+    }
+
+    /// Whether what it made a message of this id of came at `received`.
+    fn made_of(&self, id: &str, received: Timestamp) -> bool {
+        match (&self.poll, &self.given) {
+            (Some(poll), _) => poll.now == received,
+            (None, Some(Given::Document(document))) => document.received == received,
+            (None, Some(Given::Request(request))) => request.received == received,
+            (None, Some(Given::Form(form))) => form.now == received,
+            (None, Some(Given::Steps(steps))) => {
+                self.step_that_made(steps, id, received).is_some_and(|(step, _)| step.now == received)
+            }
+            (None, Some(Given::Attempts(_)) | None) => true,
+        }
+    }
+
+    /// Which of its steps made a message of this id, rather that at `received` than another; and how many bytes came with those before it.
+    #[must_use]
+    pub fn step_that_made<'s>(
+        &self,
+        steps: &'s GivenSteps,
+        id: &str,
+        received: Timestamp,
+    ) -> Option<(&'s GivenStep, usize)> {
+        let (mut outputs, mut bytes, mut found) = (self.outputs.iter(), 0, None);
+        for step in &steps.steps {
+            let made = outputs.by_ref().take(step.outputs).fold(false, |made, (one, _)| made | (one == id));
+            if made && step.now == received {
+                return Some((step, bytes));
+            }
+            if made && found.is_none() {
+                found = Some((step, bytes));
+            }
+            bytes += step.bytes;
+        }
+        found
     }
 }
 

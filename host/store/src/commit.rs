@@ -76,6 +76,9 @@ pub enum CommitError {
     /// Nothing was committed. Another host works for the installation.
     #[error("another host works for the installation by now")]
     LeaseLost,
+    /// Nothing was committed. The installation was disabled while the call ran.
+    #[error("the installation was stopped meanwhile")]
+    Stopped,
     /// Nothing was committed. A release that keeps it in another form has taken over.
     #[error(
         "what the installation keeps was brought to state_version {0} meanwhile: the release that did it takes over"

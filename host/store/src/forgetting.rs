@@ -10,7 +10,8 @@ use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// Rows of a piece.
-const PIECE: usize = 500;
+pub const FORGOTTEN_AT_ONCE: usize = 500;
+const PIECE: usize = FORGOTTEN_AT_ONCE;
 /// What a version takes beside its key and value, about.
 const ROW_BYTES: i64 = 64;
 /// As many of an installation's oldest calls are looked at for the first one: their times follow their positions closely.
@@ -112,13 +113,22 @@ impl Store {
 
     /// Forgets some of an installation's calls up to a position, the oldest first.
     pub async fn forget_calls_up_to(&self, installation: &str, position: i64) -> Result<u64, StoreError> {
-        sql("DELETE FROM call WHERE position IN
-             (SELECT position FROM call WHERE installation = $1 AND position <= $2 ORDER BY made_at LIMIT $3)")
+        // Looked for beside the writer: where few are left, all that stay are looked at.
+        let gone: Vec<i64> = sqlx::query_scalar(
+            "SELECT position FROM call WHERE installation = $1 AND position <= $2 ORDER BY made_at LIMIT $3",
+        )
         .bind(installation)
         .bind(position)
         .bind(PIECE as i64)
-        .execute_alone(&self.writer)
+        .fetch_all(&self.reader)
         .await
+        .map_err(StoreError::sql)?;
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let count = gone.len() as u64;
+        self.writer.transact(|transaction| Box::pin(forget_these_calls(transaction, gone))).await?;
+        Ok(count)
     }
 
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but
@@ -216,6 +226,13 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+async fn forget_these_calls(transaction: &mut Transaction, positions: Vec<i64>) -> Result<(), StoreError> {
+    for position in positions {
+        sql("DELETE FROM call WHERE position = $1").bind(position).execute(transaction).await?;
+    }
+    Ok(())
 }
 
 /// What was kept before each of these, under its key.

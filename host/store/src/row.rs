@@ -1,5 +1,6 @@
 //! Messages and dead letters as rows: their attributes as one JSON text, the body beside it. And lists of placeholders.
 
+use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::{DeadLetter, Message, Origin, Region, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,12 +95,16 @@ pub struct LetterAttributes {
     /// Stream, its creation, sequence, subject.
     origin: Option<(String, Timestamp, u64, String)>,
     attributes: Vec<(String, String)>,
+    /// How the document came: transport, name, when. A row of an earlier version has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<(String, Option<String>, Timestamp)>,
     content_type: String,
 }
 
 impl LetterAttributes {
     pub fn of(letter: &DeadLetter) -> Self {
         let origin = letter.origin.clone();
+        let document = letter.document.clone();
         Self {
             installation: letter.installation.clone(),
             reason: letter.reason.clone(),
@@ -108,6 +113,7 @@ impl LetterAttributes {
             region: letter.region.map(|region| region.to_string()),
             origin: origin.map(|at| (at.stream, at.stream_created, at.sequence, at.subject)),
             attributes: letter.attributes.clone(),
+            document: document.map(|head| (head.transport, head.name, head.received)),
             content_type: letter.content_type.clone(),
         }
     }
@@ -126,6 +132,11 @@ impl LetterAttributes {
                 subject,
             }),
             attributes: self.attributes,
+            document: self.document.map(|(transport, name, received)| DocumentHead {
+                transport,
+                name,
+                received,
+            }),
             content_type: self.content_type,
             payload,
         }

@@ -78,6 +78,7 @@ fn what_is_asked_must_be_granted() {
     let never = said("kind = \"observation\" }", "kind = \"observation\", per_second = 0 }");
     assert!(never.contains("`water observation` must be at least 1"), "{never}");
     assert!(said("region", "every_seconds = 0\nregion").contains("every_seconds"));
+    assert!(said("region", "weight = 0\nregion").contains("weight must lie between 1 and 100"));
 }
 
 #[test]

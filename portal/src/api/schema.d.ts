@@ -212,6 +212,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/raw/{digest}": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The bytes of a piece that a lineage names. */
+    get: operations["raw"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/regions": {
     parameters: {
       query?: never
@@ -892,12 +909,15 @@ export interface components {
       effects: components["schemas"]["LineageStep"][]
       message: components["schemas"]["LineageStep"]
     }
-    /** @description A message with what its plugin was granted when it made it, and with what was sent outward. */
+    /** @description A message with what its plugin was granted when it made it, with what was sent outward, and with what a first one was made of. */
     LineageStep: components["schemas"]["Message"] & {
       dispatched: components["schemas"]["Dispatched"][]
+      /** @description Whether it was made of no other message. */
+      first: boolean
       grants: components["schemas"]["Grants"] | null
       /** @description The installation whose call made it. */
       installation: string | null
+      raw: components["schemas"]["Raw"] | null
     }
     Listening: {
       /** @description Where this host listens; none where another host does, or where it cannot. */
@@ -1138,6 +1158,55 @@ export interface components {
       messages: string[]
       /** @description Reasons of the parts that were kept as dead letters. */
       rejects: string[]
+    }
+    /** @description What came from outside, as the record of the call has it. */
+    Raw: {
+      contentType: string | null
+      /** @description What somebody filled in. */
+      fields: components["schemas"]["RawField"][]
+      /** @description A document's name, a request's method and path, a form's view and action. */
+      name: string | null
+      /** @description The device's address. */
+      peer: string | null
+      pieces: components["schemas"]["RawPiece"][]
+      /** @description `name@version#digest` of the release that was called. */
+      plugin: string
+      /** Format: date-time */
+      received: string
+      /** @description `http` or `nats`, of a document or a request. */
+      transport: string | null
+      /** @description Why something of it was never kept. */
+      unkept: string | null
+      what: components["schemas"]["RawKind"]
+    }
+    RawField: {
+      name: string
+      value: string
+    }
+    /** @enum {string} */
+    RawKind: "document" | "request" | "form" | "poll" | "connection" | "batch"
+    /** @description Bytes that came from outside. */
+    RawPiece: {
+      /**
+       * Format: int64
+       * @description None where that is not known any more.
+       */
+      bytes: number | null
+      /** @description Under which `/raw` has the bytes; none where there was no answer. */
+      digest: string | null
+      /**
+       * Format: int64
+       * @description From where the bytes came in the step that made the message, of those of a connection.
+       */
+      from: number | null
+      kept: boolean
+      /**
+       * Format: int64
+       * @description Until before where.
+       */
+      to: number | null
+      /** @description `document`, `request`, `connection`, `connection, before`, `GET https://catalogue.example/query → 200`. */
+      what: string
     }
     /** @description The view changes when such a message arrives. */
     Read: {
@@ -1764,6 +1833,35 @@ export interface operations {
         }
         content: {
           "application/json": components["schemas"]["Pushed"]
+        }
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  raw: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        digest: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/octet-stream": string
         }
       }
       default: {

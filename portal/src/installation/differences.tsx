@@ -37,7 +37,7 @@ function One({ one }: { one: Difference }) {
   const absent = (side: "before" | "after") =>
     isVerdict
       ? words.difference.accepted
-      : one.what === "cursor" || one.what === "answer" || one.what === "request"
+      : ["cursor", "answer", "request", "order", "kept"].includes(one.what)
         ? words.difference.nothing
         : (side === "before") === (one.what === "new") || one.what === "missing"
           ? words.difference.nothing

@@ -6,10 +6,11 @@ import { installationPath } from "../installation/state"
 import { carried, useAddress } from "../shell/address"
 import { useWords } from "../text/language"
 import { PluginName } from "./plugin-name"
+import { RawFacts } from "./raw"
 
 type Grants = NonNullable<LineageStep["grants"]>
 
-/** Which installation made a message, what it was granted then, and what was sent outward because of it. */
+/** Which installation made a message, what it was granted then, what came from outside, and what was sent outward because of it. */
 export function StepFacts({ step }: { step: LineageStep }) {
   const words = useWords()
   const { search } = useAddress()
@@ -29,6 +30,7 @@ export function StepFacts({ step }: { step: LineageStep }) {
           <dd>{step.grants ? <GrantLines grants={step.grants} /> : <span>{words.message.grantsUnknown}</span>}</dd>
         </div>
       </dl>
+      <RawFacts step={step} />
       {step.dispatched.length > 0 && (
         <>
           <h3>{words.message.dispatched}</h3>
@@ -51,6 +53,7 @@ export function StepDetails({ step }: { step: LineageStep }) {
         </summary>
         {step.grants ? <GrantLines grants={step.grants} /> : <p className="quiet">{words.message.grantsUnknown}</p>}
       </details>
+      <RawFacts step={step} />
       {step.dispatched.length > 0 && <Dispatched step={step} />}
     </>
   )

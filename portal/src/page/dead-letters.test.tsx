@@ -87,3 +87,17 @@ test("of what nobody answered it is not said that it failed", async () => {
   await userEvent.click(within(found).getByRole("button", { name: zh.deadLettersPage.discardReally }))
   await waitFor(() => expect(within(found).getByRole("alert").textContent).toContain(zh.deadLettersPage.unknown))
 })
+
+test("all of a letter's payload is to be had, text or not", async () => {
+  show()
+  for (const number of [3, 2]) {
+    const letter = await screen.findByTestId(`dead-letter-${number}`)
+    const open = within(letter).getByRole("button", { name: zh.deadLettersPage.show })
+    await userEvent.click(open)
+    const link = await screen.findByTestId("dead-letter-download")
+    expect(link.getAttribute("href")).toBe(`/api/v1/dead-letters/${number}/payload`)
+    expect(link.hasAttribute("download")).toBe(true)
+    expect(screen.queryByTestId("dead-letter-text") === null).toBe(number === 2)
+    await userEvent.click(open)
+  }
+})

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { useSearchParams } from "react-router"
 import { queries } from "../api/queries"
-import { isUnanswered, post, remove } from "../api/request"
+import { address, isUnanswered, post, remove } from "../api/request"
 import type { DeadLetter, Redrive, Redriven } from "../api/schemas"
 import { clip } from "../format/clip"
 import { formatNumber } from "../format/number"
@@ -272,13 +272,22 @@ function Payload({ sequence }: { sequence: number }) {
   const whole = useQuery(queries.deadLetter(sequence))
   if (whole.isError) return <Failure error={whole.error} retry={() => void whole.refetch()} />
   if (!whole.data) return <p>{words.loading}…</p>
-  if (whole.data.text === null) return <p className="quiet">{words.deadLettersPage.notText}</p>
+  const { text, cut } = whole.data
   return (
     <>
-      <pre className="content" tabIndex={0} aria-label={words.message.data} data-testid="dead-letter-text">
-        {whole.data.text}
-      </pre>
-      {whole.data.cut && <p className="quiet">{words.message.cut(formatNumber(whole.data.text.length, 0))}</p>}
+      {text === null ? (
+        <p className="quiet">{words.deadLettersPage.notText}</p>
+      ) : (
+        <pre className="content" tabIndex={0} aria-label={words.message.data} data-testid="dead-letter-text">
+          {text}
+        </pre>
+      )}
+      {text !== null && cut && <p className="quiet">{words.message.cut(formatNumber(text.length, 0))}</p>}
+      <p>
+        <a href={address(`/dead-letters/${sequence}/payload`)} download data-testid="dead-letter-download">
+          {words.deadLettersPage.download}
+        </a>
+      </p>
     </>
   )
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use dongting_bus::{Bus, ConsumerOptions, PublishError, Start, cloudevents};
+use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::{DeadLetter, Kind, Lane, Region};
 use dongting_tests::nats::{DEADLINE, Nats, small};
 
@@ -15,6 +16,11 @@ fn document(n: u8) -> DeadLetter {
         region: Some(Region::HUNAN),
         origin: None,
         attributes: Vec::new(),
+        document: Some(DocumentHead {
+            transport: "http".to_owned(),
+            name: Some(format!("文件 {n}.xml")),
+            received: "2026-08-29T06:37:10.5Z".parse().unwrap(),
+        }),
         content_type: "application/xml".to_owned(),
         payload: vec![n; 10],
     }
@@ -96,6 +102,7 @@ async fn a_letter_that_says_too_much_is_kept_all_the_same() {
         traceparent: long.clone(),
         content_type: long.clone(),
         attributes: (0..6).map(attribute).collect(),
+        document: None,
         ..document(1)
     };
     nats.bus.dead_letter(&letter).await.unwrap();
@@ -104,6 +111,12 @@ async fn a_letter_that_says_too_much_is_kept_all_the_same() {
     assert_eq!(kept.attributes, letter.attributes[..4]);
     assert_eq!(kept.reason.chars().count(), 12 * 1024 / 9);
     assert!(long.starts_with(&kept.reason));
+    let head =
+        DocumentHead { transport: long.clone(), name: Some(long.clone()), ..document(2).document.unwrap() };
+    let of_a_document = DeadLetter { document: Some(head), payload: vec![2], ..letter };
+    nats.bus.dead_letter(&of_a_document).await.unwrap();
+    let kept = nats.bus.dead_letter_at(2).await.unwrap().unwrap().letter;
+    assert!(long.starts_with(&kept.document.unwrap().name.unwrap()));
 }
 
 #[tokio::test]
@@ -159,6 +172,7 @@ async fn a_message_that_is_none_of_ours() {
             region: None,
             origin: Some(delivery.origin.clone()),
             attributes: delivery.headers.clone(),
+            document: None,
             content_type: String::new(),
             payload: delivery.payload.to_vec(),
         };

@@ -1,4 +1,4 @@
-//! Requests of one call: how many, how many at once, how long an answer.
+//! Requests of a call: how many, how long an answer; and of all calls of an installation: how many at once.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use axum::routing::get;
 use dongting_manifest::Message;
 use dongting_manifest::exchange::{Answer, Failure};
 use dongting_manifest::installation::{HttpGrant, Limits};
-use dongting_sandbox::{Applied, Call, Egress, Network, Outcome, Refusal, Unkept};
+use dongting_sandbox::{Applied, Call, Egress, Fault, Network, Outcome, Plugin, Refusal, Unkept};
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -42,17 +42,32 @@ async fn outcome(server: SocketAddr, limits: Limits, times: usize) -> Outcome<Ap
     after(server, limits, (times, 0)).await
 }
 
-async fn after(server: SocketAddr, limits: Limits, (times, wait_ms): (usize, u64)) -> Outcome<Applied> {
+async fn after(server: SocketAddr, limits: Limits, asked: (usize, u64)) -> Outcome<Applied> {
+    let network = Arc::new(network(server, limits.http_concurrency));
+    asks(&plugin("http"), &network, (server, limits), asked).await
+}
+
+/// The way out of an installation that is granted the server.
+fn network(server: SocketAddr, at_once: u32) -> Network {
     let grant = HttpGrant {
         host: server.ip().to_string(),
         port: server.port(),
         networks: vec!["127.0.0.0/8".to_owned()],
     };
-    let egress = Egress::Network(Arc::new(Network::new(&[grant]).unwrap()));
+    Network::new(&[grant], at_once).unwrap()
+}
+
+/// One call of an installation that has this way out.
+async fn asks(
+    plugin: &Plugin,
+    network: &Arc<Network>,
+    (server, limits): (SocketAddr, Limits),
+    (times, wait_ms): (usize, u64),
+) -> Outcome<Applied> {
     let asked = json!({ "url": format!("http://{server}/"), "times": times, "wait_ms": wait_ms });
     let message = Message { body: asked.to_string().into_bytes(), ..message("a") };
-    let call = Call { egress, ..call(limits, NOW, 1) };
-    plugin("http").apply(call, &[message]).await
+    let egress = Egress::Network(Arc::clone(network));
+    plugin.apply(Call { egress, ..call(limits, NOW, 1) }, &[message]).await
 }
 
 /// The server answers when as many have come as may come at once, and counts whether one more does.
@@ -77,6 +92,42 @@ async fn http() {
         assert_eq!(said, ["200 6"; 12]);
         assert_eq!(most.load(Ordering::SeqCst), limit);
     }
+}
+
+/// Two calls have taken all places, and the server keeps them. A third call, of the release after it, reaches nobody and is ended by its wall
+/// clock; what it waited for is free again when the two are answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_an_installation_share_its_requests_at_once() {
+    let (all_here, may_answer) = (Arc::new(Barrier::new(5)), Arc::new(Barrier::new(5)));
+    let come = Arc::new(AtomicUsize::new(0));
+    let (here, answered, counted) = (Arc::clone(&all_here), Arc::clone(&may_answer), Arc::clone(&come));
+    let answer = async move || {
+        if counted.fetch_add(1, Ordering::SeqCst) < 4 {
+            here.wait().await;
+            answered.wait().await;
+        }
+        "answer"
+    };
+    let server = serve(Router::new().route("/", get(answer))).await;
+    let limits = Limits { http_concurrency: 4, ..Limits::default() };
+    let plugin = plugin("http");
+    let first = Arc::new(network(server, 4));
+    let mut next = network(server, 4);
+    next.take_place_of(&first);
+    let next = Arc::new(next);
+    let two = async || asks(&plugin, &first, (server, limits), (2, 0)).await;
+    let meanwhile = async {
+        // Both calls together have four out, and no more are to come.
+        all_here.wait().await;
+        let hasty = Limits { wall_ms: 1_000, ..limits };
+        let late = asks(&plugin, &next, (server, hasty), (1, 0)).await;
+        assert!(matches!(late.result, Err(Refusal::Fault(Fault::Deadline(_)))), "{:?}", late.result);
+        assert_eq!(come.load(Ordering::SeqCst), 4);
+        may_answer.wait().await;
+    };
+    let (one, other, ()) = tokio::join!(two(), two(), meanwhile);
+    assert_eq!([said(&one), said(&other)], [["200 6"; 2], ["200 6"; 2]]);
+    assert_eq!(said(&asks(&plugin, &next, (server, limits), (12, 0)).await), ["200 6"; 12]);
 }
 
 #[tokio::test]

@@ -33,7 +33,11 @@ pub struct DeadLetter {
     /// Id of the message; none for a document.
     #[schema(required)]
     pub message: Option<String>,
+    /// Of the message or document, as its sender said; empty where nothing was said.
     pub content_type: String,
+    /// W3C trace context of the message; none for a document.
+    #[schema(required)]
+    pub traceparent: Option<String>,
     pub bytes: usize,
 }
 
@@ -42,7 +46,7 @@ pub struct DeadLetter {
 pub struct DeadLetterWhole {
     #[serde(flatten)]
     pub letter: DeadLetter,
-    /// The payload's beginning, where it is text.
+    /// The payload's beginning, where it is text. All of it is under `/payload`.
     #[schema(required)]
     pub text: Option<String>,
     /// Whether `text` is not all of it.
@@ -79,6 +83,7 @@ impl From<StoredDeadLetter> for DeadLetter {
             subject: letter.origin.map(|origin| origin.subject),
             message: id.map(|(_, value)| value.clone()),
             content_type: letter.content_type,
+            traceparent: Some(letter.traceparent).filter(|said| !said.is_empty()),
             bytes: stored.bytes,
         }
     }

@@ -36,6 +36,9 @@ pub struct BusHealth {
     pub state: BusState,
     /// Of the nats-server child, since the host started.
     pub restarts: u32,
+    /// Why the nats-server child is not up; none while it is, and where it is not this host's.
+    #[schema(required)]
+    pub reason: Option<String>,
     pub durability: Durability,
 }
 
@@ -91,6 +94,7 @@ impl From<dongting_engine::Health> for Health {
             bus: BusHealth {
                 state: if health.bus_up { BusState::Up } else { BusState::Down },
                 restarts: health.bus_restarts,
+                reason: health.bus_reason,
                 durability: match health.durability {
                     dongting_engine::host::Durability::Synced => Durability::Synced,
                     dongting_engine::host::Durability::Relaxed => Durability::Relaxed,

@@ -1,6 +1,6 @@
 //! Messages and their lineage.
 
-use dongting_engine::lineage;
+use dongting_engine::lineage::{self, raw};
 use dongting_manifest::installation;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,7 +48,7 @@ pub struct Lineage {
     pub effects: Vec<LineageStep>,
 }
 
-/// A message with what its plugin was granted when it made it, and with what was sent outward.
+/// A message with what its plugin was granted when it made it, with what was sent outward, and with what a first one was made of.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineageStep {
     #[serde(flatten)]
@@ -60,6 +60,77 @@ pub struct LineageStep {
     #[schema(required)]
     pub grants: Option<Grants>,
     pub dispatched: Vec<Dispatched>,
+    /// Whether it was made of no other message.
+    pub first: bool,
+    /// What a first message was made of. None of another, of one that no installation made, and where that is not kept, or not yet written down.
+    #[schema(required)]
+    pub raw: Option<Raw>,
+}
+
+/// What came from outside, as the record of the call has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Raw {
+    pub what: RawKind,
+    /// `http` or `nats`, of a document or a request.
+    #[schema(required)]
+    pub transport: Option<String>,
+    /// A document's name, a request's method and path, a form's view and action.
+    #[schema(required)]
+    pub name: Option<String>,
+    #[schema(required)]
+    pub content_type: Option<String>,
+    /// The device's address.
+    #[schema(required)]
+    pub peer: Option<String>,
+    #[schema(format = DateTime)]
+    pub received: String,
+    /// `name@version#digest` of the release that was called.
+    pub plugin: String,
+    /// What somebody filled in.
+    pub fields: Vec<RawField>,
+    /// Why something of it was never kept.
+    #[schema(required)]
+    pub unkept: Option<String>,
+    pub pieces: Vec<RawPiece>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawKind {
+    Document,
+    Request,
+    Form,
+    Poll,
+    Connection,
+    /// Timers, or messages that it named none of as a cause.
+    Batch,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RawField {
+    pub name: String,
+    pub value: String,
+}
+
+/// Bytes that came from outside.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RawPiece {
+    /// `document`, `request`, `connection`, `connection, before`, `GET https://catalogue.example/query → 200`.
+    pub what: String,
+    /// Under which `/raw` has the bytes; none where there was no answer.
+    #[schema(required)]
+    pub digest: Option<String>,
+    /// None where that is not known any more.
+    #[schema(required)]
+    pub bytes: Option<u64>,
+    /// From where the bytes came in the step that made the message, of those of a connection.
+    #[schema(required)]
+    pub from: Option<u64>,
+    /// Until before where.
+    #[schema(required)]
+    pub to: Option<u64>,
+    pub kept: bool,
 }
 
 /// What the operator allowed, a line each.
@@ -141,10 +212,49 @@ impl From<lineage::Lineage> for Lineage {
 impl From<lineage::Step> for LineageStep {
     fn from(step: lineage::Step) -> Self {
         Self {
+            first: step.is_first(),
             message: step.message.into(),
             installation: step.installation,
             grants: step.grants.map(Into::into),
             dispatched: step.dispatched.into_iter().map(Into::into).collect(),
+            raw: step.raw.map(Into::into),
+        }
+    }
+}
+
+impl From<raw::Raw> for Raw {
+    fn from(raw: raw::Raw) -> Self {
+        Self {
+            what: match raw.what {
+                raw::What::Document => RawKind::Document,
+                raw::What::Request => RawKind::Request,
+                raw::What::Form => RawKind::Form,
+                raw::What::Poll => RawKind::Poll,
+                raw::What::Connection => RawKind::Connection,
+                raw::What::Batch => RawKind::Batch,
+            },
+            transport: raw.transport,
+            name: raw.name,
+            content_type: raw.content_type,
+            peer: raw.peer,
+            received: raw.received.to_string(),
+            plugin: raw.plugin,
+            fields: raw.fields.into_iter().map(|(name, value)| RawField { name, value }).collect(),
+            unkept: raw.unkept,
+            pieces: raw.pieces.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<raw::Piece> for RawPiece {
+    fn from(piece: raw::Piece) -> Self {
+        Self {
+            what: piece.what,
+            digest: piece.digest,
+            bytes: piece.bytes,
+            from: piece.part.as_ref().map(|part| part.start),
+            to: piece.part.map(|part| part.end),
+            kept: piece.kept,
         }
     }
 }

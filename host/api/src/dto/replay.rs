@@ -55,7 +55,7 @@ pub struct Difference {
     #[schema(format = DateTime)]
     pub at: String,
     pub what: DifferenceKind,
-    /// Of the message, for a sink of the one that is delivered; empty for another verdict, a cursor or an answer, and for a request that may be
+    /// Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a request that may be
     /// for any message of its call.
     pub message: String,
     #[schema(required)]
@@ -73,6 +73,8 @@ pub enum DifferenceKind {
     Verdict,
     Cursor,
     Answer,
+    Order,
+    Kept,
     Request,
 }
 
@@ -85,6 +87,8 @@ impl From<(Timestamp, difference::Difference)> for Difference {
             What::Verdict => DifferenceKind::Verdict,
             What::Cursor => DifferenceKind::Cursor,
             What::Answer => DifferenceKind::Answer,
+            What::Order => DifferenceKind::Order,
+            What::Kept => DifferenceKind::Kept,
             What::Request => DifferenceKind::Request,
         };
         Self { at: at.to_string(), what, message: one.id, before: one.before, after: one.after }

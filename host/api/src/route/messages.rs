@@ -1,9 +1,11 @@
-//! GET /messages and GET /messages/{id}
+//! GET /messages, GET /messages/{id} and GET /raw/{digest}
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
 use dongting_engine::Host;
 use dongting_manifest::Kind;
 use serde::Deserialize;
@@ -50,4 +52,28 @@ pub async fn lineage(
     let lineage = host.lineage(&id).await?;
     let lineage = lineage.ok_or_else(|| ApiError::not_found(format!("there is no message `{id}`")))?;
     Ok(Json(lineage.into()))
+}
+
+/// The bytes of a piece that a lineage names.
+#[utoipa::path(get, path = "/raw/{digest}", operation_id = "raw", params(("digest" = String, Path)), responses((status = 200, body = String, content_type = "application/octet-stream"), (status = "default", body = ApiError)))]
+pub async fn raw(
+    State(host): State<Arc<Host>>,
+    Path(digest): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let missing = || {
+        ApiError::not_found("the host keeps no bytes under this digest")
+            .hint("Raw data are kept for replay_days, and within replay_gib.")
+    };
+    // It goes into a header.
+    if digest.is_empty() || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(missing());
+    }
+    let body = host.store().body(&digest).await?.ok_or_else(missing)?;
+    // It is whatever somebody has sent: no browser may take it for a page.
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{digest}.bin\"")),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, body))
 }

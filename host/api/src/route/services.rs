@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dongting_engine::{Host, PushError, Request};
+use dongting_engine::{Host, Request};
 use dongting_manifest::Timestamp;
 
+use crate::body;
 use crate::error::ApiError;
 
 /// Credentials are the host's business, and the connection's headers hold for one connection.
@@ -29,13 +30,12 @@ pub async fn ask(
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, ApiError> {
+    body: Body,
+) -> axum::response::Result<Response> {
     let (installation, below) = path;
     let token = super::bearer(&headers);
-    let found = host.installed(&installation);
-    // An unknown installation and a wrong token are the same answer: a guess learns nothing.
-    let installed = found.filter(|one| one.is_service() && one.opens(token)).ok_or(PushError::Token)?;
+    let addressed = || host.installed(&installation).filter(|one| one.is_service() && one.opens(token));
+    let (installed, body) = body::admitted(addressed, &headers, body).await?;
     let kept = headers
         .iter()
         .filter(|(name, _)| !KEPT_BACK.contains(name))
@@ -47,9 +47,9 @@ pub async fn ask(
         query,
         headers: kept.collect(),
         received: Timestamp::now(),
-        body: body.to_vec(),
+        body,
     };
-    let answered = installed.handle(&host.shared, request).await?;
+    let answered = installed.handle(&host.shared, request).await.map_err(ApiError::from)?;
     let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = (status, answered.body).into_response();
     for (name, value) in answered.headers {

@@ -65,7 +65,11 @@ impl Bus {
         (first, last): (u64, u64),
         wanted: u64,
     ) -> Result<u64, BusError> {
-        let after = self.letters_from(subject, last + 1).await?;
+        // What comes meanwhile is counted out: behind the others, so that it makes them too few and never too many.
+        let up_to_last = async |first| {
+            let found = self.letters_from(subject, first).await?;
+            Ok::<_, BusError>(found.saturating_sub(self.letters_from(subject, last + 1).await?))
+        };
         // From `few` on there are not enough, from `many` on there are.
         let (mut few, mut many, mut found) = (last + 1, last + 1, 0);
         let mut stretch = wanted;
@@ -73,11 +77,11 @@ impl Bus {
             few = many;
             many = (last + 1).saturating_sub(stretch).max(first);
             stretch = stretch.saturating_mul(4);
-            found = self.letters_from(subject, many).await?.saturating_sub(after);
+            found = up_to_last(many).await?;
         }
         while found > 2 * wanted && few - many > 1 {
             let middle = many + (few - many) / 2;
-            let from_there = self.letters_from(subject, middle).await?.saturating_sub(after);
+            let from_there = up_to_last(middle).await?;
             if from_there < wanted {
                 few = middle;
             } else {

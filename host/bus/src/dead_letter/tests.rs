@@ -20,9 +20,20 @@ fn letter() -> DeadLetter {
             subject: "em.43.00.00.earthquake.observation.-".to_owned(),
         }),
         attributes: vec![("ce-id".to_owned(), "a%20b".to_owned())],
+        document: None,
         content_type: "application/json".to_owned(),
         payload: b"{}".to_vec(),
     }
+}
+
+fn document() -> DeadLetter {
+    let head = DocumentHead {
+        transport: "file".to_owned(),
+        name: Some(" 水位/\"gauge\" 7%.csv\r\nNats-Rollup: all\0".to_owned()),
+        received: "2026-08-29T06:37:10.123456Z".parse().unwrap(),
+    };
+    let content_type = "text/csv; charset=\"gb18030\"".to_owned();
+    DeadLetter { origin: None, attributes: Vec::new(), document: Some(head), content_type, ..letter() }
 }
 
 fn round_trip(letter: &DeadLetter) -> DeadLetter {
@@ -35,8 +46,47 @@ fn round_trip(letter: &DeadLetter) -> DeadLetter {
 #[test]
 fn a_letter_is_read_as_written() {
     assert_eq!(round_trip(&letter()), letter());
-    let document = DeadLetter { origin: None, region: None, attributes: Vec::new(), ..letter() };
+    assert_eq!(round_trip(&document()), document());
+    let unnamed = document().document.map(|head| DocumentHead { name: None, ..head });
+    let bare = DeadLetter { document: unnamed, region: None, content_type: String::new(), ..document() };
+    assert_eq!(round_trip(&bare), bare);
+}
+
+/// It said nothing of how a document came, and wrote the same headers otherwise.
+#[test]
+fn a_letter_of_an_earlier_version_is_read() {
+    let document =
+        DeadLetter { document: None, content_type: "application/octet-stream".to_owned(), ..document() };
+    let written = headers(&document, &document.id());
+    let names: Vec<&str> = written.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["dt-reason", "dt-plugin", "dt-region", "dt-content-type", "Nats-Msg-Id"]);
     assert_eq!(round_trip(&document), document);
+}
+
+#[test]
+fn what_is_too_long_of_a_document_is_cut() {
+    let long = "洞".repeat(20_000);
+    let name = Some(long.clone());
+    let head = document().document.map(|head| DocumentHead { transport: long.clone(), name, ..head });
+    let letter = DeadLetter {
+        reason: long.clone(),
+        plugin: long.clone(),
+        traceparent: long.clone(),
+        document: head,
+        attributes: vec![("ce-id".to_owned(), "x".repeat(cloudevents::MAX_READ_BYTES / 2))],
+        content_type: long.clone(),
+        ..letter()
+    };
+    let bytes: usize =
+        headers(&letter, "id").iter().map(|(name, value)| cloudevents::line(name.len(), value.len())).sum();
+    assert!(bytes < 48 * 1024, "{bytes}");
+    let read = round_trip(&letter);
+    assert!(read.attributes.is_empty());
+    let head = read.document.unwrap();
+    assert_eq!(head.name.unwrap().chars().count(), MAX_DOCUMENT_BYTES / 9);
+    assert_eq!(read.content_type.chars().count(), MAX_DOCUMENT_BYTES / 9);
+    assert_eq!(head.transport.chars().count(), MAX_SAID_BYTES / 9);
+    assert_eq!(Some(head.received), document().document.map(|head| head.received));
 }
 
 #[test]
@@ -59,6 +109,9 @@ fn a_letter_has_one_id() {
     assert_ne!(DeadLetter { origin: Some(origin), ..letter() }.id(), id);
     let origin = Origin { stream_created: Timestamp::now(), ..letter().origin.unwrap() };
     assert_ne!(DeadLetter { origin: Some(origin), ..letter() }.id(), id);
-    let document = DeadLetter { origin: None, ..letter() };
-    assert_ne!(DeadLetter { payload: b"x".to_vec(), ..document.clone() }.id(), document.id());
+    assert_ne!(DeadLetter { payload: b"x".to_vec(), ..document() }.id(), document().id());
+    // The same bytes are the same letter, however and whenever they came, and whatever version kept them.
+    assert_eq!(document().id(), "91fa7abb9d464652771aded9b5e30acef2e11c4b");
+    let unsaid = DeadLetter { document: None, content_type: String::new(), ..document() };
+    assert_eq!(unsaid.id(), document().id());
 }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 /// A thread that starts the children. The parent-death signal is tied to the *thread* that started a child,
 /// and those of the runtime come and go.
 pub struct Spawner {
+    pub binary: PathBuf,
     requests: mpsc::Sender<oneshot::Sender<io::Result<Child>>>,
 }
 
@@ -35,16 +36,17 @@ impl Spawner {
     pub fn start(binary: PathBuf, config: PathBuf, lock: File) -> io::Result<Self> {
         let (requests, mut inbox) = mpsc::channel::<oneshot::Sender<io::Result<Child>>>(1);
         let runtime = Handle::current();
+        let run = binary.clone();
         std::thread::Builder::new().name("nats-server".to_owned()).spawn(move || {
             // The children inherit it. Where that is not allowed, the host says so.
             let _ = Priority::Urgent.take();
             while let Some(answer) = inbox.blocking_recv() {
                 let _context = runtime.enter();
                 // Nobody waits any more when the host is being dropped; then the child is, too.
-                let _ = answer.send(spawn(&binary, &config, &lock));
+                let _ = answer.send(spawn(&run, &config, &lock));
             }
         })?;
-        Ok(Self { requests })
+        Ok(Self { binary, requests })
     }
 
     pub async fn spawn(&self) -> io::Result<Child> {

@@ -5,12 +5,14 @@ use futures::FutureExt;
 use super::*;
 
 fn caller(lane: Lane, place: u32, plugin: &str) -> Caller {
-    Caller { lane, place, plugin: plugin.to_owned() }
+    Caller { lane, place, plugin: plugin.to_owned(), weight: 1 }
 }
 
+type Waits<'p> = std::pin::Pin<Box<dyn Future<Output = Permit> + 'p>>;
+
 /// A caller that waits; `now_or_never` asks whether it has its permit.
-fn wait(permits: &Permits, caller: Caller) -> std::pin::Pin<Box<dyn Future<Output = Permit> + '_>> {
-    let mut waiting: std::pin::Pin<Box<dyn Future<Output = Permit>>> = Box::pin(permits.acquire(caller));
+fn wait(permits: &Permits, caller: Caller) -> Waits<'_> {
+    let mut waiting: Waits<'_> = Box::pin(permits.acquire(caller));
     assert!(waiting.as_mut().now_or_never().is_none(), "it has to wait");
     waiting
 }
@@ -55,6 +57,28 @@ fn alerts_go_first_and_then_who_has_had_the_least() {
     let granted = first.as_mut().now_or_never().expect("then who came first");
     drop(granted);
     assert!(second.as_mut().now_or_never().is_some());
+}
+
+#[test]
+fn twice_the_weight_is_twice_the_time() {
+    let permits = Permits::new(1, 0);
+    let (heavy, light) =
+        (Caller { weight: 2, ..caller(Lane::Bulk, 4301, "water") }, caller(Lane::Bulk, 4302, "rain"));
+    let mut had = [0, 0];
+    let mut held = permits.acquire(light.clone()).now_or_never().unwrap();
+    let mut waits = [wait(&permits, heavy.clone()), wait(&permits, light.clone())];
+    // Each call takes as long, and the next of its kind waits at once.
+    for _ in 0..30 {
+        drop(held);
+        let granted = |(kind, wait): (usize, &mut Waits<'_>)| Some((kind, wait.as_mut().now_or_never()?));
+        let (kind, permit) = waits.iter_mut().enumerate().find_map(granted).unwrap();
+        held = permit;
+        had[kind] += 1;
+        let caller = [&heavy, &light][kind];
+        charge(&permits, caller, 100);
+        waits[kind] = wait(&permits, caller.clone());
+    }
+    assert_eq!(had, [20, 10]);
 }
 
 #[test]

@@ -122,7 +122,13 @@ impl Tried {
         let called =
             self.computed(async move { input.call(&tried.made(), call, (&was, &exchanges)).await }).await;
         Ok(match called.ok_or(ReplayError::Interrupted)? {
-            Ok((effects, more)) => Again::Made(Box::new(effects), more),
+            Ok((effects, mut more)) => {
+                // In another form all that is kept is otherwise.
+                if record.form == self.keeps.then_some(self.manifest.state_version) {
+                    more.extend(difference::kept::compared(record.kept.as_ref(), &effects.writes));
+                }
+                Again::Made(Box::new(effects), more)
+            }
             Err(refusal) => Again::Refused(refusal),
         })
     }

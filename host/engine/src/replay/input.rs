@@ -130,7 +130,8 @@ impl Input {
             Self::Poll(poll) => poll_again(made, call, &poll).await,
             Self::Document(document) => {
                 let inputs = Inputs { messages: &[], received: document.received };
-                let Outcome { result, writes, .. } = made.plugin.decode(call, document).await;
+                let Outcome { result, writes, .. } =
+                    made.plugin.decode(&made.plugin.asked().await, call, document).await;
                 let Decoded { drafts, rejects, reply } = result?;
                 let outputs = messages(made.installation, release, &inputs, drafts)?;
                 let ends = rejects.into_iter().map(|reject| End::Dead(reject.reason)).collect();
@@ -141,7 +142,8 @@ impl Input {
             }
             Self::Request(request) => {
                 let inputs = Inputs { messages: &[], received: request.received };
-                let Outcome { result, writes, .. } = made.plugin.handle(call, request).await;
+                let Outcome { result, writes, .. } =
+                    made.plugin.handle(&made.plugin.asked().await, call, request).await;
                 let mut response = result?;
                 let drafts = std::mem::take(&mut response.drafts);
                 let outputs = messages(made.installation, release, &inputs, drafts)?;
@@ -153,7 +155,7 @@ impl Input {
             Self::Form(given, context) => {
                 let GivenForm { view, action, form, .. } = given;
                 let Outcome { result, writes, .. } =
-                    made.plugin.act(call, &view, &action, &form, &context).await;
+                    made.plugin.act(&made.plugin.asked().await, call, &view, &action, &form, &context).await;
                 let acted = result?;
                 let shown: Vec<Message> = context.messages.into_iter().flatten().collect();
                 let inputs = Inputs { messages: &shown, received: context.now };
@@ -168,7 +170,8 @@ impl Input {
 
 /// A source's call made again: what it comes to, and whether its cursor went elsewhere.
 async fn poll_again(made: &Made<'_>, call: Call, poll: &Poll) -> Result<(Effects, Vec<Difference>), Refusal> {
-    let Outcome { result, writes, .. } = made.plugin.poll(call, poll.from.as_deref()).await;
+    let Outcome { result, writes, .. } =
+        made.plugin.poll(&made.plugin.polling().await, call, poll.from.as_deref()).await;
     let Polled { drafts, rejects, cursor, complete_until, .. } = result?;
     let inputs = Inputs { messages: &[], received: poll.now };
     let release = (made.name, made.reference);

@@ -17,7 +17,6 @@ use super::connections::Here;
 use super::stored::Over;
 use super::transcript::{self, Transcript};
 use crate::installed::Installed;
-use crate::permits::Caller;
 use crate::worker::Shared;
 
 /// Bytes that one call is told.
@@ -185,7 +184,7 @@ impl Connection {
     /// One call and all that it wants done. An ending is the connection's.
     pub(super) async fn told(&mut self, told: Told) -> Result<Option<Ending>, Over> {
         let (now, lane, peer) = (self.clock(), self.installed.lane(), self.here.peer);
-        let permit = self.shared.permits.acquire(self.caller(lane)).await;
+        let permit = self.shared.permits.acquire(self.installed.caller(lane)).await;
         let mut session = self.session.take().ok_or(Over::Interrupted)?;
         let call = async move {
             let outcome = tell(&mut session, &told, (peer, now)).await;
@@ -222,12 +221,6 @@ impl Connection {
     pub(super) fn clock(&mut self) -> Timestamp {
         self.now = self.now.max(Timestamp::now());
         self.now
-    }
-
-    fn caller(&self, lane: Lane) -> Caller {
-        let [province, city, _] = self.installed.installation.region.digits();
-        let place = u32::from(province) * 100 + u32::from(city);
-        Caller { lane, place, plugin: self.installed.manifest.name.clone() }
     }
 
     fn tell_over(&self, over: &Over) {

@@ -72,14 +72,13 @@ impl Connection {
 
     async fn keep(&mut self, messages: &[Message], rejects: Vec<Reject>) -> Result<(), Over> {
         let installed = Arc::clone(&self.installed);
-        while !rejects.is_empty()
-            && let Err(wait) = installed.connections.rejects.take(rejects.len())
-        {
-            tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
-        }
         let publisher = &self.shared.publisher;
         let unstored = |error| Over::Unstored(chain(&error));
         for reject in rejects {
+            // One by one: who has many waits for them, and not the others of its installation.
+            while let Err(wait) = installed.connections.rejects.take(1) {
+                tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
+            }
             installed.reject(publisher, reject).await.map_err(unstored)?;
         }
         if messages.is_empty() {

@@ -65,7 +65,7 @@ impl Trial {
     async fn decoded(&self, document: Document, wanted: impl Fn(&Draft) -> bool) -> Tried<Decoded> {
         let received = document.received;
         let call = self.call(received, &["decode", &hash([document.body.as_slice()])]);
-        let outcome = self.plugin.decode(call, document).await;
+        let outcome = self.plugin.decode(&self.plugin.asked().await, call, document).await;
         self.tried(outcome, |mut decoded, writes| {
             decoded.drafts.retain(wanted);
             let messages = self.messages(&[], received, decoded.drafts)?;
@@ -76,7 +76,7 @@ impl Trial {
 
     pub async fn poll(&self, cursor: Option<&str>, now: Timestamp) -> Tried<Polled> {
         let call = self.call(now, &["poll", cursor.unwrap_or(""), &now.to_string()]);
-        let outcome = self.plugin.poll(call, cursor).await;
+        let outcome = self.plugin.poll(&self.plugin.polling().await, call, cursor).await;
         self.tried(outcome, |polled, writes| {
             let messages = self.messages(&[], now, polled.drafts)?;
             self.keep(writes, &[], now)?;
@@ -149,7 +149,7 @@ impl Trial {
         let received = request.received;
         let seed = hash([request.path.as_bytes(), request.body.as_slice()]);
         let call = self.call(received, &["handle", &request.method, &seed]);
-        let outcome = self.plugin.handle(call, request).await;
+        let outcome = self.plugin.handle(&self.plugin.asked().await, call, request).await;
         self.tried(outcome, |Response { status, headers, body, drafts }, writes| {
             let messages = self.messages(&[], received, drafts)?;
             self.keep(writes, &[], received)?;
@@ -184,7 +184,7 @@ impl Trial {
     ) -> Result<Tried<Acted>, TrialError> {
         let context = self.context(view, looks, now).await?;
         let call = self.call(now, &["act", view, action, &now.to_string()]);
-        let outcome = self.plugin.act(call, view, action, form, &context).await;
+        let outcome = self.plugin.act(&self.plugin.asked().await, call, view, action, form, &context).await;
         Ok(self.tried(outcome, |acted, writes| {
             let shown: Vec<Message> = context.messages.iter().flatten().cloned().collect();
             let messages = self.messages(&shown, now, acted.drafts)?;

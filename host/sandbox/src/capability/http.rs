@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use dongting_manifest::exchange::Exchange;
 use dongting_manifest::installation::Limits;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -40,7 +40,8 @@ pub enum Egress {
     /// Nowhere: the capability is not granted.
     #[default]
     Closed,
-    /// To the network, as far as the grants allow. What is asked and answered is written down.
+    /// To the network, as far as the grants allow. Calls that have the same one share how many requests may be out at once. What is asked and
+    /// answered is written down.
     Network(Arc<Network>),
     /// Answered as another call was: a replay, a shadow. What is asked is written down.
     Recorded(Recorded),
@@ -54,11 +55,10 @@ pub struct Requests {
     left: u32,
     response_bytes: usize,
     budget: Budget,
-    at_once: Arc<Semaphore>,
     tape: Tape,
 }
 
-/// A request's place among those of its call, held until its answer is read to the end or given up.
+/// A request's place among those of its installation, held until its answer is read to the end or given up.
 type Place = OwnedSemaphorePermit;
 
 impl Requests {
@@ -72,7 +72,6 @@ impl Requests {
             egress,
             left: limits.http_requests,
             response_bytes: limits.http_response_kib as usize * 1024,
-            at_once: Arc::new(Semaphore::new(limits.http_concurrency.max(1) as usize)),
             budget: Budget::new(limits.http_total_kib as usize * 1024),
             tape: Tape::new(to_record),
         }
@@ -116,7 +115,7 @@ impl WasiHttpHooks for Requests {
             }
             Egress::Network(network) => {
                 let (request, line) = self.tape.begin(request);
-                let place = queued(Arc::clone(&self.at_once).acquire_owned());
+                let place = queued(network.place());
                 Box::new(async move {
                     let Ok(place) = place.await else {
                         return line.answered(Err(Error::ConnectionLimitReached));

@@ -53,8 +53,9 @@ impl decoder::Guest for Plugin {
             None => String::new(),
         };
         let count = counted()?;
-        let about = format!("{:?} {:?} {} {fetched}", document.name, document.content_type, keys.join(" "));
-        let drafts = vec![draft(Kind::Observation, (count, document.received), &about)?];
+        let Document { transport, name, content_type, received, .. } = &document;
+        let about = format!("{transport} {name:?} {content_type:?} {} {fetched}", keys.join(" "));
+        let drafts = vec![draft(Kind::Observation, (count, *received), &about)?];
         let reply = Reply { content_type: "text/plain".to_owned(), body: count.to_string().into_bytes() };
         Ok(Decoded { drafts, rejects, reply: Some(reply) })
     }

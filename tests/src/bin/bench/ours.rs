@@ -55,7 +55,8 @@ impl Host {
             received: self.call.now,
             body: feed.to_vec(),
         };
-        let decoded = self.adapter.decode(self.call.clone(), document).await.result?;
+        let decoded =
+            self.adapter.decode(&self.adapter.asked().await, self.call.clone(), document).await.result?;
         Ok(Answer { bodies: decoded.drafts.into_iter().map(|draft| draft.body).collect() })
     }
 }

@@ -1,24 +1,20 @@
 //! One run: start, kill, drain, count.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use dongting_tests::host::{Host, plugin};
-use dongting_tests::nats::kill;
+use anyhow::{Context, Result};
+use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::nats::{is_alive, kill};
 use dongting_tests::postgres::Postgres;
-use serde_json::Value;
 
-use crate::random::Random;
+use crate::ledger::{Figures, Ledger, Letters};
+use crate::plan::{Event, plan};
+use crate::verdict::{Done, failures, judges_the_rate, tells_the_rate};
 
 const TOKEN: &str = "a-token-of-the-chaos-run";
 /// Seconds that JetStream knows an id in these runs.
 const WINDOW: u64 = 8;
-/// The run is over when nothing has arrived for this long.
-const STILL: Duration = Duration::from_secs(60);
-/// Or when all has arrived, and nothing more, for this long: what comes twice may come late.
-const SETTLED: Duration = Duration::from_secs(3);
 
 pub struct Options {
     pub kills: u32,
@@ -29,104 +25,151 @@ pub struct Options {
     pub postgres: bool,
     pub poison: u32,
     pub receiver_down: Duration,
+    /// Of a hundred good messages that come due at the end, so many are to be made up for.
+    pub keep: u32,
 }
 
-/// The verifier's process.
-struct Ledger {
-    child: Child,
-    url: String,
+/// What the run is made of.
+struct Running {
+    ledger: Ledger,
+    host: Host,
+    postgres: Option<Postgres>,
+    done: Done,
+    /// Since when the receiver is down, and since when it is back.
+    receiver_down: Option<Instant>,
+    receiver_back: Option<Instant>,
 }
 
-/// Whether nothing was lost, doubled or out of order.
+/// Whether nothing was lost, doubled or out of order, and what else the options ask for.
 pub fn run(options: &Options) -> Result<bool> {
     let ledger = Ledger::start(options)?;
-    let mut postgres = if options.postgres { Some(Postgres::start()?) } else { None };
+    let postgres = if options.postgres { Some(Postgres::start()?) } else { None };
     let url = postgres.as_ref().map(Postgres::url);
     let environment: Vec<(&str, &str)> = url.iter().map(|url| ("DONGTING_DATABASE", url.as_str())).collect();
-    let mut host = Host::start_with(&configuration(&ledger.url)?, &environment)?;
+    let host = Host::start_with(&configuration(&ledger.url)?, &environment)?;
     ledger.tell("host", &host.url)?;
-    let mut random = Random(options.seed);
-    let load = u64::try_from(options.load.as_millis()).unwrap_or(u64::MAX);
-    let mut instants: Vec<u64> = (0..options.kills).map(|_| random.below(load)).collect();
-    instants.sort_unstable();
+    let done = Done::default();
+    let mut running = Running { ledger, host, postgres, done, receiver_down: None, receiver_back: None };
     let began = Instant::now();
-    let mut rested = options.outage.is_zero();
-    let (mut hosts, mut servers, mut databases) = (0, 0, 0);
-    for (number, at) in instants.into_iter().enumerate() {
-        if !rested && at > load / 2 {
-            rested = true;
-            println!("{:>7.1} s: the host is down for {:?}", began.elapsed().as_secs_f64(), options.outage);
-            ledger.tell("host", "")?;
-            host.stop()?;
-            std::thread::sleep(options.outage);
-            host.kill_and_restart()?;
-            ledger.tell("host", &host.url)?;
+    for (at, event) in plan(options) {
+        std::thread::sleep((began + at).saturating_duration_since(Instant::now()));
+        if matches!(event, Event::HostDown | Event::ReceiverDown | Event::ReceiverBack) {
+            println!("{:>7.1} s: {event:?}", began.elapsed().as_secs_f64());
         }
-        std::thread::sleep((began + Duration::from_millis(at)).saturating_duration_since(Instant::now()));
-        match (number % 3, number % 5, &mut postgres) {
-            (_, 4, Some(postgres)) => {
-                postgres.restart()?;
-                databases += 1;
-            }
-            (2, _, _) => {
-                // Between two lives there is nothing to kill.
-                if let Ok(pid) = host.nats_pid() {
-                    kill(pid)?;
-                    servers += 1;
-                }
-            }
-            _ => {
-                ledger.tell("host", "")?;
-                host.kill_and_restart()?;
-                ledger.tell("host", &host.url)?;
-                hosts += 1;
-            }
-        }
+        running.make(event, options)?;
     }
-    if !options.receiver_down.is_zero() {
-        std::thread::sleep((began + options.load / 3).saturating_duration_since(Instant::now()));
-        ledger.tell("outage", "on")?;
-        std::thread::sleep(options.receiver_down);
-        ledger.tell("outage", "off")?;
-    }
-    std::thread::sleep((began + options.load).saturating_duration_since(Instant::now()));
-    ledger.ask("stop", Some(""))?;
+    // What comes after the receiver is back has its time, however late that was.
+    let after = options.load.saturating_sub(options.load / 3 + options.receiver_down);
+    let end = running.receiver_back.map_or(began, |back| back + after).max(began + options.load);
+    std::thread::sleep(end.saturating_duration_since(Instant::now()));
+    let Running { ledger, host, done, .. } = &running;
+    ledger.tell("stop", "")?;
     let drained = ledger.drained()?;
     println!(
-        "{hosts} kills of the host, {servers} of nats-server, {databases} of PostgreSQL; {:.0} s of load at {} a second, drained {:.1} s later",
+        "{} kills of the host, {} of nats-server, {} of PostgreSQL; {:.0} s of load at {} a second, drained {:.1} s later",
+        done.hosts,
+        done.servers,
+        done.databases,
         options.load.as_secs_f64(),
         options.rate,
         drained.as_secs_f64(),
     );
     let figures = ledger.figures()?;
-    let clean = ["lost", "duplicated", "reordered", "miscounted", "invented"]
-        .iter()
-        .all(|name| figures.get(name).and_then(Value::as_u64) == Some(0));
-    if !clean {
+    let letters = ledger.letters();
+    if let Err(error) = &letters {
+        println!("the dead letters cannot be had: {error:#}");
+    }
+    let letters = letters.ok();
+    let failures = failures(options, done, &figures, letters.as_ref());
+    if !failures.is_empty() {
         let kept = std::env::temp_dir().join(format!("chaos-{}", std::process::id()));
         let copied = Command::new("cp").arg("-r").arg(host.folder.path()).arg(&kept).status()?;
         println!("the host's folder is kept in {} ({copied})", kept.display());
     }
-    for name in
-        ["expected", "arrived", "lost", "duplicated", "reordered", "miscounted", "invented", "repeated"]
-    {
-        println!("{name}: {}", figures.get(name).unwrap_or(&Value::Null));
+    for failure in &failures {
+        println!("failed: {failure}");
     }
-    let poison = figures.get("poison").and_then(Value::as_u64).unwrap_or_default();
-    if options.poison > 0 || !options.receiver_down.is_zero() {
-        println!(
-            "of the last ten seconds of load: {} of {}",
-            figure(&figures, "late"),
-            figure(&figures, "lateDue")
-        );
-        println!("poison: {poison}, dead letters: {}", host.rejects("count")?);
-        return Ok(clean && host.rejects("count")? == poison && host.rejects("sink")? == 0);
-    }
-    Ok(clean && figures.get("expected").and_then(Value::as_u64) > Some(0))
+    print(options, &figures, letters.as_ref());
+    Ok(failures.is_empty())
 }
 
-fn figure(figures: &Value, name: &str) -> u64 {
-    figures.get(name).and_then(Value::as_u64).unwrap_or_default()
+impl Running {
+    fn make(&mut self, event: Event, options: &Options) -> Result<()> {
+        match event {
+            Event::KillHost => {
+                self.ledger.tell("host", "")?;
+                self.host.kill_and_restart()?;
+                self.ledger.tell("host", &self.host.url)?;
+                self.done.hosts += 1;
+            }
+            Event::KillNats => {
+                // Between two lives there is nothing to kill.
+                eventually("a nats-server to kill", || {
+                    let pid = self.host.nats_pid()?;
+                    Ok(is_alive(pid) && kill(pid).is_ok())
+                })?;
+                self.done.servers += 1;
+            }
+            Event::RestartPostgres => {
+                self.postgres.as_mut().context("there is no PostgreSQL")?.restart()?;
+                self.done.databases += 1;
+            }
+            Event::HostDown => {
+                self.ledger.tell("host", "")?;
+                self.host.stop()?;
+                let stopped = Instant::now();
+                std::thread::sleep(options.outage);
+                self.done.outage += stopped.elapsed();
+                self.host.kill_and_restart()?;
+                self.ledger.tell("host", &self.host.url)?;
+            }
+            Event::ReceiverDown => {
+                self.ledger.tell("outage", "on")?;
+                self.receiver_down = Some(Instant::now());
+            }
+            Event::ReceiverBack => {
+                let since = self.receiver_down.take().context("the receiver is not down")?;
+                std::thread::sleep(options.receiver_down.saturating_sub(since.elapsed()));
+                // An outage that nobody meets is none.
+                eventually("an attempt while the receiver is down", || {
+                    Ok(self.ledger.figures()?.refused > 0)
+                })?;
+                self.ledger.tell("outage", "off")?;
+                self.receiver_back = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ledger's figures, which a run tells last.
+fn print(options: &Options, figures: &Figures, letters: Option<&Letters>) {
+    if tells_the_rate(options) {
+        let Figures { end_millis, end_due, end_made, end_kept, .. } = *figures;
+        let percent = end_kept as f64 * 100.0 / end_due.max(1) as f64;
+        let seconds = end_millis as f64 / 1e3;
+        let target = if judges_the_rate(options) { format!("{} %", options.keep) } else { "none".to_owned() };
+        println!("good messages due at the end: {end_due}, in the last {seconds:.1} s of load");
+        println!("effects made then: {end_made}");
+        println!("due messages made up for then: {end_kept}, {percent:.1} % (target: {target})");
+        println!("attempts while the receiver was down: {}", figures.refused);
+    }
+    println!("expected: {}", figures.expected);
+    println!("arrived: {}", figures.arrived);
+    println!("lost: {}", figures.lost);
+    println!("duplicated: {}", figures.duplicated);
+    println!("reordered: {}", figures.reordered);
+    println!("miscounted: {}", figures.miscounted);
+    println!("invented: {}", figures.invented);
+    println!("repeated: {}", figures.repeated);
+    let sent = figures.expected + figures.poison;
+    let percent = figures.poison as f64 * 100.0 / sent.max(1) as f64;
+    println!("poison: {}, {percent:.2} % of {sent} that were sent", figures.poison);
+    if let Some(Letters { letters, missing, stray }) = letters {
+        println!("dead letters: {letters}");
+        println!("poison without a dead letter: {missing}");
+        println!("dead letters of no poison, or again: {stray}");
+    }
 }
 
 fn configuration(ledger: &str) -> Result<String> {
@@ -176,65 +219,4 @@ fn configuration(ledger: &str) -> Result<String> {
         {http}
         "#
     ))
-}
-
-impl Ledger {
-    fn start(options: &Options) -> Result<Self> {
-        let program = std::env::current_exe()?.with_file_name("ledger");
-        let mut child = Command::new(&program)
-            .args(["--rate", &options.rate.to_string(), "--poison-percent", &options.poison.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{} does not start", program.display()))?;
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut url)?;
-        if url.trim().is_empty() {
-            bail!("the ledger ended before it was ready");
-        }
-        Ok(Self { child, url: url.trim().to_owned() })
-    }
-
-    fn tell(&self, path: &str, body: &str) -> Result<()> {
-        self.ask(path, Some(body)).map(drop)
-    }
-
-    fn ask(&self, path: &str, body: Option<&str>) -> Result<String> {
-        let url = format!("{}/{path}", self.url);
-        let mut answer = match body {
-            Some(body) => ureq::post(&url).send(body)?,
-            None => ureq::get(&url).call()?,
-        };
-        Ok(answer.body_mut().read_to_string()?)
-    }
-
-    fn figures(&self) -> Result<Value> {
-        Ok(serde_json::from_str(&self.ask("figures", None)?)?)
-    }
-
-    /// Until all has arrived and nothing came behind it, or nothing more comes. How long it took until then.
-    fn drained(&self) -> Result<Duration> {
-        let began = Instant::now();
-        let mut last = (0, Instant::now());
-        loop {
-            let figures = self.figures()?;
-            let number = |name| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
-            let seen = number("arrived") + number("repeated") + number("duplicated");
-            if seen != last.0 {
-                last = (seen, Instant::now());
-            }
-            let patience = if number("lost") == 0 { SETTLED } else { STILL };
-            if last.1.elapsed() > patience {
-                return Ok(last.1.duration_since(began));
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Ledger {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

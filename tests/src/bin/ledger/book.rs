@@ -40,11 +40,16 @@ pub struct Figures {
     pub miscounted: u64,
     /// Effects of readings that were never said.
     pub invented: u64,
-    /// Poison that was said.
+    /// Poison that was due.
     pub poison: u64,
-    /// Effects that arrived in the last ten seconds of the load, and good readings that came due in them.
-    pub late: u64,
-    pub late_due: u64,
+    /// The end of the load that is told apart: good readings that came due in it, effects that were made in it, and how many of the readings
+    /// those make up for.
+    pub end_millis: u64,
+    pub end_due: u64,
+    pub end_made: u64,
+    pub end_kept: u64,
+    /// Attempts while the receiver was down.
+    pub refused: u64,
     /// Attempts made again with the key that had arrived: what a receiver that knows keys drops.
     pub repeated: u64,
 }
@@ -83,9 +88,13 @@ impl Book {
         self.keys.insert(key.to_owned(), effect);
     }
 
-    /// How many arrived from `from` to `to`.
-    pub fn between(&self, from: Instant, to: Instant) -> u64 {
-        self.when.iter().filter(|at| (from..to).contains(at)).count() as u64
+    pub fn refused(&mut self) {
+        self.figures.refused += 1;
+    }
+
+    /// When those arrived, in their order, that arrived from `from` to `to`.
+    pub fn between(&self, from: Instant, to: Instant) -> Vec<Instant> {
+        self.when.iter().filter(|at| (from..to).contains(*at)).copied().collect()
     }
 
     pub fn figures(&self, expected: &BTreeMap<String, Vec<u64>>) -> Figures {

@@ -1,6 +1,6 @@
 //! What the ledger says: numbered readings at a set rate, the same whenever they are asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use crate::{Ledger, PAUSE};
 
 /// As many as one answer or one push has.
 const PAGE: u64 = 100;
-/// Before the end of the load: what arrives then is told apart.
-pub const LATE: Duration = Duration::from_secs(10);
+/// Poison is spread evenly over so many readings of each half.
+const HUNDRED: u64 = 100;
 const TOKEN: &str = "a-token-of-the-chaos-run";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     pub partition: String,
     pub n: u64,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub poison: bool,
 }
 
@@ -54,6 +54,12 @@ impl Load {
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).saturating_mul(self.rate.into()) / 2_000
     }
 
+    /// When the reading of each half is due that has so many before it.
+    fn due_from(&self, at: u64) -> Instant {
+        let millis = at.saturating_add(1).saturating_mul(2_000).div_ceil(u64::from(self.rate).max(1));
+        self.began + Duration::from_millis(millis)
+    }
+
     pub fn polled(&self, after: u64, now: Instant) -> (u64, Vec<Reading>) {
         let next = self.due(now).min(after + PAGE).max(after);
         (next, (after..next).map(|at| self.reading('p', at)).collect())
@@ -61,22 +67,29 @@ impl Load {
 
     fn reading(&self, half: char, at: u64) -> Reading {
         let partition = at % u64::from(self.partitions);
-        // Spread over the partitions, and never the first of one.
-        let poison = half == 'q' && (at * 37) % 100 < u64::from(self.poison_percent) && at > 100;
-        Reading { partition: format!("{half}{partition:02}"), n: at / u64::from(self.partitions) + 1, poison }
+        let n = at / u64::from(self.partitions) + 1;
+        Reading { partition: format!("{half}{partition:02}"), n, poison: self.is_poison(half, at) }
     }
 
-    pub fn poison(&self, now: Instant) -> u64 {
-        (0..self.due(now)).filter(|at| self.reading('q', *at).poison).count() as u64
+    /// Of each hundred of a half exactly so many, at other places in each hundred, so that every partition has some.
+    fn is_poison(&self, half: char, at: u64) -> bool {
+        let shift = if half == 'p' { HUNDRED / 2 } else { 0 };
+        let place = at % HUNDRED * 37 + at / HUNDRED % HUNDRED * 7 + shift;
+        place % HUNDRED < u64::from(self.poison_percent)
     }
 
-    /// The good readings that came due in the ten seconds before the load ended.
-    pub fn late(&self) -> u64 {
-        let Some(ended) = self.ended() else { return 0 };
-        let from = self.due_at(ended.checked_sub(LATE).unwrap_or(ended));
-        let good =
-            |half| (from..self.due_at(ended)).filter(|at| !self.reading(half, *at).poison).count() as u64;
-        good('p') + good('q')
+    /// The poison of both halves.
+    pub fn poison(&self, now: Instant) -> BTreeSet<(String, u64)> {
+        let all = (0..self.due(now)).flat_map(|at| [('p', at), ('q', at)]);
+        let poison = all.filter(|(half, at)| self.is_poison(*half, *at));
+        poison.map(|(half, at)| self.reading(half, at)).map(|one| (one.partition, one.n)).collect()
+    }
+
+    /// When each of the good readings was due that came due then, in their order.
+    pub fn due_between(&self, from: Instant, to: Instant) -> Vec<Instant> {
+        let numbers = self.due_at(from)..self.due_at(to);
+        let good = |at: &u64| ['p', 'q'].into_iter().filter(|half| !self.is_poison(*half, *at)).count();
+        numbers.flat_map(|at| std::iter::repeat_n(self.due_from(at), good(&at))).collect()
     }
 
     pub fn ended(&self) -> Option<Instant> {
@@ -130,5 +143,42 @@ pub async fn push(ledger: Arc<Ledger>) {
         } else {
             tokio::time::sleep(PAUSE).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_hundred_exactly_so_many_are_poison_and_every_partition_has_some() {
+        for percent in [0, 1, 7, 100] {
+            let load = Load::new(200, 20, percent);
+            for half in ['p', 'q'] {
+                for hundred in 0..40 {
+                    let numbers = hundred * HUNDRED..(hundred + 1) * HUNDRED;
+                    let poison = numbers.filter(|at| load.is_poison(half, *at)).count();
+                    assert_eq!(poison, percent as usize, "{half} {hundred}");
+                }
+            }
+        }
+        let load = Load::new(200, 20, 1);
+        load.stop(load.began + Duration::from_secs(20));
+        let poison = load.poison(Instant::now());
+        let partitions: BTreeSet<&str> = poison.iter().map(|(partition, _)| partition.as_str()).collect();
+        assert_eq!((poison.len(), partitions.len()), (40, 40), "1 % of 4,000");
+    }
+
+    #[test]
+    fn what_is_due_is_due_from_then_on() {
+        let load = Load::new(300, 20, 1);
+        for at in 0..500 {
+            let due = load.due_from(at);
+            assert_eq!((load.due_at(due), load.due_at(due - Duration::from_millis(1))), (at + 1, at));
+        }
+        let (from, to) = (load.began + Duration::from_secs(2), load.began + Duration::from_secs(4));
+        let due = load.due_between(from, to);
+        assert_eq!(due.len(), 594, "99 % of 600");
+        assert!(due.is_sorted() && due.iter().all(|at| *at > from && *at <= to));
     }
 }

@@ -4,7 +4,9 @@
 #![allow(clippy::print_stdout, reason = "its output is its product")]
 
 mod book;
+mod letters;
 mod load;
+mod pace;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use crate::book::{Book, Effect, Figures};
+use crate::letters::Compared;
 use crate::load::{Load, Reading};
 
 /// Keeps book on a chaos run.
@@ -29,7 +32,7 @@ struct Arguments {
     rate: u32,
     #[arg(long, default_value_t = 20)]
     partitions: u32,
-    /// Of a hundred readings that are pushed, so many are poison.
+    /// Of a hundred readings, so many are poison.
     #[arg(long, default_value_t = 0)]
     poison_percent: u32,
 }
@@ -39,7 +42,15 @@ struct Ledger {
     book: Mutex<Book>,
     /// Where to push to; empty while the host is down.
     host: Mutex<String>,
-    outage: std::sync::atomic::AtomicBool,
+    receiver: Mutex<Receiver>,
+}
+
+/// The receiver of the effects.
+#[derive(Default)]
+struct Receiver {
+    is_down: bool,
+    /// When it was there again.
+    back: Option<Instant>,
 }
 
 #[tokio::main]
@@ -49,7 +60,7 @@ async fn main() -> Result<()> {
         load: Load::new(arguments.rate, arguments.partitions, arguments.poison_percent),
         book: Mutex::default(),
         host: Mutex::default(),
-        outage: false.into(),
+        receiver: Mutex::default(),
     });
     let app = Router::new()
         .route("/feed", get(feed))
@@ -58,6 +69,7 @@ async fn main() -> Result<()> {
         .route("/outage", post(outage))
         .route("/stop", post(stop))
         .route("/figures", get(figures))
+        .route("/letters", get(letters))
         .with_state(Arc::clone(&ledger));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
@@ -89,7 +101,8 @@ async fn effect(
     headers: HeaderMap,
     Json(effect): Json<Effect>,
 ) -> StatusCode {
-    if ledger.outage.load(std::sync::atomic::Ordering::Relaxed) {
+    if ledger.receiver().is_down {
+        ledger.book().refused();
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
@@ -105,7 +118,9 @@ async fn host(State(ledger): State<Arc<Ledger>>, url: String) {
 }
 
 async fn outage(State(ledger): State<Arc<Ledger>>, on: String) {
-    ledger.outage.store(on == "on", std::sync::atomic::Ordering::Relaxed);
+    let is_down = on == "on";
+    let back = (!is_down).then(Instant::now);
+    *ledger.receiver() = Receiver { is_down, back };
 }
 
 async fn stop(State(ledger): State<Arc<Ledger>>) {
@@ -115,19 +130,43 @@ async fn stop(State(ledger): State<Arc<Ledger>>) {
 async fn figures(State(ledger): State<Arc<Ledger>>) -> Json<Figures> {
     let now = Instant::now();
     let expected = ledger.load.expected(now);
-    let ended = ledger.load.ended().unwrap_or(now);
+    let (from, to) = ledger.end(now);
+    let due = ledger.load.due_between(from, to);
     let book = ledger.book();
+    let made = book.between(from, to);
     Json(Figures {
-        poison: ledger.load.poison(now),
-        late: book.between(ended.checked_sub(load::LATE).unwrap_or(ended), ended),
-        late_due: ledger.load.late(),
+        poison: ledger.load.poison(now).len() as u64,
+        end_millis: u64::try_from(to.duration_since(from).as_millis()).unwrap_or(u64::MAX),
+        end_due: due.len() as u64,
+        end_made: made.len() as u64,
+        end_kept: pace::kept(&due, &made),
         ..book.figures(&expected)
     })
 }
 
+/// The dead letters that the host has by now, beside the poison.
+async fn letters(State(ledger): State<Arc<Ledger>>) -> Result<Json<Compared>, (StatusCode, String)> {
+    let url = ledger.host();
+    let read = tokio::task::spawn_blocking(move || letters::read(&url)).await;
+    let read = read.map_err(anyhow::Error::from).flatten();
+    let failed = |error: anyhow::Error| (StatusCode::BAD_GATEWAY, format!("{error:#}"));
+    Ok(Json(letters::compare(&ledger.load.poison(Instant::now()), &read.map_err(failed)?)))
+}
+
 impl Ledger {
+    /// The last ten seconds of the load, or what there is of it since the receiver is back.
+    fn end(&self, now: Instant) -> (Instant, Instant) {
+        let to = self.load.ended().unwrap_or(now);
+        let from = to.checked_sub(END).unwrap_or(to);
+        (self.receiver().back.map_or(from, |back| from.max(back).min(to)), to)
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn receiver(&self) -> MutexGuard<'_, Receiver> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn host(&self) -> String {
@@ -137,3 +176,5 @@ impl Ledger {
 
 /// The pause between two questions or tries.
 const PAUSE: Duration = Duration::from_millis(20);
+/// What is told apart of the load.
+const END: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::{AcquireError, Semaphore};
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
@@ -22,10 +23,14 @@ const FIRST_BYTE: Duration = Duration::from_secs(30);
 /// Between two pieces of a body; a feed that trickles is cut off.
 const BETWEEN_BYTES: Duration = Duration::from_secs(10);
 
-/// The way out of one installation.
+/// The way out of one installation, shared by its calls.
+#[derive(Clone)]
 pub struct Network {
     grants: Vec<(HttpGrant, Vec<IpNet>)>,
     tls: Arc<rustls::ClientConfig>,
+    /// As many places as `most` says.
+    places: Arc<Semaphore>,
+    most: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +42,8 @@ pub enum NetworkError {
 }
 
 impl Network {
-    pub fn new(grants: &[HttpGrant]) -> Result<Self, NetworkError> {
+    /// At most so many requests are out at once, and at least one.
+    pub fn new(grants: &[HttpGrant], most: u32) -> Result<Self, NetworkError> {
         let mut checked = Vec::with_capacity(grants.len());
         for grant in grants {
             let mut networks = Vec::with_capacity(grant.networks.len());
@@ -49,7 +55,22 @@ impl Network {
             }
             checked.push((grant.clone(), networks));
         }
-        Ok(Self { grants: checked, tls: tls(grants.len())? })
+        let places = Arc::new(Semaphore::new(most.max(1) as usize));
+        Ok(Self { grants: checked, tls: tls(grants.len())?, places, most })
+    }
+
+    /// Counts on with what an earlier release has out. Where another number may be out from now on, each counts its own, and for the time of
+    /// the change there may be as many as both allow: until the earlier one's calls have ended.
+    pub fn take_place_of(&mut self, earlier: &Self) {
+        if self.most == earlier.most {
+            self.places = Arc::clone(&earlier.places);
+        }
+    }
+
+    /// A place for a request. Who asks first has it first, so that a call that reads its answers in the order in which it asked is never kept
+    /// from the next one by its own later requests.
+    pub(super) fn place(&self) -> impl Future<Output = Result<Place, AcquireError>> + use<> {
+        Arc::clone(&self.places).acquire_owned()
     }
 
     pub(super) async fn send(
