@@ -73,6 +73,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  "/dead-letters/{sequence}/payload": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** All of its payload, byte for byte, as a file to save. Never as what its sender called it: a browser would show it as a page of this host. */
+    get: operations["deadLetterPayload"]
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   "/dead-letters/{sequence}/redrive": {
     parameters: {
       query?: never
@@ -481,6 +498,8 @@ export interface components {
     }
     BusHealth: {
       durability: components["schemas"]["Durability"]
+      /** @description Why the nats-server child is not up; none while it is, and where it is not this host's. */
+      reason: string | null
       /**
        * Format: int32
        * @description Of the nats-server child, since the host started.
@@ -508,6 +527,8 @@ export interface components {
       httpTotalKib: number
       /** Format: int32 */
       logLines: number
+      /** Format: int32 */
+      logPerSecond: number
       /** Format: int32 */
       memoryMib: number
       /** Format: int32 */
@@ -644,6 +665,7 @@ export interface components {
     }
     DeadLetter: {
       bytes: number
+      /** @description Of the message or document, as its sender said; empty where nothing was said. */
       contentType: string
       installation: string
       /** @description Id of the message; none for a document. */
@@ -662,6 +684,8 @@ export interface components {
       storedAt: string
       /** @description Of the message; none for a document. */
       subject: string | null
+      /** @description W3C trace context of the message; none for a document. */
+      traceparent: string | null
     }
     DeadLetterList: {
       deadLetters: components["schemas"]["DeadLetter"][]
@@ -669,7 +693,7 @@ export interface components {
     DeadLetterWhole: components["schemas"]["DeadLetter"] & {
       /** @description Whether `text` is not all of it. */
       cut: boolean
-      /** @description The payload's beginning, where it is text. */
+      /** @description The payload's beginning, where it is text. All of it is under `/payload`. */
       text: string | null
     }
     Difference: {
@@ -681,14 +705,14 @@ export interface components {
       at: string
       before: string | null
       /**
-       * @description Of the message, for a sink of the one that is delivered; empty for another verdict, a cursor or an answer, and for a request that may be
+       * @description Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a request that may be
        *     for any message of its call.
        */
       message: string
       what: components["schemas"]["DifferenceKind"]
     }
     /** @enum {string} */
-    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor" | "answer" | "request"
+    DifferenceKind: "changed" | "missing" | "new" | "verdict" | "cursor" | "answer" | "order" | "kept" | "request"
     /** @description Against the newest release before it that was approved. */
     Differences: {
       differences: components["schemas"]["AskedDifference"][]
@@ -1585,6 +1609,35 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/json": components["schemas"]["ApiError"]
+        }
+      }
+    }
+  }
+  deadLetterPayload: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sequence: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          "application/octet-stream": string
+        }
       }
       default: {
         headers: {

@@ -54,6 +54,7 @@ export function PluginsPage() {
             {words.pluginsPage.host} {words.pluginsPage.version} {health.data.version} · {words.pluginsPage.bus}{" "}
             {health.data.bus.state === "up" ? words.pluginsPage.up : `▲ ${words.pluginsPage.down}`} ·{" "}
             {words.pluginsPage.restarts(health.data.bus.restarts)} ·{" "}
+            {health.data.bus.reason && <span className="reason">{clip(health.data.bus.reason, 200)} · </span>}
             <span data-testid="durability">{words.pluginsPage.durability[health.data.bus.durability]}</span>
           </span>
         )}
