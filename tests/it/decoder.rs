@@ -170,7 +170,7 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
         let host = Arc::clone(&host);
         tokio::task::spawn_blocking(move || host.push("tally", TOKEN, body.as_bytes()).unwrap())
     };
-    assert_eq!(push("{}".to_owned()).await.unwrap().body, "1");
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, 1);
     let slow = push(format!(r#"{{"fetch": "http://127.0.0.1:{port}/"}}"#));
     asked.notified().await;
     for (configuration, outcome) in [("", "stopped"), (&*configuration, "started")] {
@@ -178,11 +178,11 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
         let ran = dongting(&["reload", "--url", &host.url]).unwrap();
         assert_eq!(String::from_utf8(ran.stdout).unwrap(), format!("tally\t{outcome}\n"));
     }
-    assert_eq!(push("{}".to_owned()).await.unwrap().body, "2");
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, 2);
     release.notify_one();
     let slow = slow.await.unwrap();
     assert_eq!(slow.status, 503, "{}", slow.body);
-    assert_eq!(push("{}".to_owned()).await.unwrap().body, "3");
+    assert_eq!(push("{}".to_owned()).await.unwrap().body, 3);
     let of = |message: &serde_json::Value| message["data"][0].as_u64();
     let counts = || -> anyhow::Result<Vec<u64>> {
         let mut counts: Vec<u64> = host.messages("observation")?.iter().filter_map(of).collect();
