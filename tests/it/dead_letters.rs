@@ -25,20 +25,7 @@ fn configuration(model: &str, capabilities: &str) -> String {
 
 /// A decoder as the installation `desk`: `brittle` refuses whatever is no frame, and `desk` says how a document came.
 fn desk(guest: &str) -> String {
-    let component = plugin(&format!("guests/{guest}.wasm")).unwrap();
-    format!(
-        r#"
-        [[installation]]
-        id = "desk"
-        component = {component:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        [installation.grants]
-        capabilities = ["state", "history", "http"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "observation" }}, {{ domain = "test", kind = "feedback" }}]
-        "#
-    )
+    documents::asked("desk", &format!("guests/{guest}.wasm"), documents::DESK).unwrap()
 }
 
 /// The status of the answer to a document of this content type.
@@ -260,8 +247,7 @@ fn a_refused_document_comes_to_another_release_as_it_came() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_says_how_its_document_came_and_an_earlier_one_says_when() {
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let host = Host::start_with(&desk("desk"), &[("DONGTING_NATS", &url)]).unwrap();
     let received = Timestamp::now().saturating_sub(Duration::from_secs(3600));
     let name = Some("站/1 水位".to_owned());

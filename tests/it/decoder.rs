@@ -5,33 +5,27 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use dongting_store::{Database, Store};
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::documents::{self, TOKEN};
+use dongting_tests::host::{Host, dongting, eventually};
 use dongting_tests::nats;
 use dongting_tests::postgres::Postgres;
 use dongting_tests::process::{Signal, signal};
 use tokio::sync::Notify;
-
-const TOKEN: &str = "a-token-of-the-tests";
 
 fn start() -> Host {
     start_with(&[])
 }
 
 fn start_with(environment: &[(&str, &str)]) -> Host {
-    let tally = plugin("guests/tally.wasm").unwrap();
-    let configuration = format!(
-        r#"
-        [[installation]]
-        id = "tally"
-        component = {tally:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        [installation.grants]
+    Host::start_with(&configuration("guests/tally.wasm"), environment).unwrap()
+}
+
+fn configuration(guest: &str) -> String {
+    let grants = r#"
         capabilities = ["state"]
-        publish = [{{ domain = "test", kind = "observation" }}]
-        "#
-    );
-    Host::start_with(&configuration, environment).unwrap()
+        publish = [{ domain = "test", kind = "observation" }]
+        "#;
+    documents::asked("tally", guest, grants).unwrap()
 }
 
 /// The counts that are on the bus, the lowest first.
@@ -88,20 +82,6 @@ async fn what_was_committed_goes_out_though_its_deliverer_hung_up() {
 
 #[test]
 fn a_decoder_that_faults_on_one_document_after_the_other_is_left_alone_for_a_while() {
-    let configuration = |guest: &str| {
-        let component = plugin(guest).unwrap();
-        format!(
-            r#"
-            [[installation]]
-            id = "tally"
-            component = {component:?}
-            region = "430000"
-            push_token = "{TOKEN}"
-            grants.capabilities = ["state"]
-            grants.publish = [{{ domain = "test", kind = "observation" }}]
-            "#
-        )
-    };
     let host = Host::start(&configuration("guests/brittle.wasm")).unwrap();
     let push = |body: &str| host.push("tally", TOKEN, body.as_bytes()).unwrap().status;
     let faults =
@@ -150,21 +130,9 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
     let port = listener.local_addr().unwrap().port();
     let router = axum::Router::new().route("/", axum::routing::get(answer));
     let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let desk = plugin("guests/desk.wasm").unwrap();
-    let configuration = format!(
-        r#"
-        [[installation]]
-        id = "tally"
-        component = {desk:?}
-        region = "430000"
-        push_token = "{TOKEN}"
-        [installation.grants]
-        capabilities = ["state", "history", "http"]
-        subscribe = [{{ domain = "test", kind = "observation" }}]
-        publish = [{{ domain = "test", kind = "observation" }}, {{ domain = "test", kind = "feedback" }}]
-        http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
-        "#
-    );
+    let way_out = format!(r#"http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]"#);
+    let grants = format!("{}\n{way_out}", documents::DESK);
+    let configuration = documents::asked("tally", "guests/desk.wasm", &grants).unwrap();
     let host = Arc::new(Host::start(&configuration).unwrap());
     let push = |body: String| {
         let host = Arc::clone(&host);

@@ -199,8 +199,7 @@ fn a_release_that_cannot_run_leaves_the_old_one_at_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_jetstream_has_given_up_on_is_found() {
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
     let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
@@ -254,8 +253,7 @@ async fn change_consumer(raw: &mut Raw, settings: &[(&str, Value)]) -> Value {
 /// JetStream says once that it has given up on a message, and no host runs then.
 async fn what_is_given_up_while_no_host_runs_is_found(guest: &str, more: &str, begins_anew: bool) {
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let installation = format!("id = \"model\"\nregion = \"430000\"\n{more}");
     let toml = documents::configuration(guest, &installation).unwrap();
     let mut host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();

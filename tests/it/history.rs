@@ -318,8 +318,7 @@ fn a_host_answers_within_the_grants_and_after_a_kill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lane_is_read_by_one_consumer_however_its_messages_come() {
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let host = Host::start_with("", &[("DONGTING_NATS", &url)]).unwrap();
     for n in 0..20 {
         // Each alone, once the history has the one before.

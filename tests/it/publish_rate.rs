@@ -2,26 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use dongting_tests::host::{Host, dongting, eventually, plugin};
-
-const TOKEN: &str = "a-token-of-the-tests";
+use dongting_tests::documents::{self, TOKEN};
+use dongting_tests::host::{Host, dongting, eventually};
 
 #[test]
 fn publish_rate() {
-    let document = plugin("guests/document.wasm").unwrap();
     let began = Instant::now();
+    let grants = r#"publish = [{ domain = "test", kind = "observation", per_second = 1 }]"#;
     let configuration = |every_seconds: u32| {
-        format!(
-            r#"
-            [[installation]]
-            id = "document"
-            component = {document:?}
-            region = "430000"
-            push_token = "{TOKEN}"
-            every_seconds = {every_seconds}
-            grants = {{ publish = [{{ domain = "test", kind = "observation", per_second = 1 }}] }}
-            "#
-        )
+        let asked = documents::asked("document", "guests/document.wasm", grants).unwrap();
+        asked.replacen("push_token", &format!("every_seconds = {every_seconds}\npush_token"), 1)
     };
     let host = Host::start(&configuration(60)).unwrap();
     // A minute's worth comes at once, and each one more when its second has come. A change of something else brings no other minute.

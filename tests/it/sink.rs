@@ -2,6 +2,7 @@
 
 mod killed;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -157,6 +158,22 @@ fn what_may_have_arrived_is_tried_again_with_the_same_key() {
     let told = dongting(&["lineage", "--url", &host.url, &reading]).unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.lines().last().unwrap().starts_with("sent\t"), "{told}");
+}
+
+/// Each in a call of its own, since what goes before it has to have arrived: as many calls of one batch as it has messages.
+#[test]
+fn a_backlog_of_one_partition_is_delivered_one_by_one() {
+    const READINGS: usize = 200;
+    let receiver = Receiver::start(Manner::BreaksOff);
+    let host = start(&receiver, "");
+    let readings: Vec<_> = (1..=READINGS).map(|n| serde_json::json!({ "partition": "a", "n": n })).collect();
+    let pushed = host.push("pushed", TOKEN, serde_json::json!(readings).to_string().as_bytes()).unwrap();
+    assert_eq!(pushed.status, 200, "{}", pushed.body);
+    eventually("an attempt", || Ok(!receiver.keys().is_empty())).unwrap();
+    receiver.answers();
+    let delivered = || receiver.keys().into_iter().collect::<BTreeSet<_>>().len();
+    eventually("all are delivered", || Ok(delivered() == READINGS && host.state("sink")?.0 == "running"))
+        .unwrap();
 }
 
 #[test]

@@ -21,6 +21,29 @@ pub fn alone() -> Result<String> {
     ))
 }
 
+/// What the guest `desk` asks for.
+pub const DESK: &str = r#"
+    capabilities = ["state", "history", "http"]
+    subscribe = [{ domain = "test", kind = "observation" }]
+    publish = [{ domain = "test", kind = "observation" }, { domain = "test", kind = "feedback" }]
+    "#;
+
+/// One installation of which something is asked with the token.
+pub fn asked(id: &str, guest: &str, grants: &str) -> Result<String> {
+    let component = plugin(guest)?;
+    Ok(format!(
+        r#"
+        [[installation]]
+        id = "{id}"
+        component = {component:?}
+        region = "430000"
+        push_token = "{TOKEN}"
+        [installation.grants]
+        {grants}
+        "#
+    ))
+}
+
 /// The configuration. `installation` is what the plugin's entry says besides: its id, its region and what it is granted.
 pub fn configuration(guest: &str, installation: &str) -> Result<String> {
     let (documents, guest) = (alone()?, plugin(guest)?);

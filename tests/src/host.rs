@@ -219,7 +219,7 @@ pub fn serve(folder: &Path, listen: &str) -> Result<Command> {
     let mut command = Command::new(binary()?);
     command.arg("serve").arg("--data").arg(folder.join("data"));
     command.arg("--config").arg(folder.join("dongting.toml"));
-    command.args(["--listen", listen]).arg("--nats-server").arg(crate::nats::binary());
+    command.args(["--listen", listen]).env("NATS_SERVER", crate::nats::binary());
     Ok(command)
 }
 

@@ -33,6 +33,13 @@ impl Nats {
         Ok(Self { bus, server, directory })
     }
 
+    /// With its login, as a host is told it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let login = self.server.credentials();
+        self.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1)
+    }
+
     /// `kill -9`, without waiting for anything.
     pub fn kill(&self) -> Result<u32> {
         let pid = self.server.pid().context("nats-server is down already")?;

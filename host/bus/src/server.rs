@@ -43,15 +43,11 @@ pub struct ServerOptions {
     pub start_timeout: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Starting,
     Up,
-    Down {
-        reason: String,
-        /// Since the host started.
-        restarts: u32,
-    },
+    Down,
 }
 
 /// What befell the child since the host started.
@@ -289,7 +285,7 @@ impl Told {
         if !told {
             tracing::error!(restarts, "nats-server is down: {reason}");
         }
-        self.state.send_replace(State::Down { reason, restarts });
+        self.state.send_replace(State::Down);
     }
 }
 

@@ -1,16 +1,12 @@
 //! `dongting dead-letters`: asks a running host, which alone holds the data directory.
 
-use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::remote::{Remote, answered};
-
-/// What is read of a payload: NATS carries no more, whatever it is set to.
-const MAX_PAYLOAD_BYTES: u64 = 64 << 20;
+use crate::remote::{Remote, answered, write_raw};
 
 #[derive(Args)]
 pub struct DeadLetters {
@@ -79,14 +75,7 @@ pub fn run(options: DeadLetters) -> Result<()> {
             crate::print(&lines)
         }
         Command::Show { number, raw: true } => {
-            match agent.get(format!("{base}/{number}/payload")).call() {
-                Ok(mut answer) if answer.status().is_success() => {
-                    let body = answer.body_mut().with_config().limit(MAX_PAYLOAD_BYTES);
-                    write(&body.read_to_vec().context("the host's answer broke off")?)
-                }
-                // The host says why, or nobody answers.
-                other => answered(other, &base).map(drop),
-            }
+            write_raw(agent.get(format!("{base}/{number}/payload")).call(), &base)
         }
         Command::Show { number, raw: false } => {
             let letter = answered(agent.get(format!("{base}/{number}")).call(), &base)?;
@@ -121,18 +110,6 @@ fn each(numbers: &[u64], mut act: impl FnMut(u64) -> Result<()>) -> Result<()> {
         bail!("{failed} of {} stay as they were", numbers.len());
     }
     Ok(())
-}
-
-/// Writes bytes that somebody else made to standard output, but to no terminal: they may give it orders.
-fn write(bytes: &[u8]) -> Result<()> {
-    let mut out = std::io::stdout();
-    if out.is_terminal() {
-        bail!("the payload may give a terminal orders: send it into a file, as with `> letter.bin`");
-    }
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 fn line(letter: &Value) -> String {

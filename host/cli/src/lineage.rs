@@ -1,13 +1,10 @@
 //! `dongting lineage`: from a message back to the first data and forward to what was made of it.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::remote::{Remote, answered};
-
-/// Bytes of a piece that are written; a host keeps none so large.
-const MAX_RAW_BYTES: u64 = 256 << 20;
+use crate::remote::{Remote, answered, write_raw};
 
 #[derive(Args)]
 pub struct Lineage {
@@ -21,10 +18,11 @@ pub struct Lineage {
     raw: Option<String>,
 }
 
-/// A line each. First what came from outside, each piece of it: `raw`, time, id of the message that was made of it, what it was (`document`, `request`,
-/// `form`, `poll`, `connection` or `batch`) with its name or the device's address, plugin with its digest, the piece, its digest, its bytes, and `kept` or
-/// `not kept`; of a connection also which of the bytes came in the step that made the message. Then the messages, the first data first: relation, time, id, subject, plugin
-/// with its digest, and what it was granted. What a sink has done with a message stands behind it: `sent` or `gave up`, time, key, installation, plugin and reason.
+/// A line each. First what came from outside, each piece of it: `raw`, time, id of the message that was made of it, what it was (`document`,
+/// `request`, `form`, `poll`, `connection` or `batch`) with its name or the device's address, plugin with its digest, the piece, its digest, its
+/// bytes, and `kept` or `not kept`; of a connection also which of the bytes came in the step that made the message. Then the messages, the first
+/// data first: relation, time, id, subject, plugin with its digest, and what it was granted. What a sink has done with a message stands behind
+/// it: `sent` or `gave up`, time, key, installation, plugin and reason.
 pub fn run(options: &Lineage) -> Result<()> {
     match (&options.raw, &options.id) {
         (Some(digest), _) => write(&options.remote, digest),
@@ -34,18 +32,9 @@ pub fn run(options: &Lineage) -> Result<()> {
 }
 
 fn write(remote: &Remote, digest: &str) -> Result<()> {
-    use std::io::Write;
     let digest = percent_encoding::utf8_percent_encode(digest, percent_encoding::NON_ALPHANUMERIC);
     let base = remote.address(&format!("raw/{digest}"));
-    let mut answer = match remote.agent()?.get(&base).call() {
-        Ok(answer) if answer.status().is_success() => answer,
-        other => return answered(other, &base).map(drop),
-    };
-    let bytes = answer.body_mut().with_config().limit(MAX_RAW_BYTES).read_to_vec();
-    match std::io::stdout().write_all(&bytes.context("the host's answer broke off")?) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    write_raw(remote.agent()?.get(&base).call(), &base)
 }
 
 fn tell(remote: &Remote, id: &str) -> Result<()> {

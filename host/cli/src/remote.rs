@@ -3,6 +3,7 @@
 mod roots;
 
 use std::fmt;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -207,6 +208,25 @@ pub fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, b
         None => format!("the host at {base} answered {}", answer.status()),
     };
     Err(Refused { status: answer.status().as_u16(), said }.into())
+}
+
+/// Writes the answer's bytes, which somebody else made, to standard output, but to no terminal: they may give it orders.
+pub fn write_raw(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, base: &str) -> Result<()> {
+    let mut answer = match answer {
+        Ok(answer) if answer.status().is_success() => answer,
+        // The host says why, or nobody answers.
+        other => return answered(other, base).map(drop),
+    };
+    let bytes = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
+    let bytes = bytes.context("the host's answer broke off")?;
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        bail!("these bytes may give a terminal orders: send them into a file, as with `> raw.bin`");
+    }
+    match out.write_all(&bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// Why there is no answer, and what to do.

@@ -1,6 +1,5 @@
 //! What happens to a batch: called, cut in halves where one message spoils it, committed, sent on its way out.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -75,84 +74,94 @@ impl Worker {
         Ok(rest)
     }
 
-    /// Some inputs were used up before, as the fence has said. The others are called again.
-    async fn once_more(&mut self, installed: &Arc<Installed>, items: Vec<Item>) -> Result<(), String> {
+    /// Some inputs were used up before, as the fence has said. The others, which are to be called again.
+    async fn once_more(&mut self, installed: &Arc<Installed>, items: Vec<Item>) -> Result<Vec<Item>, String> {
         self.unsure = true;
         let count = items.len();
         let rest = self.unapplied(installed, items).await?;
         if rest.len() == count {
             return Err("some inputs were committed meanwhile; the batch is taken again".to_owned());
         }
-        self.process_rest(installed, rest).await
+        Ok(rest)
     }
 
-    /// Calls the plugin with `items` and sees the outcome through. Boxed, since it halves a batch that is refused and begins again.
-    pub(crate) fn process<'w>(
-        &'w mut self,
-        installed: &'w Arc<Installed>,
+    /// Calls the plugin with `items`, piece by piece, and sees each outcome through.
+    pub(crate) async fn process(
+        &mut self,
+        installed: &Arc<Installed>,
         items: Vec<Item>,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'w>> {
-        Box::pin(async move {
-            let mut items = self.behind_parked(installed, items).await?;
-            if items.is_empty() {
-                return Ok(());
-            }
-            if installed.is_sink() {
-                // What it does cannot be undone because what goes before it did not get out.
-                self.leaving.ended().await?;
-            }
-            // Before the call: what is read under one lease is not committed under another.
-            let lease = installed.lease()?;
-            let trial = self.breaker().on_trial();
-            let mut rest = installed.cut(&mut items, trial);
-            let (mut items, ran) = self.called(installed, items).await?;
-            let refusal = match ran {
-                Ok(effects) => {
-                    self.breaker().went_well();
-                    self.commit(installed, lease, items, effects).await?;
-                    return self.process_rest(installed, rest).await;
-                }
-                Err(refusal) => refusal,
-            };
-            let later = matches!(refusal, Refusal::Retry { .. } | Refusal::Other(_));
-            if items.len() > 1 && (installed.ordered() || !later) {
-                let mut second = items.split_off(items.len() / 2);
-                self.process(installed, items).await?;
-                second.append(&mut rest);
-                return self.process(installed, second).await;
-            }
-            let fault = matches!(refusal, Refusal::Fault(_));
-            let tripped = fault && self.breaker().faulted(Instant::now());
-            let end = match &refusal {
-                Refusal::Retry { reason, after } => End::Later { reason: reason.clone(), after: *after },
-                Refusal::Other(reason) => End::Later { reason: reason.clone(), after: None },
-                // On trial the message is not given up: the plugin may be at fault, not the message.
-                Refusal::Fault(fault) if trial || items.iter().any(|item| item.tries < FAULTS) => {
-                    End::Later { reason: fault.to_string(), after: None }
-                }
-                refusal => End::Dead(refusal.to_string()),
-            };
-            let ends = vec![end; items.len()];
-            self.commit(installed, lease, items, Effects { ends, ..Effects::default() }).await?;
-            if tripped {
-                // How its last message went is said before this, and not over it.
-                let _ = self.leaving.ended().await;
-                let reason = format!("it faults on one message after the other, the last time: {refusal}");
-                tracing::error!(
-                    installation = installed.id(),
-                    reason,
-                    "The breaker of `{}` tripped",
-                    installed.id()
-                );
-                installed.status.set(State::Tripped(reason.clone()));
-                return Err(reason);
-            }
-            self.process_rest(installed, rest).await
-        })
+    ) -> Result<(), String> {
+        // The next one last. No call of this within itself: a sink may have as many pieces as there are messages.
+        let mut pieces = vec![items];
+        while let Some(items) = pieces.pop() {
+            self.process_piece(installed, items, &mut pieces).await?;
+        }
+        Ok(())
     }
 
-    async fn process_rest(&mut self, installed: &Arc<Installed>, rest: Vec<Item>) -> Result<(), String> {
-        if rest.is_empty() { Ok(()) } else { self.process(installed, rest).await }
+    /// One call, with as many of `items` as go into one. What is left, and the halves of what was refused, are further pieces.
+    async fn process_piece(
+        &mut self,
+        installed: &Arc<Installed>,
+        items: Vec<Item>,
+        pieces: &mut Vec<Vec<Item>>,
+    ) -> Result<(), String> {
+        let mut items = self.behind_parked(installed, items, pieces).await?;
+        if items.is_empty() {
+            return Ok(());
+        }
+        if installed.is_sink() {
+            // What it does cannot be undone because what goes before it did not get out.
+            self.leaving.ended().await?;
+        }
+        // Before the call: what is read under one lease is not committed under another.
+        let lease = installed.lease()?;
+        let trial = self.breaker().on_trial();
+        let mut rest = installed.cut(&mut items, trial);
+        let (mut items, ran) = self.called(installed, items).await?;
+        let refusal = match ran {
+            Ok(effects) => {
+                self.breaker().went_well();
+                pieces.push(rest);
+                return self.commit(installed, lease, items, effects, pieces).await;
+            }
+            Err(refusal) => refusal,
+        };
+        let later = matches!(refusal, Refusal::Retry { .. } | Refusal::Other(_));
+        if items.len() > 1 && (installed.ordered() || !later) {
+            let mut second = items.split_off(items.len() / 2);
+            second.append(&mut rest);
+            pieces.extend([second, items]);
+            return Ok(());
+        }
+        pieces.push(rest);
+        let fault = matches!(refusal, Refusal::Fault(_));
+        let tripped = fault && self.breaker().faulted(Instant::now());
+        let end = match &refusal {
+            Refusal::Retry { reason, after } => End::Later { reason: reason.clone(), after: *after },
+            Refusal::Other(reason) => End::Later { reason: reason.clone(), after: None },
+            // On trial the message is not given up: the plugin may be at fault, not the message.
+            Refusal::Fault(fault) if trial || items.iter().any(|item| item.tries < FAULTS) => {
+                End::Later { reason: fault.to_string(), after: None }
+            }
+            refusal => End::Dead(refusal.to_string()),
+        };
+        let ends = vec![end; items.len()];
+        self.commit(installed, lease, items, Effects { ends, ..Effects::default() }, pieces).await?;
+        if tripped {
+            // How its last message went is said before this, and not over it.
+            let _ = self.leaving.ended().await;
+            let reason = format!("it faults on one message after the other, the last time: {refusal}");
+            tracing::error!(
+                installation = installed.id(),
+                reason,
+                "The breaker of `{}` tripped",
+                installed.id()
+            );
+            installed.status.set(State::Tripped(reason.clone()));
+            return Err(reason);
+        }
+        Ok(())
     }
 
     /// Parks those whose partition waits already, and gives back the others.
@@ -160,6 +169,7 @@ impl Worker {
         &mut self,
         installed: &Arc<Installed>,
         items: Vec<Item>,
+        pieces: &mut Vec<Vec<Item>>,
     ) -> Result<Vec<Item>, String> {
         if !installed.ordered() || self.parking.is_empty() {
             return Ok(items);
@@ -172,19 +182,20 @@ impl Worker {
         if !behind.is_empty() {
             let reason = BEHIND.to_owned();
             let ends = vec![End::Later { reason, after: None }; behind.len()];
-            self.commit(installed, installed.lease()?, behind, Effects { ends, ..Effects::default() })
-                .await?;
+            let effects = Effects { ends, ..Effects::default() };
+            self.commit(installed, installed.lease()?, behind, effects, pieces).await?;
         }
         Ok(items)
     }
 
-    /// One transaction: what was made, what was used up, what waits. Then it leaves.
+    /// One transaction: what was made, what was used up, what waits. Then it leaves. Where some was used up before, the others are another piece.
     async fn commit(
         &mut self,
         installed: &Arc<Installed>,
         lease: Option<Lease>,
         items: Vec<Item>,
         mut effects: Effects,
+        pieces: &mut Vec<Vec<Item>>,
     ) -> Result<(), String> {
         let noted = installed.record(&self.shared.store, &items, &mut effects).await?;
         let (record, bodies) = noted.map(|Noted { call, bodies }| (call, bodies)).unzip();
@@ -250,7 +261,10 @@ impl Worker {
         let ((), committed) = tokio::join!(kept, committed);
         let committed = match committed {
             Ok(committed) => committed,
-            Err(CommitError::Applied) => return self.once_more(installed, items).await,
+            Err(CommitError::Applied) => {
+                pieces.push(self.once_more(installed, items).await?);
+                return Ok(());
+            }
             Err(error) => return Err(chain(&error)),
         };
         for (partition, due, is_new) in waits {

@@ -171,7 +171,6 @@ impl Default for HostConfig {
 }
 
 impl HostConfig {
-    /// Reads the file; the paths in it are taken relative to it.
     /// What `next` says otherwise of the host itself, by its keys: a host that runs does that when it is started again.
     #[must_use]
     pub fn restart_for(&self, next: &Self) -> Vec<&'static str> {
@@ -188,6 +187,7 @@ impl HostConfig {
         differs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
 
+    /// Reads the file; the paths in it are taken relative to it.
     pub fn read(path: &Path) -> Result<Self, HostConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| HostConfigError::Read { path: path.to_owned(), source })?;

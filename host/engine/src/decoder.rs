@@ -55,9 +55,7 @@ async fn decoded(
 ) -> Result<Accepted, PushError> {
     let later = |reason: String| PushError::Later { reason, after: LATER };
     let received = document.received;
-    let place = installed.plugin.asked().await;
-    let turn = installed.turn(shared).await.map_err(|error| later(chain(&error)))?;
-    outbox::ready(installed, shared).await.map_err(later)?;
+    let (place, turn) = installed.entered(shared).await.map_err(later)?;
     if let Some(letter) = &letter {
         let used = shared.store.applied(installed.id(), std::slice::from_ref(letter)).await;
         if !used.map_err(|error| later(chain(&error)))?.is_empty() {
@@ -84,7 +82,7 @@ async fn decoded(
         let outputs = installed.messages(&Inputs { messages: &[], received }, drafts)?;
         Ok((outputs, rejects, reply))
     });
-    let trial = installed.was_asked(&made);
+    let trial = letter.is_none() && installed.was_asked(&made);
     let (outputs, rejects, reply) = match made {
         Ok(made) => made,
         Err(refusal @ Refusal::Fault(_)) if trial => return Err(later(refusal.to_string())),

@@ -16,9 +16,6 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Tables that are read as a whole for it are looked through once in so many.
 const HOUR: u64 = 60;
 
-/// Rows that the store forgets at once.
-const PIECE: u64 = dongting_store::FORGOTTEN_AT_ONCE as u64;
-
 /// How long and how much is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
@@ -115,7 +112,7 @@ async fn forget_versions(store: &Store, most: u64, pace: &mut Pace<'_>) -> Resul
             installation,
             "The state kept for replay takes more than replay_gib allows: the oldest calls of `{installation}` go"
         );
-        while store.forget_calls_up_to(installation, *position).await? == PIECE {
+        while store.forget_calls_up_to(installation, *position).await? {
             pace.wait().await;
         }
     }

@@ -4,7 +4,7 @@ use dongting_manifest::message::{Reject, hash};
 use dongting_manifest::record::Extent;
 use dongting_manifest::{Lane, Message, Timestamp};
 use dongting_sandbox::views::{Context, Language};
-use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response, Unkept};
+use dongting_sandbox::{Call, Document, Outcome, Reply, Request, Response, Room, Unkept};
 use dongting_store::answer::{asked, asked_with};
 use dongting_store::{
     Asked, Body, CallRecord, Commit, Given, GivenDocument, GivenForm, GivenRequest, Input, Output,
@@ -169,8 +169,16 @@ impl Installed {
         self.call(now, &["act", view, action, &now.to_string()])
     }
 
-    /// Stores what such a call came to, and that it has used up an input, where it has: with its record in one transaction, where the installation keeps something; else on the bus at once,
-    /// and the record beside the work. The turn ends with the commit.
+    /// What a call takes that somebody waits for: room, the installation's turn, and an outbox in which nothing was left.
+    pub async fn entered(&self, shared: &Shared) -> Result<(Room, Option<OwnedMutexGuard<Seen>>), String> {
+        let place = self.plugin.asked().await;
+        let turn = self.turn(shared).await.map_err(|error| chain(&error))?;
+        outbox::ready(self, shared).await?;
+        Ok((place, turn))
+    }
+
+    /// Stores what such a call came to, and that it has used up an input, where it has: with its record in one transaction, where the
+    /// installation keeps something; else on the bus at once, and the record beside the work. The turn ends with the commit.
     pub async fn store(
         &self,
         shared: &Shared,

@@ -11,7 +11,6 @@ use tokio::sync::{Semaphore, watch};
 use crate::decoder::{LATER, PushError};
 use crate::given::{Heard, told_in_response};
 use crate::installed::{Installed, chain};
-use crate::outbox;
 use crate::publish::Inputs;
 use crate::transform::Effects;
 use crate::worker::Shared;
@@ -28,9 +27,7 @@ impl Installed {
     pub async fn handle(&self, shared: &Shared, request: Request) -> Result<Response, PushError> {
         let later = |reason: String| PushError::Later { reason, after: LATER };
         let received = request.received;
-        let place = self.plugin.asked().await;
-        let turn = self.turn(shared).await.map_err(|error| later(chain(&error)))?;
-        outbox::ready(self, shared).await.map_err(later)?;
+        let (place, turn) = self.entered(shared).await.map_err(later)?;
         if let Some((reason, after)) = self.rests() {
             return Err(PushError::Later { reason, after });
         }
@@ -119,7 +116,7 @@ impl Answers {
     /// Answers what comes, each by the release that is at work by then, until no more comes. Cancelled, it loses none.
     async fn all(&self, asked: &mut Requests) {
         loop {
-            // A client that waits longer than its patience asks again; what piles up here is bounded by the turns.
+            // What waits for a turn meanwhile piles up in the client, which drops what is beyond its own bound. Who asked then asks again.
             let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else { return };
             let Some(request) = asked.next().await else { return };
             let (current, shared) = (self.current.clone(), Arc::clone(&self.shared));

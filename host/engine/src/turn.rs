@@ -116,9 +116,7 @@ impl Turn {
             Err(_) => std::future::pending().await,
         }
     }
-}
 
-impl Turn {
     /// Lets no commit begin, and waits for one that has.
     pub async fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);

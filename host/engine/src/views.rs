@@ -8,8 +8,7 @@ use dongting_sandbox::{Outcome, Refusal};
 use dongting_store::{Store, StoreError};
 
 use crate::given::{Heard, told_in_text};
-use crate::installed::{Installed, chain};
-use crate::outbox;
+use crate::installed::Installed;
 use crate::publish::Inputs;
 use crate::transform::Effects;
 use crate::worker::Shared;
@@ -76,9 +75,7 @@ impl Installed {
         (region, language): (Region, Language),
     ) -> Result<Acted, ViewError> {
         let context = self.context(&shared.store, view, region, language).await?;
-        let place = self.plugin.asked().await;
-        let turn = self.turn(shared).await.map_err(|error| ViewError::Failed(chain(&error)))?;
-        outbox::ready(self, shared).await.map_err(ViewError::Failed)?;
+        let (place, turn) = self.entered(shared).await.map_err(ViewError::Failed)?;
         let note = self.note_form((view, action), form, &context);
         let call = self.call_to_act(view, action, context.now);
         let mut outcome = self.log(self.plugin.act(&place, call, view, action, form, &context).await);

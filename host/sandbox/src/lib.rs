@@ -28,7 +28,7 @@ pub use outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Ending, Fault, LogLevel, LogLine, Outcome, Polled,
     Refusal, Rejected, Reply, Request, Response, Step, Unkept, Writes,
 };
-pub use places::{Asked, SESSIONS};
+pub use places::{Room, SESSIONS};
 pub use plugin::Plugin;
 pub use reader::{HistoryReader, Read, Readers, RecordReader, StateReader, TimerReader, keys_over};
 pub use session::{MAX_HANDOVER_BYTES, MAX_SEND_BYTES, Place, Session};

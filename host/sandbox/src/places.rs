@@ -33,7 +33,7 @@ pub struct Places {
 
 /// Room for a call that is asked for. Whoever needs the installation's turn as well waits for this first: a lane that waits for the turn does
 /// not wait for what others ask for.
-pub struct Asked {
+pub struct Room {
     _own: Option<OwnedSemaphorePermit>,
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -48,18 +48,15 @@ impl Default for Places {
 
 impl Plugin {
     /// Waits for room for a call that somebody waits for.
-    pub async fn asked(&self) -> Asked {
+    pub async fn asked(&self) -> Room {
         // None of these is ever closed.
         let own = Arc::clone(&self.asked).acquire_owned().await.ok();
-        Asked { _own: own, _place: Arc::clone(&self.places.asked).acquire_many_owned(self.weight).await.ok() }
+        Room { _own: own, _place: Arc::clone(&self.places.asked).acquire_many_owned(self.weight).await.ok() }
     }
 
     /// Waits for room for a poll, of which a source has one.
-    pub async fn polling(&self) -> Asked {
-        Asked {
-            _own: None,
-            _place: Arc::clone(&self.places.polls).acquire_many_owned(self.weight).await.ok(),
-        }
+    pub async fn polling(&self) -> Room {
+        Room { _own: None, _place: Arc::clone(&self.places.polls).acquire_many_owned(self.weight).await.ok() }
     }
 }
 

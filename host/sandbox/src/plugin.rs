@@ -27,7 +27,7 @@ use crate::load::{LoadError, Release};
 use crate::outcome::{
     Applied, Attempt, Decoded, Delivered, Document, Fault, Outcome, Polled, Refusal, Reply, Request, Response,
 };
-use crate::places::{ASKED_OF_ONE, Asked, Places, weight};
+use crate::places::{ASKED_OF_ONE, Places, Room, weight};
 use crate::views::{Acted, Context, Listed, Panel};
 
 /// At most this many views of one plugin.
@@ -132,7 +132,7 @@ impl Plugin {
         self.run(call, async |_, _| Ok(Ok(()))).await
     }
 
-    pub async fn poll(&self, _place: &Asked, call: Call, cursor: Option<&str>) -> Outcome<Polled> {
+    pub async fn poll(&self, _place: &Room, call: Call, cursor: Option<&str>) -> Outcome<Polled> {
         let limits = call.limits;
         self.run_in_place(call, async |store, instance| {
             let guest =
@@ -157,7 +157,7 @@ impl Plugin {
         .await
     }
 
-    pub async fn decode(&self, _place: &Asked, call: Call, document: Document) -> Outcome<Decoded> {
+    pub async fn decode(&self, _place: &Room, call: Call, document: Document) -> Outcome<Decoded> {
         let limits = call.limits;
         self.run_in_place(call, async |store, instance| {
             let guest =
@@ -225,7 +225,7 @@ impl Plugin {
         .await
     }
 
-    pub async fn handle(&self, _place: &Asked, call: Call, request: Request) -> Outcome<Response> {
+    pub async fn handle(&self, _place: &Room, call: Call, request: Request) -> Outcome<Response> {
         let limits = call.limits;
         self.run_in_place(call, async |store, instance| {
             let guest =
@@ -280,7 +280,7 @@ impl Plugin {
 
     pub async fn act(
         &self,
-        _place: &Asked,
+        _place: &Room,
         call: Call,
         view: &str,
         action: &str,

@@ -1,5 +1,5 @@
 //! What the host's own tables hold longer than anybody needs it, removed in pieces: SQLite has one writer, and no commit, an alert's least of
-//! all, waits longer than one piece takes. Each call removes one piece and says how much that was; after 0 nothing is left.
+//! all, waits longer than one piece takes. Each call removes one piece and says how much that was, or whether to go on.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,7 @@ use crate::writer::Transaction;
 use crate::{Store, StoreError};
 
 /// Rows of a piece.
-pub const FORGOTTEN_AT_ONCE: usize = 500;
-const PIECE: usize = FORGOTTEN_AT_ONCE;
+const PIECE: usize = 500;
 /// What a version takes beside its key and value, about.
 const ROW_BYTES: i64 = 64;
 /// As many of an installation's oldest calls are looked at for the first one: their times follow their positions closely.
@@ -111,8 +110,8 @@ impl Store {
         .await
     }
 
-    /// Forgets some of an installation's calls up to a position, the oldest first.
-    pub async fn forget_calls_up_to(&self, installation: &str, position: i64) -> Result<u64, StoreError> {
+    /// Forgets some of an installation's calls up to a position, the oldest first. Whether more may be left.
+    pub async fn forget_calls_up_to(&self, installation: &str, position: i64) -> Result<bool, StoreError> {
         // Looked for beside the writer: where few are left, all that stay are looked at.
         let gone: Vec<i64> = sqlx::query_scalar(
             "SELECT position FROM call WHERE installation = $1 AND position <= $2 ORDER BY made_at LIMIT $3",
@@ -123,12 +122,11 @@ impl Store {
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        if gone.is_empty() {
-            return Ok(0);
+        let more = gone.len() == PIECE;
+        if !gone.is_empty() {
+            self.writer.transact(|transaction| Box::pin(forget_these_calls(transaction, gone))).await?;
         }
-        let count = gone.len() as u64;
-        self.writer.transact(|transaction| Box::pin(forget_these_calls(transaction, gone))).await?;
-        Ok(count)
+        Ok(more)
     }
 
     /// Looks at some of the versions after a place, and forgets those that no recorded call can read any more; where none is left, all but

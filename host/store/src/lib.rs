@@ -39,7 +39,7 @@ pub use checkpoint::{Checkpoint, Held};
 pub use commit::{Commit, CommitError, Places};
 pub use cursor::{Cursor, Move};
 pub use database::Database;
-pub use forgetting::{FORGOTTEN_AT_ONCE, Looked, UsedUp, VersionPlace};
+pub use forgetting::{Looked, UsedUp, VersionPlace};
 pub use form::{Form, Kept};
 pub use given::{
     Given, GivenAttempt, GivenDocument, GivenForm, GivenRequest, GivenStep, GivenSteps, Said, Told,

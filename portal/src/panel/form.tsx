@@ -16,8 +16,6 @@ type Values = Record<string, string | number | null | undefined>
 
 type Outcome = { acted: Acted } | { error: unknown } | null
 
-/** The answer may have been lost after the work was done. */
-
 export default function FormPanel({ panel }: { panel: PanelOf<"form"> }) {
   return (
     <AntDesign>

@@ -29,8 +29,7 @@ async fn the_next_batch_is_there_before_the_first_is_done() {
     for stored in nats.bus.publish(&messages).await {
         stored.unwrap();
     }
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let toml = format!(
         r#"
         [[installation]]

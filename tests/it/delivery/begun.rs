@@ -43,8 +43,7 @@ fn publish_next(province: &Province, host: &Host) {
 
 async fn what_another_release_has_begun(found: Where) {
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let province = Province::new("ed25519").unwrap();
     let first = match found {
         Where::Registry => of_the_registry(&province, "1.0.0"),

@@ -12,8 +12,7 @@ use super::{configuration, passed, push, reload};
 async fn what_was_on_its_way_gets_out_though_its_installation_is_disabled() {
     let postgres = Postgres::start().unwrap();
     let nats = Nats::start().await.unwrap();
-    let login = nats.server.credentials();
-    let url = nats.server.url().replacen("nats://", &format!("nats://{}:{}@", login.user, login.password), 1);
+    let url = nats.url();
     let environment = [("DONGTING_DATABASE", &*postgres.url()), ("DONGTING_NATS", &*url)];
     let host = Host::start_with(&configuration(""), &environment).unwrap();
     push(&host, ["a/1"]);

@@ -2,37 +2,23 @@
 
 use std::time::Instant;
 
-use dongting_tests::host::{Host, dongting, eventually, plugin};
-
-const TOKEN: &str = "a-token-of-the-tests";
+use dongting_tests::documents;
+use dongting_tests::host::{Host, dongting, eventually};
 
 #[test]
 fn a_flood_of_calls_logs_so_much_in_a_minute() {
-    let (document, flood) =
-        (plugin("guests/document.wasm").unwrap(), plugin("guests/log-flood.wasm").unwrap());
     let began = Instant::now();
     let configuration = |every_seconds: u32| {
-        format!(
+        let installation = format!(
             r#"
-            [[installation]]
-            id = "document"
-            component = {document:?}
-            region = "430000"
-            push_token = "{TOKEN}"
-            grants = {{ publish = [{{ domain = "test", kind = "observation" }}] }}
-
-            [[installation]]
             id = "flood"
-            component = {flood:?}
             region = "430000"
             every_seconds = {every_seconds}
             limits = {{ log_lines = 100, log_per_second = 1 }}
-            [installation.grants]
-            capabilities = ["log"]
-            subscribe = [{{ domain = "test", kind = "observation" }}]
-            publish = [{{ domain = "test", kind = "assessment" }}]
+            grants.capabilities = ["log"]
             "#
-        )
+        );
+        documents::configuration("guests/log-flood.wasm", &installation).unwrap()
     };
     let host = Host::start(&configuration(60)).unwrap();
     let called = || {
@@ -48,7 +34,7 @@ fn a_flood_of_calls_logs_so_much_in_a_minute() {
             assert!(said.contains("flood\tchanged"), "{said}");
         }
         let before = called().unwrap();
-        host.push("document", TOKEN, number.to_string().as_bytes()).unwrap();
+        documents::push(&host, number.to_string().as_bytes()).unwrap();
         // A call is counted when its log has been passed on.
         eventually("it is called", || Ok(called()? > before)).unwrap();
     }

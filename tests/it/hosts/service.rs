@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::documents;
+use dongting_tests::host::{Host, dongting, eventually};
 use dongting_tests::nats::{self, DEADLINE, Nats};
 use dongting_tests::process::{Signal, signal};
 use tokio::time::timeout;
@@ -14,32 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Counts what is posted, in a state, and says how much it was.
 fn counting() -> String {
-    let grants = r#"
-        capabilities = ["state", "history", "http"]
-        subscribe = [{ domain = "test", kind = "observation" }]
-        publish = [{ domain = "test", kind = "observation" }, { domain = "test", kind = "feedback" }]
-        "#;
-    configuration("guests/desk.wasm", grants)
+    documents::asked("desk", "guests/desk.wasm", documents::DESK).unwrap()
 }
 
 /// Keeps nothing.
 fn keeping_nothing() -> String {
-    configuration("guests/service.wasm", r#"publish = [{ domain = "test", kind = "feedback" }]"#)
-}
-
-fn configuration(guest: &str, grants: &str) -> String {
-    let component = plugin(guest).unwrap();
-    format!(
-        r#"
-        [[installation]]
-        id = "desk"
-        component = {component:?}
-        region = "430000"
-        push_token = "a-token-of-the-tests"
-        [installation.grants]
-        {grants}
-        "#
-    )
+    let grants = r#"publish = [{ domain = "test", kind = "feedback" }]"#;
+    documents::asked("desk", "guests/service.wasm", grants).unwrap()
 }
 
 /// Asks as a stranger would. Each question is answered at an address of its own, so that no late answer is taken for that to another one.

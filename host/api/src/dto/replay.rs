@@ -55,8 +55,8 @@ pub struct Difference {
     #[schema(format = DateTime)]
     pub at: String,
     pub what: DifferenceKind,
-    /// Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a request that may be
-    /// for any message of its call.
+    /// Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a
+    /// request that may be for any message of its call.
     pub message: String,
     #[schema(required)]
     pub before: Option<String>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use dongting_engine::{Host, RedriveError};
 use dongting_manifest::installation::Code;
@@ -47,19 +47,14 @@ pub async fn show(
     Ok(Json(found.into()))
 }
 
-/// All of its payload, byte for byte, as a file to save. Never as what its sender called it: a browser would show it as a page of this host.
+/// All of its payload, byte for byte, as a file to save.
 #[utoipa::path(get, path = "/dead-letters/{sequence}/payload", operation_id = "deadLetterPayload", params(("sequence" = u64, Path)), responses((status = 200, body = String, content_type = "application/octet-stream"), (status = "default", body = ApiError)))]
 pub async fn payload(
     State(host): State<Arc<Host>>,
     Path(sequence): Path<u64>,
 ) -> Result<impl IntoResponse, ApiError> {
     let found = host.bus().dead_letter_at(sequence).await?.ok_or(RedriveError::Unknown(sequence))?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"dead-letter-{sequence}.bin\"")),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, found.letter.payload))
+    Ok(super::file(&format!("dead-letter-{sequence}"), found.letter.payload))
 }
 
 /// Gives it to its installation once more, in the release that is enabled or in the one named. It is removed once everything made of it is

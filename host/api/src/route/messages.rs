@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
 use axum::response::IntoResponse;
 use dongting_engine::Host;
 use dongting_manifest::Kind;
@@ -69,11 +68,5 @@ pub async fn raw(
         return Err(missing());
     }
     let body = host.store().body(&digest).await?.ok_or_else(missing)?;
-    // It is whatever somebody has sent: no browser may take it for a page.
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{digest}.bin\"")),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok((headers, body))
+    Ok(super::file(&digest, body))
 }

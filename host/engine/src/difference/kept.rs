@@ -1,32 +1,34 @@
 //! What a call writes to what its installation keeps: state, records and timers.
 
 use dongting_manifest::message::hash;
+use dongting_manifest::timer::Timer;
 use dongting_sandbox::Writes;
 
 use super::{Difference, What, cut};
 
 /// Of all that it writes and deletes. Nothing is something, too.
 pub fn digest(writes: &Writes) -> String {
-    let mut parts: Vec<Vec<u8>> = Vec::new();
-    let mut part = |class: &[u8], key: &[&str], value: Option<&[u8]>| {
-        parts.push(class.to_vec());
-        parts.extend(key.iter().map(|part| part.as_bytes().to_vec()));
-        parts.push(vec![u8::from(value.is_some())]);
-        parts.push(value.unwrap_or_default().to_vec());
-    };
+    let instant = |timer: &Option<Timer>| timer.as_ref().map(|timer| timer.at.as_micros().to_be_bytes());
+    let instants: Vec<[u8; 8]> =
+        writes.timers.values().map(|timer| instant(timer).unwrap_or_default()).collect();
+    let mut parts: Vec<&[u8]> = Vec::new();
     for (key, value) in &writes.state {
-        part(b"state", &[key], value.as_deref());
+        parts.extend([b"state", key.as_bytes(), is_there(value), value.as_deref().unwrap_or_default()]);
     }
-    for (name, timer) in &writes.timers {
-        let value =
-            timer.as_ref().map(|timer| [&timer.at.as_micros().to_be_bytes(), &*timer.payload].concat());
-        part(b"timer", &[name], value.as_deref());
+    for ((name, timer), instant) in writes.timers.iter().zip(&instants) {
+        let payload = timer.as_ref().map_or([].as_slice(), |timer| &timer.payload);
+        parts.extend([b"timer", name.as_bytes(), is_there(timer), instant, payload]);
     }
     for ((collection, id), written) in &writes.records.records {
-        let value = written.as_ref().map(|written| written.record.body.as_slice());
-        part(b"record", &[collection, id], value);
+        let body = written.as_ref().map_or([].as_slice(), |written| &written.record.body);
+        parts.extend([b"record", collection.as_bytes(), id.as_bytes(), is_there(written), body]);
     }
-    hash(parts.iter().map(Vec::as_slice))
+    hash(parts)
+}
+
+/// What is deleted is told apart from what is empty.
+fn is_there<T>(value: &Option<T>) -> &'static [u8] {
+    if value.is_some() { b"+" } else { b"-" }
 }
 
 /// From what was written to what is written by now. Of what was written only the digest is known.
@@ -55,8 +57,6 @@ fn named(writes: &Writes) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dongting_manifest::timer::Timer;
-
     use super::*;
 
     #[test]
