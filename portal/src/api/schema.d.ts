@@ -80,7 +80,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** All of its payload, byte for byte, as a file to save. Never as what its sender called it: a browser would show it as a page of this host. */
+    /** All of its payload, byte for byte, as a file to save. */
     get: operations["deadLetterPayload"]
     put?: never
     post?: never
@@ -705,8 +705,8 @@ export interface components {
       at: string
       before: string | null
       /**
-       * @description Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a request that may be
-       *     for any message of its call.
+       * @description Of the message, for a sink of the one that is delivered; empty for another verdict, cursor, answer, order, or what is kept, and for a
+       *     request that may be for any message of its call.
        */
       message: string
       what: components["schemas"]["DifferenceKind"]
