@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 mod ahead;
 mod begun;
+mod both_lanes;
 mod stopped;
 
 /// Documents become observations, and the gate lets them pass.

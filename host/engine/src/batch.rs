@@ -13,6 +13,7 @@ use crate::installed::{Installed, chain};
 use crate::item::{self, End, From, Item};
 use crate::leaving::{Batch, Outputs};
 use crate::transform::Effects;
+use crate::turn::InTurn;
 use crate::worker::Worker;
 use crate::{State, outbox};
 
@@ -24,11 +25,8 @@ pub const BEHIND: &str = "an earlier message of its partition waits";
 
 impl Worker {
     /// Handles deliveries, in their order.
-    pub(crate) async fn handle(
-        &mut self,
-        installed: &Arc<Installed>,
-        deliveries: Vec<Delivery>,
-    ) -> Result<(), String> {
+    pub(crate) async fn handle(&mut self, at_work: InTurn, deliveries: Vec<Delivery>) -> Result<(), String> {
+        let installed = &Arc::clone(&at_work.installed);
         let mut items = Vec::with_capacity(deliveries.len());
         let mut broken = Vec::new();
         for delivery in deliveries {
@@ -48,10 +46,10 @@ impl Worker {
             self.unsure = self.unsure && items.len() < count;
         }
         if installed.fenced() || !again {
-            return self.process(installed, items).await;
+            return self.process(at_work, items).await;
         }
         for (release, items) in Box::pin(self.by_release(installed, items)).await? {
-            self.process(&release, items).await?;
+            self.process(InTurn { installed: release, turn: None }, items).await?;
         }
         Ok(())
     }
@@ -86,15 +84,20 @@ impl Worker {
     }
 
     /// Calls the plugin with `items`, piece by piece, and sees each outcome through.
-    pub(crate) async fn process(
-        &mut self,
-        installed: &Arc<Installed>,
-        items: Vec<Item>,
-    ) -> Result<(), String> {
+    pub(crate) async fn process(&mut self, mut at_work: InTurn, items: Vec<Item>) -> Result<(), String> {
         // The next one last. No call of this within itself: a sink may have as many pieces as there are messages.
         let mut pieces = vec![items];
         while let Some(items) = pieces.pop() {
-            self.process_piece(installed, items, &mut pieces).await?;
+            if self.lane == Lane::Bulk && at_work.turn.is_some() && at_work.installed.turn.is_wanted() {
+                drop(at_work);
+                // Nothing is waited for in the turn that can be waited for here.
+                self.leaving.ended().await?;
+                if let Some(until) = self.until.take() {
+                    tokio::time::sleep_until(until.into()).await;
+                }
+                at_work = self.in_turn().await?;
+            }
+            self.process_piece(&at_work.installed, items, &mut pieces).await?;
         }
         Ok(())
     }
@@ -117,21 +120,24 @@ impl Worker {
         // Before the call: what is read under one lease is not committed under another.
         let lease = installed.lease()?;
         let trial = self.breaker().on_trial();
-        let mut rest = installed.cut(&mut items, trial);
-        let (mut items, ran) = self.called(installed, items).await?;
+        let rest = installed.cut(&mut items, trial);
+        let (items, ran) = self.called(installed, items).await?;
         let refusal = match ran {
-            Ok(effects) => {
+            None => {
+                // In halves: what is shorter finds its place between two that are urgent.
+                self.gives_way(halves(items, rest), pieces);
+                return Ok(());
+            }
+            Some(Ok(effects)) => {
                 self.breaker().went_well();
                 pieces.push(rest);
                 return self.commit(installed, lease, items, effects, pieces).await;
             }
-            Err(refusal) => refusal,
+            Some(Err(refusal)) => refusal,
         };
         let later = matches!(refusal, Refusal::Retry { .. } | Refusal::Other(_));
         if items.len() > 1 && (installed.ordered() || !later) {
-            let mut second = items.split_off(items.len() / 2);
-            second.append(&mut rest);
-            pieces.extend([second, items]);
+            pieces.extend(halves(items, rest));
             return Ok(());
         }
         pieces.push(rest);
@@ -201,9 +207,31 @@ impl Worker {
         let (record, bodies) = noted.map(|Noted { call, bodies }| (call, bodies)).unzip();
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
+        let commits = installed.fenced() || parked || ends.iter().any(|end| matches!(end, End::Dead(_)));
         // What goes before it is out, or this does not begin.
-        self.leaving.ended().await?;
-        if !installed.fenced() && !parked && !ends.iter().any(|end| matches!(end, End::Dead(_))) {
+        let wanted = self.wanted(installed);
+        let (leaving, courtesy) = (&mut self.leaving, &self.shared.courtesy);
+        let ready = async {
+            leaving.ended().await?;
+            if commits && self.lane == Lane::Bulk {
+                courtesy.step_aside().await;
+            }
+            if commits {
+                installed.keep_rate(outputs.iter()).await;
+            }
+            Ok::<_, String>(())
+        };
+        tokio::select! {
+            biased;
+            ready = ready => ready?,
+            () = wanted => {
+                self.until = installed.beyond_rate(outputs.iter()).map(|(wait, _)| Instant::now() + wait);
+                self.gives_way([items], pieces);
+                return Ok(());
+            }
+        }
+        self.gives_way_since = None;
+        if !commits {
             let record = record.filter(|_| ends.iter().all(|end| *end == End::Done)).map(Box::new);
             self.leave(installed, items, ends, Outputs::Messages(outputs, record));
             return Ok(());
@@ -252,9 +280,6 @@ impl Worker {
                 commit.attempts.push((item::input(&item.origin), ended));
             }
         }
-        if self.lane == Lane::Bulk {
-            self.shared.courtesy.step_aside().await;
-        }
         let bodies = bodies.unwrap_or_default();
         let (kept, committed) =
             (installed.keep(&self.shared, &bodies), outbox::committed(installed, &self.shared, commit));
@@ -272,6 +297,12 @@ impl Worker {
         }
         self.leave(installed, items, ends, Outputs::Committed(committed));
         Ok(())
+    }
+
+    /// Its call is made again, after an urgent one that waits for the turn.
+    fn gives_way<const N: usize>(&mut self, again: [Vec<Item>; N], pieces: &mut Vec<Vec<Item>>) {
+        self.gives_way_since.get_or_insert_with(Instant::now);
+        pieces.extend(again);
     }
 
     fn leave(&mut self, installed: &Arc<Installed>, items: Vec<Item>, ends: Vec<End>, outputs: Outputs) {
@@ -301,6 +332,13 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// The first half of `items` last, since the last piece is the next one; the other with what comes after it.
+fn halves(mut items: Vec<Item>, rest: Vec<Item>) -> [Vec<Item>; 2] {
+    let mut second = items.split_off(items.len().div_ceil(2));
+    second.extend(rest);
+    [second, items]
 }
 
 impl Installed {

@@ -217,6 +217,7 @@ impl Installed {
         let bulk =
             |output: &Output| matches!(output, Output::Message(one) if one.subject.kind.lane() == Lane::Bulk);
         let stored = async {
+            outbox::keep_rate(self, &commit).await;
             let _urgent = (!commit.outputs.iter().all(bulk)).then(|| shared.courtesy.urgent());
             let mut committed =
                 outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;

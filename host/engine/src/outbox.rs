@@ -107,11 +107,22 @@ pub struct Committed {
 
 /// Commits, and publishes what was committed.
 pub async fn commit(installed: &Installed, shared: &Shared, commit: Commit) -> Result<(), String> {
+    keep_rate(installed, &commit).await;
     let committed = committed(installed, shared, commit).await.map_err(|error| chain(&error))?;
     committed.publish(installed, shared).await
 }
 
-/// Commits what is to be published then.
+/// Waits until the installation may publish what a commit holds. Before it and not behind: what is committed and waits keeps all else of the
+/// installation waiting.
+pub async fn keep_rate(installed: &Installed, commit: &Commit) {
+    let messages = commit.outputs.iter().filter_map(|output| match output {
+        Output::Message(message) => Some(message),
+        Output::DeadLetter(_) => None,
+    });
+    installed.keep_rate(messages).await;
+}
+
+/// Commits what is to be published then, and may be.
 pub async fn committed(
     installed: &Installed,
     shared: &Shared,
@@ -219,7 +230,7 @@ async fn publish(installed: &Installed, shared: &Shared, outputs: Vec<Output>) -
             Output::DeadLetter(letter) => letters.push(letter),
         }
     }
-    installed.publish(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
+    installed.publish_taken(&shared.publisher, &messages).await.map_err(|error| chain(&error))?;
     for letter in letters {
         installed.dead_letter(&shared.publisher, &letter).await.map_err(|error| chain(&error))?;
     }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use dongting_bus::{PublishError, cloudevents};
+use dongting_manifest::installation::PublishGrant;
 use dongting_manifest::message::{INSTALLATION, hash, id};
 use dongting_manifest::{Draft, Installation, Message, Region, Subject, Timestamp};
 use dongting_sandbox::Fault;
 
 use crate::installed::Installed;
 use crate::publisher::Publisher;
+use crate::rate::Bucket;
 
 const MAX_CAUSES: usize = 256;
 
@@ -143,32 +145,58 @@ impl Installed {
     /// Publishes and returns when the bus has stored every one of `messages`. The first that it has not is the error;
     /// publishing all again is right, since each is known by its id.
     pub async fn publish(&self, publisher: &Publisher, messages: &[Message]) -> Result<(), PublishError> {
-        self.keep_rate(messages).await;
+        self.keep_rate(messages.iter()).await;
+        self.publish_taken(publisher, messages).await
+    }
+
+    /// The same for what the rate has been kept with already.
+    pub async fn publish_taken(
+        &self,
+        publisher: &Publisher,
+        messages: &[Message],
+    ) -> Result<(), PublishError> {
         publisher.publish(messages).await?;
         self.status.count(|counts| &counts.messages, messages.len());
         Ok(())
     }
 
-    /// Waits until the installation may publish this much.
-    async fn keep_rate(&self, messages: &[Message]) {
-        for (grant, bucket) in self.installation.grants.publish.iter().zip(&self.buckets) {
-            let topic = grant.topic();
-            let count = messages
-                .iter()
-                .filter(|m| {
-                    topic.covers_message(&m.subject.domain, m.subject.kind, m.subject.detail.as_deref())
-                })
-                .count();
-            while count > 0
-                && let Err(wait) = bucket.take(count)
-            {
-                self.failing(format!(
-                    "it publishes more `{topic}` than the {} a second it was granted",
-                    grant.per_second
-                ));
-                tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
-            }
+    /// Waits until the installation may publish this much, and takes it. Who gives up waiting has taken nothing.
+    pub async fn keep_rate<'m>(&self, messages: impl Iterator<Item = &'m Message> + Clone) {
+        while let Some((wait, grant)) = self.beyond_rate(messages.clone()) {
+            self.failing(format!(
+                "it publishes more `{}` than the {} a second it was granted",
+                grant.topic(),
+                grant.per_second
+            ));
+            tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
         }
+        for (_, bucket, count) in self.counted(messages) {
+            bucket.charge(count);
+        }
+    }
+
+    /// How long the installation has to wait before it may publish this much, and by which grant; none where it may now.
+    pub fn beyond_rate<'m>(
+        &self,
+        messages: impl Iterator<Item = &'m Message> + Clone,
+    ) -> Option<(Duration, &PublishGrant)> {
+        self.counted(messages).find_map(|(grant, bucket, count)| Some((bucket.wait_for(count)?, grant)))
+    }
+
+    /// How many of the messages each grant covers, where it covers any.
+    fn counted<'m>(
+        &self,
+        messages: impl Iterator<Item = &'m Message> + Clone,
+    ) -> impl Iterator<Item = (&PublishGrant, &Bucket, usize)> {
+        let grants = self.installation.grants.publish.iter().zip(&self.buckets);
+        let counted = grants.map(move |(grant, bucket)| {
+            let topic = grant.topic();
+            let covered = |m: &&Message| {
+                topic.covers_message(&m.subject.domain, m.subject.kind, m.subject.detail.as_deref())
+            };
+            (grant, &**bucket, messages.clone().filter(covered).count())
+        });
+        counted.filter(|(_, _, count)| *count > 0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much an installation may publish and log: a bucket for each grant and one for the log, filled by the second and a minute deep. They stay
 //! from release to release, or whoever is reloaded often would have them full each time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dongting_manifest::installation::PublishGrant;
@@ -61,26 +61,41 @@ impl Bucket {
     /// Takes `count`, or says how long to wait. More than a full bucket is let through once the bucket is full, so that no
     /// batch waits for ever; whoever comes next waits until that is made up for.
     pub fn take(&self, count: usize) -> Result<(), Duration> {
-        let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        let wanted = count.min(self.per_second * DEPTH_SECONDS);
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
-        let (filled, now) = self.filled(*level);
-        if filled >= wanted {
-            *level = (filled - count, now);
-            return Ok(());
+        match self.wait_for(count) {
+            Some(wait) => Err(wait),
+            None => {
+                self.charge(count);
+                Ok(())
+            }
         }
-        *level = (filled, now);
+    }
+
+    /// How long to wait before `count` may be taken; none where they may be now.
+    pub fn wait_for(&self, count: usize) -> Option<Duration> {
+        let wanted = number(count).min(self.per_second * DEPTH_SECONDS);
+        let (filled, _) = self.filled(*self.lock());
         let seconds = (wanted - filled) / self.per_second.max(0.001);
-        Err(Duration::from_secs_f64(seconds.min(DEPTH_SECONDS)))
+        (filled < wanted).then(|| Duration::from_secs_f64(seconds.min(DEPTH_SECONDS)))
+    }
+
+    /// Takes `count`, there or not. Of two that have both waited for the same, the later one leaves the bucket in arrears.
+    pub fn charge(&self, count: usize) {
+        let mut level = self.lock();
+        let (filled, now) = self.filled(*level);
+        *level = (filled - number(count), now);
     }
 
     /// Takes one if it is there.
     fn take_one(&self) -> bool {
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut level = self.lock();
         let (filled, now) = self.filled(*level);
         let there = filled >= 1.0;
         *level = (if there { filled - 1.0 } else { filled }, now);
         there
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (f64, Instant)> {
+        self.level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn filled(&self, (level, at): (f64, Instant)) -> (f64, Instant) {
@@ -88,6 +103,10 @@ impl Bucket {
         let since = now.duration_since(at).as_secs_f64() * self.per_second;
         ((level + since).min(self.per_second * DEPTH_SECONDS), now)
     }
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 impl LogRate {

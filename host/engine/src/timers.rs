@@ -1,5 +1,6 @@
 //! Timers of installations: read by calls, and given to them as messages when they are due.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
@@ -87,18 +88,20 @@ impl Worker {
         let permits = self.shared.permits.clone();
         let _permit = permits.acquire(self.installed().caller(self.lane)).await;
         // Read in the turn: no other call cancels them meanwhile.
-        let (installed, _turn) = self.in_turn().await?;
+        let at_work = self.in_turn().await?;
+        let installed = Arc::clone(&at_work.installed);
         let due = self.shared.store.due_timers(installed.id(), Timestamp::now(), BATCH as u32).await;
         let due = due.map_err(|error| chain(&error))?;
         let items: Vec<Item> = due.into_iter().map(|due| installed.rung(due)).collect();
-        if items.is_empty() { Ok(()) } else { self.process(&installed, items).await }
+        if items.is_empty() { Ok(()) } else { self.process(at_work, items).await }
     }
 }
 
 impl Installed {
     /// Whether this lane's worker serves the timers.
     pub fn rings(&self, lane: Lane) -> bool {
-        self.imported.contains(&Capability::Timers) && lanes(self).first() == Some(&lane)
+        // The most urgent of them: what a timer comes to may be an alarm.
+        self.imported.contains(&Capability::Timers) && lanes(self).last() == Some(&lane)
     }
 
     /// A timer as the message that the plugin is given. All of it follows from the installation, the name and the deadline.

@@ -1,16 +1,18 @@
 //! The turn of an installation that keeps something: one call after the other, each by a release that reads what is kept in the form it
-//! has. Where it has an earlier one, the release brings it along first, in a call of its own.
+//! has. Where it has an earlier one, the release brings it along first, in a call of its own. What a bulk lane does in it gives way to an
+//! alert or a command.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use dongting_manifest::Timestamp;
 use dongting_manifest::record::Extent;
+use dongting_manifest::{Lane, Timestamp};
 use dongting_sandbox::{Call, Egress, Outcome, Readers, Refusal};
 use dongting_store::{
     CallRecord, Commit, CommitError, Form, Kept, Lease, Migrated, Places, Store, StoreError,
 };
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::installed::{Installed, chain};
 use crate::pin::Elsewhere;
@@ -18,10 +20,15 @@ use crate::remembered::Remembered;
 use crate::status::State;
 use crate::worker::{Shared, Worker};
 
+/// A call of bulk that ends within this keeps its turn whoever waits: most do, and what it has computed would be lost.
+const MOMENT: Duration = Duration::from_millis(5);
+
 /// Shared by the releases of an installation, one after the other.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Turn {
     seen: Arc<Mutex<Seen>>,
+    /// How many wait for it that go before bulk, and have waited for a moment.
+    wanted: watch::Sender<usize>,
     /// Held by a commit until its end.
     commit: Arc<Mutex<()>>,
     /// The installation was stopped: what a call that began before comes to is not committed, beside those of one that was enabled anew.
@@ -40,6 +47,16 @@ impl Seen {
         self.0.is_some_and(|(epoch, _)| epoch == lease.map_or(0, |lease| lease.epoch))
     }
 }
+
+/// An installation's turn, for the release that has it.
+pub struct InTurn {
+    pub installed: Arc<Installed>,
+    /// None where it keeps nothing and needs none.
+    pub turn: Option<OwnedMutexGuard<Seen>>,
+}
+
+/// Somebody waits who goes before bulk.
+struct Wanting<'t>(&'t watch::Sender<usize>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {
@@ -86,7 +103,40 @@ impl TurnError {
     }
 }
 
+impl Default for Turn {
+    fn default() -> Self {
+        Self {
+            seen: Arc::default(),
+            wanted: watch::Sender::new(0),
+            commit: Arc::default(),
+            ended: Arc::default(),
+            remembered: Arc::default(),
+        }
+    }
+}
+
 impl Turn {
+    /// Waits for it as one who goes before bulk.
+    async fn before_bulk<T>(&self, turn: impl Future<Output = T>) -> T {
+        let mut turn = std::pin::pin!(turn);
+        if let Ok(turn) = tokio::time::timeout(MOMENT, &mut turn).await {
+            return turn;
+        }
+        let _wanting = Wanting::new(&self.wanted);
+        turn.await
+    }
+
+    /// Whether somebody waits for it who goes before bulk.
+    pub fn is_wanted(&self) -> bool {
+        *self.wanted.borrow() > 0
+    }
+
+    /// Returns when somebody waits for it who goes before bulk.
+    pub async fn wanted(&self) {
+        // It is not closed: this is one end of it.
+        let _ = self.wanted.subscribe().wait_for(|waiting| *waiting > 0).await;
+    }
+
     /// Commits, and does `then` with what came of it. Who waits for it may go away, as one who pushes and hangs up: it goes on to its end, and
     /// no other turn begins before that. Who has that would not see what was committed.
     pub async fn commit<T: Send + 'static>(
@@ -124,17 +174,34 @@ impl Turn {
     }
 }
 
+impl<'t> Wanting<'t> {
+    fn new(wanted: &'t watch::Sender<usize>) -> Self {
+        wanted.send_modify(|waiting| *waiting += 1);
+        Self(wanted)
+    }
+}
+
+impl Drop for Wanting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
+    }
+}
+
 impl Worker {
     /// The release at work once it is the installation's turn. While that was waited for another may have taken over.
-    pub(crate) async fn in_turn(&self) -> Result<(Arc<Installed>, Option<OwnedMutexGuard<Seen>>), String> {
+    pub(crate) async fn in_turn(&self) -> Result<InTurn, String> {
         loop {
             let installed = self.installed();
-            let turn = installed.turn(&self.shared).await;
+            let turn = installed.turn(&self.shared);
+            let turn = match self.lane {
+                Lane::Bulk => turn.await,
+                _ => installed.turn.before_bulk(turn).await,
+            };
             if !Arc::ptr_eq(&installed, &self.current.borrow()) {
                 continue;
             }
             return match turn {
-                Ok(turn) => Ok((installed, turn)),
+                Ok(turn) => Ok(InTurn { installed, turn }),
                 Err(error) => {
                     let reason = chain(&error);
                     if !error.is_passing() {
@@ -262,5 +329,35 @@ impl Installed {
 
     fn release_name(&self) -> String {
         format!("{} {}", self.manifest.name, self.manifest.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_before_bulk_is_waited_for_after_a_moment_and_no_longer() {
+        let turn = Turn::default();
+        assert_eq!(turn.before_bulk(async { 1 }).await, 1);
+        let (free, taken) = oneshot::channel();
+        let mut waiting = std::pin::pin!(turn.before_bulk(taken));
+        assert!(waiting.as_mut().now_or_never().is_none() && !turn.is_wanted());
+        assert!(turn.wanted().now_or_never().is_none());
+        tokio::time::advance(MOMENT).await;
+        assert!(waiting.as_mut().now_or_never().is_none() && turn.is_wanted());
+        assert!(turn.wanted().now_or_never().is_some(), "also for who asks later");
+        free.send(2).unwrap();
+        assert_eq!(waiting.await, Ok(2));
+        assert!(!turn.is_wanted());
+        let mut gone = Box::pin(turn.before_bulk(std::future::pending::<()>()));
+        assert!(gone.as_mut().now_or_never().is_none());
+        tokio::time::advance(MOMENT).await;
+        assert!(gone.as_mut().now_or_never().is_none() && turn.is_wanted());
+        drop(gone);
+        assert!(!turn.is_wanted());
     }
 }

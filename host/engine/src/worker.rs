@@ -40,6 +40,8 @@ pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
 const FETCH: Range<u64> = 480_000..960_000;
+/// Alerts that never end slow the bulk of their own installation down; they do not stop it.
+const GIVES_WAY: Duration = Duration::from_secs(30);
 
 /// What all installations share.
 pub struct Shared {
@@ -82,6 +84,10 @@ pub struct Worker {
     epoch: Option<i64>,
     /// The batch that was committed last, while the next one is called.
     pub(crate) leaving: Leaving,
+    /// Since when it has given way to urgent calls of its installation, where it has not committed anything since.
+    pub(crate) gives_way_since: Option<Instant>,
+    /// When it may publish what the call comes to that gave way.
+    pub(crate) until: Option<Instant>,
     /// Inputs of a consumer that was made anew may be used up: they are looked for before a call, until a batch has none.
     pub(crate) unsure: bool,
     consumer: Option<Reading>,
@@ -114,6 +120,8 @@ impl Worker {
             next_timer,
             epoch: None,
             leaving,
+            gives_way_since: None,
+            until: None,
             unsure,
             consumer,
             floor,
@@ -325,41 +333,60 @@ impl Worker {
 
     /// Handles deliveries in the release that is enabled by now.
     async fn taken(&mut self, deliveries: Vec<Delivery>) -> Result<(), String> {
-        let (installed, _turn) = self.in_turn().await?;
+        let at_work = self.in_turn().await?;
         // Only now: a bulk batch that steps aside may have had the turn.
         let _urgent = (self.lane != Lane::Bulk).then(|| self.shared.courtesy.urgent());
-        self.handle(&installed, deliveries).await
+        self.handle(at_work, deliveries).await
     }
 
-    /// One call of its role. What a plugin computes for a bulk lane is computed below all else; nothing but that: a commit that waits for a
+    /// One call of its role; none where it gave way to an urgent one. What a plugin computes for a bulk lane is computed below all else; nothing but that: a commit that waits for a
     /// core would have the database meanwhile, and an alert would wait behind it.
     pub(crate) async fn called(
         &self,
         installed: &Arc<Installed>,
         items: Vec<Item>,
-    ) -> Result<(Vec<Item>, Result<Effects, Refusal>), String> {
+    ) -> Result<(Vec<Item>, Option<Result<Effects, Refusal>>), String> {
         // A sink writes down its attempts; and it computes little.
         if self.lane == Lane::Bulk && installed.is_sink() {
             let ran = installed.run(&self.shared, &items).await?;
-            return Ok((items, ran));
+            return Ok((items, Some(ran)));
         }
-        let brief = &installed.brief;
+        let (brief, wanted) = (&installed.brief, self.wanted(installed));
+        let enough = self.gives_way_since.is_some_and(|since| since.elapsed() > GIVES_WAY);
         let (installed, shared) = (Arc::clone(installed), Arc::clone(&self.shared));
         let call = async move {
-            let ran = installed.run(&shared, &items).await?;
+            let ran = tokio::select! {
+                biased;
+                () = wanted, if !enough => None,
+                ran = installed.run(&shared, &items) => Some(ran?),
+            };
             Ok::<_, String>((items, ran))
         };
         let called = self.shared.compute(self.lane, brief, call).await;
         called.unwrap_or_else(|| Err("the call was interrupted; the batch is taken again".to_owned()))
     }
 
+    /// Returns when what this worker does in its turn has to give way. Never for what goes before bulk itself, and for a sink, which cannot take
+    /// back what it has sent.
+    pub(crate) fn wanted(&self, installed: &Installed) -> impl Future<Output = ()> + Send + use<> {
+        let gives_way = self.lane == Lane::Bulk && installed.stateful && !installed.is_sink();
+        let turn = gives_way.then(|| installed.turn.clone());
+        async move {
+            match turn {
+                Some(turn) => turn.wanted().await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {
         let permits = self.shared.permits.clone();
         let _permit = permits.acquire(self.installed().caller(self.lane)).await;
-        let (installed, _turn) = self.in_turn().await?;
+        let at_work = self.in_turn().await?;
+        let installed = Arc::clone(&at_work.installed);
         let rows = self.shared.store.parked(installed.id(), self.stream(), partitions, BATCH as u32).await;
         let items = rows.map_err(|error| chain(&error))?.into_iter().map(Item::parked).collect();
-        let handled = self.process(&installed, items).await;
+        let handled = self.process(at_work, items).await;
         self.load_parking(&installed).await?;
         handled
     }

@@ -40,8 +40,8 @@ async fn the_next_batch_is_there_before_the_first_is_done() {
         limits.wall_ms = 120000
         [installation.grants]
         capabilities = ["state"]
-        subscribe = [{{ domain = "toil", kind = "observation" }}]
-        publish = [{{ domain = "toil", kind = "status" }}]
+        subscribe = [{{ domain = "toil", kind = "observation" }}, {{ domain = "toil", kind = "assessment" }}]
+        publish = [{{ domain = "toil", kind = "status" }}, {{ domain = "toil", kind = "warning" }}]
         "#,
         plugin("guests/toil.wasm").unwrap()
     );

@@ -1,4 +1,4 @@
-//! Computes for as long as each reading says, and says that it has. For the run under overload.
+//! Computes for as long as each reading says, and says that it has; what is urgent as a warning. For the run under overload.
 
 #![cfg(any(target_family = "wasm", test))]
 #![allow(unsafe_code, reason = "the exports that the macro generates")]
@@ -25,8 +25,11 @@ impl Guest for Plugin {
             });
             count += 1;
             let at = (&*message.key, message.time);
-            let mut draft =
-                Draft::json("em.toil.status.v1", ("toil", Kind::Status), &message.region, at, &made)?;
+            let (r#type, kind) = match message.kind {
+                Kind::Assessment => ("em.toil.warning.v1", Kind::Warning),
+                _ => ("em.toil.status.v1", Kind::Status),
+            };
+            let mut draft = Draft::json(r#type, ("toil", kind), &message.region, at, &made)?;
             draft.from = vec![input];
             applied.drafts.push(draft);
         }

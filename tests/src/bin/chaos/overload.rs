@@ -121,8 +121,8 @@ fn configuration() -> Result<String> {
             region = "{province:02}{city:02}{county:02}"
             [installation.grants]
             capabilities = ["state"]
-            subscribe = [{{ domain = "toil", kind = "observation" }}]
-            publish = [{{ domain = "toil", kind = "status", per_second = 1000000 }}]
+            subscribe = [{{ domain = "toil", kind = "observation" }}, {{ domain = "toil", kind = "assessment" }}]
+            publish = [{{ domain = "toil", kind = "status", per_second = 1000000 }}, {{ domain = "toil", kind = "warning" }}]
             "#
         ));
     }
