@@ -125,3 +125,25 @@ fn it_counts_on_over_the_death_of_the_host_and_of_the_database() {
     eventually("a count for each", || Ok(counts(&host)? == all)).unwrap();
     assert!(!host.folder.path().join("data/dongting.db").exists());
 }
+
+/// As in a power cut of the database's machine, or where a firewall has forgotten the connections. One of them is in the middle of a commit, of
+/// which nobody is told that it was made.
+#[test]
+fn connections_that_fall_silent_are_given_up() {
+    let postgres = Postgres::start().unwrap();
+    let link = postgres.link().unwrap();
+    let url = postgres.url_by(link.address.port());
+    let host = Host::start_with(&configuration(), &[("DONGTING_DATABASE", &url)]).unwrap();
+    let push = |number: u64| documents::push(&host, number.to_string().as_bytes()).unwrap().status;
+    assert_eq!((push(1), push(2)), (200, 200));
+    eventually("a count for each", || Ok(counts(&host)? == [1, 2])).unwrap();
+    let mut held = postgres.hold_state().unwrap();
+    assert_eq!(push(3), 200);
+    eventually("a commit in the middle", || Ok(postgres.holds()? == 1)).unwrap();
+    link.fall_silent();
+    held.kill().unwrap();
+    held.wait().unwrap();
+    assert_eq!(push(4), 200, "the bus has it");
+    eventually("a count for each", || Ok(counts(&host)? == [1, 2, 3, 4])).unwrap();
+    eventually("it is well", || Ok(host.state("model")?.0 == "running")).unwrap();
+}

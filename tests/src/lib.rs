@@ -5,6 +5,7 @@ pub mod device;
 pub mod documents;
 pub mod fuzz;
 pub mod host;
+pub mod link;
 pub mod nats;
 pub mod oci;
 pub mod postgres;

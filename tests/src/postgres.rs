@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::host::eventually;
+use crate::link::Link;
 
 const USER: &str = "dongting";
 pub const PASSWORD: &str = "a-password-of-the-tests";
@@ -55,7 +56,18 @@ impl Postgres {
     /// The cluster's one database, which is empty at first.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+        self.url_by(self.port)
+    }
+
+    /// By the port of somebody who passes on what is sent there.
+    #[must_use]
+    pub fn url_by(&self, port: u16) -> String {
+        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres")
+    }
+
+    /// A way to it that can fall silent.
+    pub fn link(&self) -> Result<Link> {
+        Link::to(self.port)
     }
 
     /// From now on every statement is told in the log.

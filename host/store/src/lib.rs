@@ -26,6 +26,7 @@ pub mod statement;
 pub mod store;
 pub mod timer;
 
+mod connections;
 mod row;
 mod sql;
 mod version;

@@ -64,6 +64,7 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
         let most = i64::from(query.limit) + i64::try_from(without.len()).unwrap_or(i64::MAX) + 1;
+        let mut lent = self.reader.acquire().await.map_err(StoreError::sql)?;
         let mut rows = sqlx::query_as::<_, (String, String, i64, Vec<u8>, i64)>(
             "SELECT k.key, r.id, r.revision, r.body, r.bytes FROM record_key k
              JOIN record r ON r.installation = k.installation AND r.collection = k.collection AND r.id = k.id
@@ -79,7 +80,7 @@ impl Store {
         .bind(&query.after.0)
         .bind(&query.after.1)
         .bind(most)
-        .fetch(&self.reader);
+        .fetch(&mut lent);
         let mut page = Page { records: Vec::new(), complete: true };
         let mut held = 0usize;
         while let Some((key, id, revision, body, bytes)) = rows.try_next().await.map_err(StoreError::sql)? {
@@ -94,6 +95,8 @@ impl Store {
             }
             page.records.push((key, Record { id, revision: count(revision), body, bytes: count(bytes) }));
         }
+        drop(rows);
+        lent.give_back();
         Ok(page)
     }
 

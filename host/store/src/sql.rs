@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{AnyPool, Arguments, FromRow};
+use sqlx::{Arguments, FromRow};
 
 use crate::StoreError;
+use crate::connections::Connections;
 use crate::row::POWERS;
 use crate::writer::{Transaction, Writer};
 
@@ -83,7 +84,7 @@ impl<'q> Sql<'q> {
             }
             Transaction::Postgres(connection) => {
                 let query = sqlx::query_with(self.text, arguments(self.values)?);
-                Ok(query.execute(&mut **connection).await.map_err(StoreError::sql)?.rows_affected())
+                Ok(query.execute(connection).await.map_err(StoreError::sql)?.rows_affected())
             }
         }
     }
@@ -99,13 +100,13 @@ impl<'q> Sql<'q> {
             Transaction::Sqlite(connection) => self.read_all(connection).map_err(StoreError::Sqlite),
             Transaction::Postgres(connection) => {
                 let query = sqlx::query_as_with(self.text, arguments(self.values)?);
-                query.fetch_all(&mut **connection).await.map_err(StoreError::sql)
+                query.fetch_all(connection).await.map_err(StoreError::sql)
             }
         }
     }
 
     /// What it finds outside any transaction.
-    pub async fn read<T: Columns>(self, reader: &AnyPool) -> Result<Vec<T>, StoreError> {
+    pub async fn read<T: Columns>(self, reader: &Connections) -> Result<Vec<T>, StoreError> {
         let query = sqlx::query_as_with(self.text, arguments(self.values)?);
         query.fetch_all(reader).await.map_err(StoreError::sql)
     }

@@ -148,9 +148,10 @@ impl Store {
         let since = since.map_or(i64::MIN, Timestamp::as_micros);
         let wanted = query.limit as usize + 1;
         let mut looked_at = i64::from(query.limit) + 1;
+        let mut lent = self.history_reader.acquire().await.map_err(StoreError::sql)?;
         loop {
             let sql = asking(sqlx::query_as(AssertSqlSafe(sql.clone())), query, as_of);
-            let mut rows = sql.bind(looked_at).bind(since).fetch(&self.history_reader);
+            let mut rows = sql.bind(looked_at).bind(since).fetch(&mut lent);
             let (mut newest, mut keys, mut last) = (Vec::new(), 0, None);
             while let Some(row) = rows.try_next().await.map_err(StoreError::sql)? {
                 let (latest, latest_id, time, id, bytes, position): KeyRow = row;
@@ -167,7 +168,9 @@ impl Store {
             let settled = newest.get(wanted - 1).zip(last).is_some_and(|(oldest, (latest, latest_id))| {
                 (oldest.time, &oldest.id) >= (latest, &latest_id)
             });
+            drop(rows);
             if settled || keys < looked_at {
+                lent.give_back();
                 return Ok(newest);
             }
             looked_at = looked_at.saturating_mul(MORE);

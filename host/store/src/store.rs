@@ -14,6 +14,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyPool, Executor};
 
 use crate::Database;
+use crate::connections::Connections;
 use crate::writer::{Manner, Writer};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -28,15 +29,19 @@ const HISTORY: Manner = Manner { synchronous: "NORMAL", log: 1_000, priority: Pr
 
 /// Connections to PostgreSQL, for as many calls as commit and read at once.
 const CONNECTIONS: u32 = 8;
+/// And for the history, so that nobody's long look back keeps a commit waiting.
+const HISTORY_CONNECTIONS: u32 = 4;
 /// How long a call waits for one. A PostgreSQL that restarts is back by then; later the call is made again.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long PostgreSQL may take for a row or the end of a statement. None here needs a tenth of it, unless it waits for a lock.
+const SILENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone)]
 pub struct Store {
     pub(crate) writer: Writer,
-    pub(crate) reader: AnyPool,
+    pub(crate) reader: Connections,
     pub(crate) history_writer: Writer,
-    pub(crate) history_reader: AnyPool,
+    pub(crate) history_reader: Connections,
     /// For looking after SQLite's write-ahead logs; none for PostgreSQL.
     pub(crate) logs: Vec<AnyPool>,
 }
@@ -108,15 +113,16 @@ impl Store {
                 })
             }
             Database::Postgres(url) => {
-                let pool = postgres(url)
-                    .await
-                    .map_err(|source| StoreError::Connect { url: database.to_string(), source })?;
-                migrate(&POSTGRES, &pool, database.to_string()).await?;
+                let cannot = |source| StoreError::Connect { url: database.to_string(), source };
+                let calls = postgres(url, CONNECTIONS).await.map_err(cannot)?;
+                migrate(&POSTGRES, &calls, database.to_string()).await?;
+                let history = postgres(url, HISTORY_CONNECTIONS).await.map_err(cannot)?;
+                let [calls, history] = [calls, history].map(|pool| Connections::new(pool, Some(SILENCE)));
                 Ok(Self {
-                    writer: Writer::Postgres(pool.clone()),
-                    reader: pool.clone(),
-                    history_writer: Writer::Postgres(pool.clone()),
-                    history_reader: pool,
+                    writer: Writer::Postgres(calls.clone()),
+                    reader: calls,
+                    history_writer: Writer::Postgres(history.clone()),
+                    history_reader: history,
                     logs: Vec::new(),
                 })
             }
@@ -124,9 +130,11 @@ impl Store {
     }
 
     pub async fn close(&self) {
-        for pool in self.logs.iter().chain([&self.history_reader, &self.reader]) {
-            pool.close().await;
+        for log in &self.logs {
+            log.close().await;
         }
+        self.history_reader.close().await;
+        self.reader.close().await;
         self.history_writer.close().await;
         self.writer.close().await;
     }
@@ -142,7 +150,7 @@ async fn migrate(migrations: &Migrator, pool: &AnyPool, database: String) -> Res
 /// The connections to one file.
 struct Sqlite {
     writer: Writer,
-    reader: AnyPool,
+    reader: Connections,
     log: AnyPool,
 }
 
@@ -162,12 +170,12 @@ async fn sqlite(path: &Path, manner: Manner, migrations: &Migrator) -> Result<Sq
     let log = connections(1).connect(&format!("sqlite:{name}?mode=rw")).await.map_err(cannot)?;
     migrate(migrations, &log, path.display().to_string()).await?;
     let reader = connections(4).connect(&format!("sqlite:{name}?mode=ro")).await.map_err(cannot)?;
-    Ok(Sqlite { writer, reader, log })
+    Ok(Sqlite { writer, reader: Connections::new(reader, None), log })
 }
 
-async fn postgres(url: &str) -> Result<AnyPool, sqlx::Error> {
+async fn postgres(url: &str, most: u32) -> Result<AnyPool, sqlx::Error> {
     AnyPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(most)
         .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| {
             Box::pin(async move {

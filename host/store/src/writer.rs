@@ -10,11 +10,11 @@ use dongting_priority::Priority;
 use futures::executor::block_on;
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
-use sqlx::{Any, AnyPool};
 use tokio::sync::mpsc::{self, UnboundedReceiver as Receiver, UnboundedSender as Sender};
 use tokio::sync::oneshot;
 
 use crate::StoreError;
+use crate::connections::{Connections, Lent};
 use crate::sql::sql;
 
 /// Pieces of work in one transaction of SQLite, at most: who waits for the disk waits for the others' work too.
@@ -36,13 +36,13 @@ pub struct Manner {
 #[derive(Clone)]
 pub enum Writer {
     Sqlite(Sender<Order>),
-    Postgres(AnyPool),
+    Postgres(Connections),
 }
 
 /// In which a piece of work reads and writes.
 pub enum Transaction {
     Sqlite(Connection),
-    Postgres(sqlx::Transaction<'static, Any>),
+    Postgres(Lent),
 }
 
 /// What SQLite's thread is given.
@@ -139,15 +139,20 @@ impl Writer {
                 orders.send(Order::Work(Box::new(piece))).map_err(|_| StoreError::Closed)?;
                 told.await.map_err(|_| StoreError::Closed)?
             }
-            Self::Postgres(pool) => {
-                let begun = pool.begin().await.map_err(StoreError::sql)?;
-                let mut transaction = Transaction::Postgres(begun);
-                // One that is dropped is rolled back.
-                let done = work(&mut transaction).await?;
-                if let Transaction::Postgres(transaction) = transaction {
-                    transaction.commit().await.map_err(StoreError::sql)?;
+            Self::Postgres(connections) => {
+                let lent = connections.acquire().await.map_err(StoreError::sql)?;
+                let mut transaction = Transaction::Postgres(lent);
+                // Dropped in the middle, the connection is closed, which undoes it.
+                control(&mut transaction, "BEGIN").await?;
+                let done = work(&mut transaction).await;
+                let ended = control(&mut transaction, if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+                if ended.is_ok()
+                    && let Transaction::Postgres(lent) = transaction
+                {
+                    lent.give_back();
                 }
-                Ok(done)
+                let done = done?;
+                Ok(ended.map(|()| done)?)
             }
         }
     }
@@ -161,7 +166,7 @@ impl Writer {
                     let _ = closed.await;
                 }
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(connections) => connections.close().await,
         }
     }
 }
@@ -192,7 +197,7 @@ fn one_transaction(transaction: &mut Transaction, work: impl Iterator<Item = Box
     let committed = run_all(transaction, work, &mut begun).map_err(Arc::new);
     if committed.is_err() {
         // After some errors SQLite has done so already, and says that there is nothing to undo.
-        let _ = control(transaction, "ROLLBACK");
+        let _ = block_on(control(transaction, "ROLLBACK"));
     }
     for piece in begun {
         piece.tell(committed.as_ref().copied());
@@ -208,25 +213,25 @@ fn run_all(
     // Whether something holds already. What comes behind it must be undone without it.
     let mut holds = false;
     for mut piece in work {
-        let ready = control(transaction, if holds { "SAVEPOINT piece" } else { "BEGIN IMMEDIATE" });
+        let ready = block_on(control(transaction, if holds { "SAVEPOINT piece" } else { "BEGIN IMMEDIATE" }));
         let done = ready.is_ok() && piece.run(transaction);
         begun.push(piece);
         ready?;
         match (holds, done) {
             (false, true) => holds = true,
-            (false, false) => control(transaction, "ROLLBACK")?,
-            (true, true) => control(transaction, "RELEASE piece")?,
+            (false, false) => block_on(control(transaction, "ROLLBACK"))?,
+            (true, true) => block_on(control(transaction, "RELEASE piece"))?,
             (true, false) => {
-                control(transaction, "ROLLBACK TO piece")?;
-                control(transaction, "RELEASE piece")?;
+                block_on(control(transaction, "ROLLBACK TO piece"))?;
+                block_on(control(transaction, "RELEASE piece"))?;
             }
         }
     }
-    if holds { control(transaction, "COMMIT") } else { Ok(()) }
+    if holds { block_on(control(transaction, "COMMIT")) } else { Ok(()) }
 }
 
-fn control(transaction: &mut Transaction, statement: &'static str) -> Result<(), StoreError> {
-    block_on(sql(statement).execute(transaction)).map(drop)
+async fn control(transaction: &mut Transaction, statement: &'static str) -> Result<(), StoreError> {
+    sql(statement).execute(transaction).await.map(drop)
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@
 
 use std::iter;
 
-use sqlx::AnyPool;
-
 use super::Entry;
+use crate::connections::Connections;
 use crate::sql::{Listed, sql};
 use crate::writer::Transaction;
 use crate::{StoreError, row};
@@ -35,7 +34,7 @@ fn name(by: By, id: &str) -> String {
 
 /// The positions of what has these ids or was made of them, at most so many of each, in their order.
 pub async fn positions(
-    reader: &AnyPool,
+    reader: &Connections,
     by: By,
     ids: &[impl AsRef<str>],
     most: usize,
