@@ -314,9 +314,9 @@ fn all_of_a_payload_is_to_be_had() {
     assert_eq!((none.out.as_str(), host.get("dead-letters/99/payload").unwrap().status), ("", 404));
 }
 
-/// The device was told that its frame is kept, and nobody asks it again.
+/// The device was told that its frame is kept, and nobody asks it again: what was kept is given to a release that decodes it.
 #[test]
-fn what_a_device_sent_is_not_driven_again() {
+fn what_a_device_sent_is_driven_again_by_a_release_that_decodes_it() {
     use crate::session;
     let host = Host::start(&session::configuration(&session::component(), "")).unwrap();
     let mut device = Device::named(&address(&host, "devices").unwrap(), "a").unwrap();
@@ -324,10 +324,19 @@ fn what_a_device_sent_is_not_driven_again() {
     assert_eq!(device.answer().unwrap(), Answer::Gone);
     let number = only(&host);
     let again = dead_letters(&host, &["redrive", &number]);
-    let expected = "the installation `devices` decodes no documents, so this letter cannot be driven again: download its payload and push it to an installation that decodes it, or discard the letter";
+    let expected = "the installation `devices` decodes no documents, so this letter cannot be driven again: enable a release that has the role decoder as well, or name it for this letter; or download its payload and push it to an installation that decodes it; or discard the letter";
     assert!(!again.ok && again.said.contains(expected), "{}", again.said);
     assert_eq!(only(&host), number);
     assert_eq!(payload(&host, &number), [0xff, 0xff]);
+
+    let decodes = plugin("guests/document.wasm").unwrap();
+    host.configure(&session::configuration(decodes.to_str().unwrap(), "")).unwrap();
+    let reloaded = dongting(&["reload", "--url", &host.url]).unwrap();
+    assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stdout));
+    let again = dead_letters(&host, &["redrive", &number]);
+    assert!(again.ok, "{}", again.said);
+    eventually("what was made of it", || Ok(host.messages("observation")?.len() == 1)).unwrap();
+    assert_eq!(dead_letters(&host, &["list"]).out, "");
 }
 
 #[test]

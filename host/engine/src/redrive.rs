@@ -24,9 +24,9 @@ pub enum RedriveError {
     Unknown(u64),
     #[error("the installation `{0}` does not run here: enable it, then re-drive")]
     NotInstalled(String),
-    /// What a source read or a device sent, and nobody asks for anew. The letter stays.
+    /// What a source read or a device sent, and nobody asks for anew. The letter stays, until a release decodes such things.
     #[error(
-        "the installation `{0}` decodes no documents, so this letter cannot be driven again: download its payload and push it to an installation that decodes it, or discard the letter"
+        "the installation `{0}` decodes no documents, so this letter cannot be driven again: enable a release that has the role decoder as well, or name it for this letter; or download its payload and push it to an installation that decodes it; or discard the letter"
     )]
     NoDecoder(String),
     /// The letter stays. The reason may be another than at first.
