@@ -6,6 +6,7 @@ use std::time::Duration;
 use dongting_bus::lane::LaneLimits;
 use dongting_manifest::{Installation, Lane};
 use dongting_registry::RegistryOptions;
+use dongting_sandbox::{Authorities, AuthoritiesError};
 use dongting_trust::{KeyError, PublicKey};
 use serde::Deserialize;
 
@@ -37,6 +38,8 @@ pub struct HostConfig {
     pub registry: RegistryOptions,
     #[serde(default)]
     pub trust: TrustConfig,
+    #[serde(default)]
+    pub http: HttpConfig,
     #[serde(default, rename = "installation")]
     pub installations: Vec<Installation>,
     /// The file that this was read from.
@@ -57,6 +60,18 @@ pub struct TrustConfig {
     /// The keys of those files.
     #[serde(skip)]
     pub reviewers: Vec<PublicKey>,
+}
+
+/// The way out of all plugins.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Certificates (PEM) of authorities that are believed besides the system's, for example the province's.
+    #[serde(default)]
+    pub ca_certificates: Option<PathBuf>,
+    /// Those of that file, and the system's.
+    #[serde(skip)]
+    pub authorities: Authorities,
 }
 
 /// The nats-server that the host supervises.
@@ -148,6 +163,12 @@ pub enum HostConfigError {
     },
     #[error("the configuration {path}: the key {file} of trust.province: {source}", path = path.display(), file = file.display())]
     Key { path: PathBuf, file: PathBuf, source: KeyError },
+    #[error("the configuration {path}: http.ca_certificates cannot be used", path = path.display())]
+    Authorities {
+        path: PathBuf,
+        #[source]
+        source: AuthoritiesError,
+    },
     #[error("the configuration {path} has two installations `{id}`: give each its own id", path = path.display())]
     Twice { path: PathBuf, id: String },
 }
@@ -164,6 +185,7 @@ impl Default for HostConfig {
             lanes: Lanes::default(),
             registry: RegistryOptions::default(),
             trust: TrustConfig::default(),
+            http: HttpConfig::default(),
             installations: Vec::new(),
             file: None,
         }
@@ -183,6 +205,7 @@ impl HostConfig {
             ("nats", self.nats != next.nats),
             ("lanes", self.lanes != next.lanes),
             ("registry", self.registry != next.registry),
+            ("http", self.http != next.http),
         ];
         differs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
@@ -216,6 +239,11 @@ impl HostConfig {
             .iter()
             .map(|file| reviewer(path, &base.join(file)))
             .collect::<Result<_, _>>()?;
+        if let Some(file) = &mut config.http.ca_certificates {
+            *file = base.join(&*file);
+            config.http.authorities = Authorities::read(file)
+                .map_err(|source| HostConfigError::Authorities { path: path.to_owned(), source })?;
+        }
         config.boundaries = config.boundaries.map(|file| base.join(file));
         config.file = Some(path.to_owned());
         Ok(config)

@@ -288,7 +288,7 @@ impl Host {
         }
         // What was given up meanwhile is told at once, so those whom it may concern are known by now.
         tasks.spawn(exhausted::listen(Arc::downgrade(self)));
-        let round = Round::new(&self.releases, &self.gate);
+        let round = self.round();
         let load = async |slot: &mut Slot| {
             let installation = Arc::clone(&slot.installation);
             self.change(&round, slot, installation).await;
@@ -296,6 +296,11 @@ impl Host {
         futures::stream::iter(slots.values_mut()).for_each_concurrent(LOADING, load).await;
         let all = slots.values().map(|slot| Arc::clone(&slot.status)).collect();
         tasks.spawn(tell_ready(all, self.changes(), began));
+    }
+
+    /// For one reading of the configuration.
+    pub(crate) fn round(&self) -> Round<'_> {
+        Round::new(&self.releases, &self.gate, &self.config.http.authorities)
     }
 
     /// Shows a slot as it is by now.

@@ -155,7 +155,8 @@ pub async fn install(
     };
     let imported = release.imported.clone();
     let egress = if imported.contains(&Capability::Http) {
-        let network = Network::new(&installation.grants.http, installation.limits.http_concurrency)
+        let (grants, at_once) = (&installation.grants.http, installation.limits.http_concurrency);
+        let network = Network::new(grants, at_once, round.authorities)
             .map_err(|source| InstallError::Network { id: id.clone(), source })?;
         Egress::Network(Arc::new(network))
     } else {

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use crate::gate::{Check, GateError, is_passing};
 use crate::host::Host;
 use crate::installed::{Installed, chain};
-use crate::round::Round;
 use crate::slot::Slot;
 
 /// The registry could not be asked.
@@ -38,7 +37,7 @@ impl Host {
         let mut slots = self.slots.lock().await;
         // What must stop goes first: a release that comes back may take seconds to compile.
         self.stop_distrusted(&mut slots).await?;
-        let round = Round::new(&self.releases, &self.gate);
+        let round = self.round();
         for slot in slots.values_mut() {
             // What was asked for last, not what ran before.
             if slot.installed().is_none() && slot.wanted.release.is_some() {

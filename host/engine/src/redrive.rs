@@ -15,7 +15,6 @@ use crate::given::Noted;
 use crate::host::Host;
 use crate::installed::{InstallError, Installed, chain, install};
 use crate::item::{End, From, Item};
-use crate::round::Round;
 use crate::transform::Effects;
 
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +92,7 @@ impl Host {
         let allow_downgrade = allow_downgrade.or(before.allow_downgrade);
         let code = Installation { release, component, shadow: None, shadow_release: None, ..before };
         let installation = Installation { allow_downgrade, ..code };
-        let round = Round::new(&self.releases, &self.gate);
+        let round = self.round();
         let status = Arc::clone(&enabled.status);
         let mut installed = install(&round, self.store(), Arc::new(installation), status).await?;
         installed.take_place_of(enabled);

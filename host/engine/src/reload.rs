@@ -74,7 +74,7 @@ impl Host {
             tracing::info!(installation = id, "Stopped installation `{id}`");
             changes.insert(id, Change::Stopped);
         }
-        let round = Round::new(&self.releases, &self.gate);
+        let round = self.round();
         for installation in config.installations {
             let (id, installation) = (installation.id.clone(), Arc::new(installation));
             let slot = slots.entry(id.clone()).or_insert_with(|| {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dongting_manifest::installation::Code;
 use dongting_manifest::message::hash;
+use dongting_sandbox::Authorities;
 use tokio::sync::OnceCell;
 
 use crate::gate::{Admitted, Gate, GateError, Signed};
@@ -19,6 +20,8 @@ pub const MAX_ATTACHMENT_BYTES: u64 = 32 * 1024 * 1024;
 pub struct Round<'r> {
     releases: &'r Releases,
     gate: &'r Gate,
+    /// Whom the plugins' requests believe.
+    pub authorities: &'r Authorities,
     codes: Memo<Code, Result<Found, CodeError>>,
     attachments: Memo<BTreeMap<String, PathBuf>, Result<Attached, AttachmentError>>,
     hashes: Memo<BTreeMap<String, PathBuf>, Option<Arc<str>>>,
@@ -55,8 +58,15 @@ pub enum AttachmentError {
 }
 
 impl<'r> Round<'r> {
-    pub fn new(releases: &'r Releases, gate: &'r Gate) -> Self {
-        Self { releases, gate, codes: Memo::default(), attachments: Memo::default(), hashes: Memo::default() }
+    pub fn new(releases: &'r Releases, gate: &'r Gate, authorities: &'r Authorities) -> Self {
+        Self {
+            releases,
+            gate,
+            authorities,
+            codes: Memo::default(),
+            attachments: Memo::default(),
+            hashes: Memo::default(),
+        }
     }
 
     /// Verified, then loaded.

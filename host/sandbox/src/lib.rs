@@ -20,7 +20,9 @@ mod session;
 pub mod views;
 
 pub use call::Call;
-pub use capability::http::{Egress, Network, NetworkError, Recorded, Scripted, scripted};
+pub use capability::http::{
+    Authorities, AuthoritiesError, Egress, Network, NetworkError, Recorded, Scripted, scripted,
+};
 pub use engine::{Sandbox, SandboxError, SandboxOptions};
 pub use load::{LoadError, MAX_COMPONENT_BYTES, Release};
 pub use meter::{Meter, Metered};

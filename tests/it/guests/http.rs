@@ -11,7 +11,9 @@ use axum::routing::get;
 use dongting_manifest::Message;
 use dongting_manifest::exchange::{Answer, Failure};
 use dongting_manifest::installation::{HttpGrant, Limits};
-use dongting_sandbox::{Applied, Call, Egress, Fault, Network, Outcome, Plugin, Refusal, Unkept};
+use dongting_sandbox::{
+    Applied, Authorities, Call, Egress, Fault, Network, Outcome, Plugin, Refusal, Unkept,
+};
 use serde_json::json;
 use tokio::sync::Barrier;
 
@@ -54,7 +56,7 @@ fn network(server: SocketAddr, at_once: u32) -> Network {
         port: server.port(),
         networks: vec!["127.0.0.0/8".to_owned()],
     };
-    Network::new(&[grant], at_once).unwrap()
+    Network::new(&[grant], at_once, &Authorities::default()).unwrap()
 }
 
 /// One call of an installation that has this way out.

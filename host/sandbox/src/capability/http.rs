@@ -2,6 +2,7 @@
 //! on the URL, the name is resolved once, each address is checked, and that address is dialled.
 
 mod address;
+mod authorities;
 mod budget;
 mod dial;
 mod failure;
@@ -30,6 +31,7 @@ use crate::clock::Clocks;
 use budget::Budget;
 use tape::Tape;
 
+pub use authorities::{Authorities, AuthoritiesError};
 pub use dial::{Network, NetworkError};
 pub use scripted::Scripted;
 pub use tape::Recorded;

@@ -1,7 +1,7 @@
 //! Requests over the network: resolve once, check every address, dial that address, bound time and bytes.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dongting_manifest::installation::HttpGrant;
@@ -16,6 +16,7 @@ use tokio::sync::{AcquireError, Semaphore};
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
+use super::authorities::Authorities;
 use super::{Place, Worker, address};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -43,7 +44,7 @@ pub enum NetworkError {
 
 impl Network {
     /// At most so many requests are out at once, and at least one.
-    pub fn new(grants: &[HttpGrant], most: u32) -> Result<Self, NetworkError> {
+    pub fn new(grants: &[HttpGrant], most: u32, authorities: &Authorities) -> Result<Self, NetworkError> {
         let mut checked = Vec::with_capacity(grants.len());
         for grant in grants {
             let mut networks = Vec::with_capacity(grant.networks.len());
@@ -56,7 +57,7 @@ impl Network {
             checked.push((grant.clone(), networks));
         }
         let places = Arc::new(Semaphore::new(most.max(1) as usize));
-        Ok(Self { grants: checked, tls: tls(grants.len())?, places, most })
+        Ok(Self { grants: checked, tls: authorities.tls(grants.len())?, places, most })
     }
 
     /// Counts on with what an earlier release has out. Where another number may be out from now on, each counts its own, and for the time of
@@ -141,36 +142,6 @@ impl Network {
             None => Err(Error::DestinationNotFound),
         }
     }
-}
-
-/// The system's certificates and the algorithms, which weigh half a megabyte: all installations share them while one has a way out.
-static SHARED: Mutex<(Weak<rustls::RootCertStore>, Weak<rustls::crypto::CryptoProvider>)> =
-    Mutex::new((Weak::new(), Weak::new()));
-/// Sessions kept for each granted host, so that the next request to it is spared half of the handshake.
-const SESSIONS: usize = 8;
-
-/// The settings of one installation. Its sessions are its own: no server can tell by them who else runs here.
-fn tls(hosts: usize) -> Result<Arc<rustls::ClientConfig>, NetworkError> {
-    let (roots, provider) = {
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        match (shared.0.upgrade(), shared.1.upgrade()) {
-            (Some(roots), Some(provider)) => (roots, provider),
-            _ => {
-                let mut roots = rustls::RootCertStore::empty();
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                let made = (Arc::new(roots), Arc::new(rustls::crypto::ring::default_provider()));
-                *shared = (Arc::downgrade(&made.0), Arc::downgrade(&made.1));
-                made
-            }
-        }
-    };
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NetworkError::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.resumption = rustls::client::Resumption::in_memory_sessions(SESSIONS * hosts.max(1));
-    Ok(Arc::new(config))
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
