@@ -2,6 +2,7 @@
 
 mod at_once;
 mod core_module;
+mod egress;
 mod http;
 mod log_flood;
 mod one_cpu;

@@ -17,6 +17,7 @@ mod component;
 mod dead_letters;
 mod decoder;
 mod delivery;
+mod egress;
 mod first_plugin;
 mod form;
 mod fuzz;

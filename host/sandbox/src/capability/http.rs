@@ -6,6 +6,7 @@ mod authorities;
 mod budget;
 mod dial;
 mod failure;
+mod kept;
 mod outgoing;
 pub mod scripted;
 mod tape;
