@@ -121,7 +121,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use hyper_util::rt::TokioIo;
-    use tokio::io::DuplexStream;
+    use tokio::io::{AsyncReadExt, DuplexStream};
 
     use super::*;
 
@@ -197,7 +197,6 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_keeps_any_more_is_closed() {
-        use tokio::io::AsyncReadExt;
         let kept = Arc::new(Kept::default());
         let (sender, mut server) = connection().await;
         let in_use = InUse { to: to(80), sender, kept: Arc::downgrade(&kept) };
