@@ -83,6 +83,8 @@ export function systemTests({ page, id, go, search, eventually, closeDrawer }) {
       assert.match(await id("step-facts").innerText(), /quake-impact/)
       assert.match(await id("step-facts").innerText(), /earthquake warning/)
       assert.match(await id("dispatched-warning-3-430726").innerText(), /已送达/)
+      await id("dispatched-warning-3-430726").locator("summary").press("Enter")
+      await id("dispatched-warning-3-430726").getByText("sms.example:443").waitFor()
       const cause = id("causes").locator("li").filter({ hasText: "quake-cenc" }).first()
       await cause.locator("summary").press("Enter")
       await cause.getByText("catalogue.example:443").waitFor()

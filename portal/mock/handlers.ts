@@ -134,7 +134,9 @@ export const handlers: HttpHandler[] = [
     return HttpResponse.json({
       message: step(found),
       causes: causesOf(found).map(step),
+      causesTruncated: false,
       effects: effectsOf(found).map(step),
+      effectsTruncated: false,
     })
   }),
   http.get(`${base}/raw/:digest`, ({ params }) =>

@@ -231,6 +231,12 @@ export function step(of: Message): LineageStep {
               installation: "sms-out",
               at: of.received,
               plugin: releases.duty,
+              grants: {
+                capabilities: ["log", "config", "http"],
+                publish: [],
+                subscribe: ["earthquake warning"],
+                http: ["sms.example:443"],
+              },
               key: `5d41402abc4b2a76b9719d911017c592-${of.id}`,
               reason: of.id.endsWith("6") ? null : "短信网关没有回答",
             },

@@ -160,6 +160,31 @@ fn of_a_document(host: &Host) -> String {
     assessment
 }
 
+#[test]
+fn what_a_lineage_leaves_out_is_told() {
+    let model = "id = \"model\"\nregion = \"430000\"";
+    let host = Host::start(&documents::configuration("guests/output-flood.wasm", model).unwrap()).unwrap();
+    for (drafts, cut) in [(200, false), (201, true)] {
+        let document = format!(r#"{{"drafts":{drafts},"bytes":1,"rejects":0}}"#);
+        let pushed = documents::push(&host, document.as_bytes()).unwrap();
+        let observation = text(&pushed.body["messages"][0]);
+        let mut lineage = Value::Null;
+        eventually("its assessments", || {
+            lineage = host.get(&format!("messages/{observation}"))?.body;
+            Ok(lineage["effects"].as_array().is_some_and(|effects| effects.len() == 200)
+                && lineage["effectsTruncated"] == cut)
+        })
+        .unwrap();
+        assert_eq!(lineage["causesTruncated"], false);
+        let told = dongting(&["lineage", "--url", &host.url, observation]).unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        assert_eq!(told.lines().filter(|line| line.starts_with("effect\t")).count(), 200);
+        let last = told.lines().last().unwrap();
+        assert_eq!(last.starts_with("cut\teffects\t"), cut, "{last}");
+        assert!(!told.contains("cut\tcauses\t"), "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_source_was_answered_comes_back() {
     let network = SeismicNetwork::start(Options::manual()).await.unwrap();

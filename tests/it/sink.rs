@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::restamp::restamped;
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -155,9 +156,16 @@ fn what_may_have_arrived_is_tried_again_with_the_same_key() {
         sent["reason"].is_null() && sent["plugin"].as_str().unwrap().starts_with("ledger-sink@"),
         "{sent}"
     );
+    let receives = receiver.address.to_string();
+    assert_eq!(sent["grants"]["http"], serde_json::json!([receives]), "{sent}");
+    assert_eq!(sent["grants"]["subscribe"], serde_json::json!(["ledger assessment"]), "{sent}");
     let told = dongting(&["lineage", "--url", &host.url, &reading]).unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
-    assert!(told.lines().last().unwrap().starts_with("sent\t"), "{told}");
+    let last: Vec<&str> = told.lines().last().unwrap().split('\t').collect();
+    let [relation, _, key, installation, plugin, reason, grants] = last.as_slice() else { panic!("{told}") };
+    assert_eq!((*relation, *key, *installation, *reason), ("sent", &*keys[0], "sink", "-"), "{told}");
+    assert_eq!(sent["plugin"], *plugin, "{told}");
+    assert!(plugin.contains('#') && grants.ends_with(&format!(", http {receives}")), "{told}");
 }
 
 /// Each in a call of its own, since what goes before it has to have arrived: as many calls of one batch as it has messages.
@@ -187,12 +195,29 @@ fn what_may_have_arrived_is_held_for_a_person() {
     let letter = &letters["deadLetters"][0];
     let reason = letter["reason"].as_str().unwrap();
     assert!(reason.starts_with("held, since it may have arrived ("), "{reason}");
-    // The receiver says that it has not: the person sends it again.
+    // The receiver says that it has not: the person sends it again, by another release.
     receiver.answers();
     let number = letter["sequence"].to_string();
-    let sent = dongting(&["dead-letters", "--url", &host.url, "redrive", &number]).unwrap();
+    let component = std::fs::read(plugin("guests/ledger-sink.wasm").unwrap()).unwrap();
+    let other = host.folder.path().join("other.wasm");
+    std::fs::write(&other, restamped(&component, "0.9.0").unwrap()).unwrap();
+    let by = ["--component", other.to_str().unwrap()];
+    let redrive = ["dead-letters", "--url", &host.url, "redrive", &number];
+    let sent = dongting(&[&redrive[..], &by[..]].concat()).unwrap();
     assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
     let keys = receiver.keys();
     assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
     assert!(host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().is_empty());
+    // Each of the two tells what its release was granted.
+    let assessment = host.messages("assessment").unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let lineage = host.get(&format!("messages/{assessment}")).unwrap().body;
+    let told = lineage["message"]["dispatched"].as_array().unwrap();
+    let told: Vec<_> =
+        told.iter().map(|one| (&one["reason"], &one["plugin"], &one["grants"]["http"])).collect();
+    let granted = serde_json::json!([receiver.address.to_string()]);
+    let [(held, first, one), (delivered, second, other)] = told.as_slice() else { panic!("{lineage}") };
+    assert_eq!((*held, *delivered), (&reason.into(), &serde_json::Value::Null), "{lineage}");
+    assert!(first.as_str().unwrap().starts_with("ledger-sink@0.1.0#"), "{lineage}");
+    assert!(second.as_str().unwrap().starts_with("ledger-sink@0.9.0#"), "{lineage}");
+    assert_eq!((*one, *other), (&granted, &granted), "{lineage}");
 }

@@ -12,6 +12,7 @@ use dongting_tests::postgres::{PASSWORD, Postgres};
 use tempfile::TempDir;
 
 pub mod forgetting;
+pub mod lineage;
 pub mod many;
 
 const MODEL: &str = "model";

@@ -22,7 +22,8 @@ pub struct Lineage {
 /// `request`, `form`, `poll`, `connection` or `batch`) with its name or the device's address, plugin with its digest, the piece, its digest, its
 /// bytes, and `kept` or `not kept`; of a connection also which of the bytes came in the step that made the message. Then the messages, the first
 /// data first: relation, time, id, subject, plugin with its digest, and what it was granted. What a sink has done with a message stands behind
-/// it: `sent` or `gave up`, time, key, installation, plugin and reason.
+/// it: `sent` or `gave up`, time, key, installation, plugin with its digest, reason, and what the sink was granted. Where there may be more than
+/// is told, a line `cut` says so at that end.
 pub fn run(options: &Lineage) -> Result<()> {
     match (&options.raw, &options.id) {
         (Some(digest), _) => write(&options.remote, digest),
@@ -45,13 +46,21 @@ fn tell(remote: &Remote, id: &str) -> Result<()> {
     let message = found.get("message").unwrap_or(&Value::Null);
     // The API tells the nearest cause first.
     let causes: Vec<Value> = all("causes").into_iter().rev().collect();
-    let mut lines: String = causes.iter().chain([message]).map(raw).collect();
+    let is_cut = |name: &str| found.get(name) == Some(&Value::Bool(true));
+    let mut lines = String::new();
+    if is_cut("causesTruncated") {
+        lines.push_str("cut\tcauses\tthere may be more: ask for one of these for its own\n");
+    }
+    lines.extend(causes.iter().chain([message]).map(raw));
     for cause in &causes {
         lines.push_str(&step("cause", cause));
     }
     lines.push_str(&step("message", message));
     for effect in &all("effects") {
         lines.push_str(&step("effect", effect));
+    }
+    if is_cut("effectsTruncated") {
+        lines.push_str("cut\teffects\tthere may be more: ask for one of these for its own\n");
     }
     crate::print(&lines)
 }
@@ -105,7 +114,7 @@ fn step(relation: &str, step: &Value) -> String {
     for sent in step.get("dispatched").and_then(Value::as_array).into_iter().flatten() {
         let relation = if sent.get("reason").is_some_and(Value::is_string) { "gave up" } else { "sent" };
         let fields = ["at", "key", "installation", "plugin", "reason"].map(|name| text(sent, name));
-        lines.push_str(&format!("{relation}\t{}\n", fields.join("\t").replace('\n', " ")));
+        lines.push_str(&format!("{relation}\t{}\t{}\n", fields.map(one_line).join("\t"), grants(sent)));
     }
     lines
 }

@@ -82,4 +82,4 @@ pub use dongting_sandbox::views as panels;
 pub use dongting_sandbox::{
     Delivered, Document, Fault, LogLevel, LogLine, MAX_COMPONENT_BYTES, Refusal, Reply, Request, scripted,
 };
-pub use dongting_store::{Dispatched, Parkings, StoreError, Waiting};
+pub use dongting_store::{Parkings, StoreError, Waiting};

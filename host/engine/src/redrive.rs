@@ -60,7 +60,11 @@ impl Host {
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
         let installed = match code {
-            Some(code) => Arc::new(self.in_place_of(&installed, code, None).await?),
+            Some(code) => {
+                let other = self.in_place_of(&installed, code, None).await?;
+                self.keep_grants(&other).await;
+                Arc::new(other)
+            }
             None => installed,
         };
         let made = match letter.origin.clone() {

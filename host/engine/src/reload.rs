@@ -151,9 +151,7 @@ impl Host {
         let installed = installed.await;
         match (installed, before) {
             (Ok((installed, _turn)), before) => {
-                if let Err(error) = self.keep_grants(&installed).await {
-                    tracing::warn!("The lineage will not tell what it is granted: {}", chain(&error));
-                }
+                self.keep_grants(&installed).await;
                 let to = installed.reference.clone();
                 slot.put(installed, &self.shared);
                 match before {

@@ -15,7 +15,7 @@ use crate::{Store, StoreError};
 
 /// The instant of a call is seldom so long after that of what it was given.
 const SOON: Duration = Duration::from_secs(1);
-/// The call that made a message is not found where it is so long after.
+/// A call that is so long after is found by the instant of what it was given, and not by its own.
 const LATE: Duration = Duration::from_secs(120);
 /// Calls among which the one that made a message is looked for, and those of them that name it.
 const LOOKED_AMONG: i64 = 20_000;
@@ -297,6 +297,9 @@ impl Store {
             let late = (soon, received.saturating_add(LATE));
             found.extend(self.naming((installation, id), received, late).await?);
         }
+        if exact(&found).is_none() {
+            found.extend(self.given_long_before((installation, id), received).await?);
+        }
         let at = exact(&found).unwrap_or_default();
         Ok(found.into_iter().nth(at))
     }
@@ -326,9 +329,31 @@ impl Store {
         .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        let calls: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
-        Ok(calls.into_iter().filter(|call| call.record.outputs.iter().any(|(made, _)| made == id)).collect())
+        those_that_made(id, rows)
     }
+
+    /// The calls that made a message of this id of what came at `received`, long before them.
+    async fn given_long_before(
+        &self,
+        (installation, id): (&str, &str),
+        received: Timestamp,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT position, made_at, record FROM call WHERE installation = $1 AND came = $2 ORDER BY position LIMIT $3",
+        )
+        .bind(installation)
+        .bind(received.as_micros())
+        .bind(NAMING)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(StoreError::sql)?;
+        those_that_made(id, rows)
+    }
+}
+
+fn those_that_made(id: &str, rows: Vec<(i64, i64, String)>) -> Result<Vec<Recorded>, StoreError> {
+    let calls: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
+    Ok(calls.into_iter().filter(|call| call.record.outputs.iter().any(|(made, _)| made == id)).collect())
 }
 
 fn recorded((position, made_at, record): (i64, i64, String)) -> Result<Recorded, StoreError> {
@@ -387,22 +412,30 @@ impl CallRecord {
 struct Row {
     made_at: i64,
     text: String,
+    /// When what it was given came, where that was long before.
+    came: Option<i64>,
 }
 
 fn row_of(record: &CallRecord) -> Result<Row, StoreError> {
     let text = serde_json::to_string(record).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    Ok(Row { made_at: record.made_at.unwrap_or_else(Timestamp::now).as_micros(), text })
+    let made_at = record.made_at.unwrap_or_else(Timestamp::now);
+    let came = match &record.given {
+        Some(Given::Document(document)) => Some(document.received),
+        _ => None,
+    };
+    let came = came.filter(|came| made_at.since(*came) >= LATE);
+    Ok(Row { made_at: made_at.as_micros(), text, came: came.map(Timestamp::as_micros) })
 }
 
 /// Writes a call down that was not committed. Its position, where it was not there yet.
 async fn write_once(
     transaction: &mut Transaction,
     installation: String,
-    Row { made_at, text }: Row,
+    Row { made_at, text, came }: Row,
     (connection, seen): (Option<String>, Option<i64>),
 ) -> Result<Option<i64>, StoreError> {
     let written: Option<(i64,)> =
-        sql("INSERT INTO call (installation, made_at, key, record, connection, seen) VALUES ($1, $2, $3, $4, $5, $6)
+        sql("INSERT INTO call (installation, made_at, key, record, connection, seen, came) VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT DO NOTHING RETURNING position")
         .bind(installation)
         .bind(made_at)
@@ -410,6 +443,7 @@ async fn write_once(
         .bind(text)
         .bind(&connection)
         .bind(seen)
+        .bind(came)
         .row(transaction)
         .await?;
     Ok(written.map(|(position,)| position))
@@ -422,12 +456,13 @@ pub(crate) async fn write(
     installation: &str,
     record: &CallRecord,
 ) -> Result<(i64, Option<i64>), StoreError> {
-    let Row { made_at, text } = row_of(record)?;
-    sql("INSERT INTO call (installation, made_at, record) VALUES ($1, $2, $3)
+    let Row { made_at, text, came } = row_of(record)?;
+    sql("INSERT INTO call (installation, made_at, record, came) VALUES ($1, $2, $3, $4)
          RETURNING position, (SELECT version FROM form WHERE installation = $1)")
     .bind(installation)
     .bind(made_at)
     .bind(text)
+    .bind(came)
     .the_row(transaction)
     .await
 }

@@ -213,12 +213,11 @@ impl Store {
         .await
     }
 
-    /// Forgets grants that others had replaced before `before`. There are few.
+    /// Forgets grants of a release that others had replaced before `before`. There are few; the last of each stay.
     pub async fn forget_grants(&self, before: Timestamp) -> Result<(), StoreError> {
-        sql(
-            "DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
-             WHERE later.installation = granted.installation AND later.since > granted.since AND later.since < $1)",
-        )
+        sql("DELETE FROM granted WHERE EXISTS (SELECT 1 FROM granted later
+             WHERE later.installation = granted.installation AND later.plugin = granted.plugin
+               AND later.since > granted.since AND later.since < $1)")
         .bind(before.as_micros())
         .execute_alone(&self.writer)
         .await?;

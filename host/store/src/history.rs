@@ -34,7 +34,10 @@ pub struct Tailed {
 pub struct Lineage {
     pub message: Message,
     pub causes: Vec<Message>,
+    /// Whether there may be more than these.
+    pub causes_truncated: bool,
     pub effects: Vec<Message>,
+    pub effects_truncated: bool,
 }
 
 /// A lineage shows at most this many messages each way.
@@ -180,51 +183,63 @@ impl Store {
     /// What it was made of and what was made of it comes without bodies of over 16 KiB.
     pub async fn lineage(&self, id: &str) -> Result<Option<Lineage>, StoreError> {
         let Some(message) = self.messages(&[id.to_owned()]).await?.pop() else { return Ok(None) };
-        let causes = self.causes(&message).await?;
-        let effects = self.effects(&message).await?;
-        Ok(Some(Lineage { message, causes, effects }))
+        let (causes, causes_truncated) = self.causes(&message).await?;
+        let (effects, effects_truncated) = self.effects(&message).await?;
+        Ok(Some(Lineage { message, causes, causes_truncated, effects, effects_truncated }))
     }
 
-    /// What a message was made of, as far as it is still kept, nearest first.
-    async fn causes(&self, message: &Message) -> Result<Vec<Message>, StoreError> {
-        let (mut causes, mut seen) = (Vec::new(), BTreeSet::new());
+    /// What a message was made of, as far as it is still kept, nearest first, and whether there may be more.
+    async fn causes(&self, message: &Message) -> Result<(Vec<Message>, bool), StoreError> {
+        let (mut causes, mut truncated, mut seen) = (Vec::new(), false, BTreeSet::new());
         let mut next: Vec<String> = message.causation.clone();
-        for _ in 0..MAX_DEPTH {
+        for depth in 0..=MAX_DEPTH {
             next.retain(|id| seen.insert(id.clone()));
+            truncated |= next.len() > MAX_LINEAGE;
             next.truncate(MAX_LINEAGE);
             let mut found = self.named(&next, LISTED).await?;
             found.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-            found.truncate(MAX_LINEAGE - causes.len());
+            truncated |= cut(&mut found, depth, causes.len());
             if found.is_empty() {
                 break;
             }
             next = found.iter().flat_map(|message| message.causation.iter().cloned()).collect();
             causes.append(&mut found);
         }
-        Ok(causes)
+        Ok((causes, truncated))
     }
 
-    /// What was made of a message, nearest first.
-    async fn effects(&self, message: &Message) -> Result<Vec<Message>, StoreError> {
-        let (mut effects, mut seen) = (Vec::new(), BTreeSet::from([message.id.clone()]));
+    /// What was made of a message, nearest first, and whether there may be more.
+    async fn effects(&self, message: &Message) -> Result<(Vec<Message>, bool), StoreError> {
+        let (mut effects, mut truncated) = (Vec::new(), false);
+        let mut seen = BTreeSet::from([message.id.clone()]);
         let mut next = vec![message.id.clone()];
-        for _ in 0..MAX_DEPTH {
-            let mut positions = named::positions(&self.history_reader, By::Cause, &next, MAX_LINEAGE).await?;
+        for depth in 0..=MAX_DEPTH {
+            let most = MAX_LINEAGE + 1;
+            let mut positions = named::positions(&self.history_reader, By::Cause, &next, most).await?;
+            truncated |= positions.len() > MAX_LINEAGE;
             positions.truncate(MAX_LINEAGE);
             let mut found: Vec<Message> = self.at(&positions, LISTED).await?.into_values().collect();
             found.retain(|made| {
                 made.causation.iter().any(|cause| next.contains(cause)) && seen.insert(made.id.clone())
             });
             found.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-            found.truncate(MAX_LINEAGE - effects.len());
+            truncated |= cut(&mut found, depth, effects.len());
             if found.is_empty() {
                 break;
             }
             next = found.iter().map(|made| made.id.clone()).collect();
             effects.append(&mut found);
         }
-        Ok(effects)
+        Ok((effects, truncated))
     }
+}
+
+/// Leaves of what is found that far away as much as there is room for beside what is shown already. Whether that is not all of it.
+fn cut(found: &mut Vec<Message>, depth: usize, shown: usize) -> bool {
+    let room = if depth < MAX_DEPTH { MAX_LINEAGE - shown } else { 0 };
+    let truncated = found.len() > room;
+    found.truncate(room);
+    truncated
 }
 
 /// What concerns a region: the range of codes in it, and the codes of its ancestors.

@@ -31,12 +31,10 @@ pub struct Dispatched {
 }
 
 impl Store {
-    /// Remembers what an installation is granted from now on.
+    /// Remembers what a release is granted in an installation from now on.
     pub async fn keep_grants(&self, installation: &str, granted: &Granted) -> Result<(), StoreError> {
-        let last = self.granted(installation, Timestamp::now()).await?;
-        if last.is_some_and(|last| {
-            (last.plugin, last.grants) == (granted.plugin.clone(), granted.grants.clone())
-        }) {
+        let known = self.granted(installation, &granted.plugin).await?;
+        if known.first().is_some_and(|last| last.grants == granted.grants) {
             return Ok(());
         }
         sql("INSERT INTO granted VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
@@ -49,20 +47,20 @@ impl Store {
         Ok(())
     }
 
-    /// What it was granted at an instant; none where that is not known any more.
-    pub async fn granted(&self, installation: &str, at: Timestamp) -> Result<Option<Granted>, StoreError> {
-        let row: Option<(i64, String, String)> = sqlx::query_as(
-            "SELECT since, plugin, grants FROM granted WHERE installation = $1 AND since <= $2
-             ORDER BY since DESC LIMIT 1",
+    /// What a release was granted in an installation, newest first, as far as that is still kept.
+    pub async fn granted(&self, installation: &str, plugin: &str) -> Result<Vec<Granted>, StoreError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT since, grants FROM granted WHERE installation = $1 AND plugin = $2 ORDER BY since DESC",
         )
         .bind(installation)
-        .bind(at.as_micros())
-        .fetch_optional(&self.reader)
+        .bind(plugin)
+        .fetch_all(&self.reader)
         .await
         .map_err(StoreError::sql)?;
-        Ok(row.and_then(|(since, plugin, grants)| {
-            Some(Granted { since: Timestamp::from_micros(since)?, plugin, grants })
-        }))
+        let granted = |(since, grants)| {
+            Some(Granted { since: Timestamp::from_micros(since)?, plugin: plugin.to_owned(), grants })
+        };
+        Ok(rows.into_iter().filter_map(granted).collect())
     }
 
     /// What sinks have done with these messages, by message, oldest first.

@@ -722,6 +722,7 @@ export interface components {
     Dispatched: {
       /** Format: date-time */
       at: string
+      grants: components["schemas"]["Grants"] | null
       installation: string
       /** @description What the receiver was given to tell it apart. */
       key: string
@@ -929,8 +930,12 @@ export interface components {
     Lineage: {
       /** @description What it was made of, nearest first. */
       causes: components["schemas"]["LineageStep"][]
+      /** @description Whether there may be more than these, beyond the limits of a lineage. */
+      causesTruncated: boolean
       /** @description What was made of it, nearest first. */
       effects: components["schemas"]["LineageStep"][]
+      /** @description The same of these. */
+      effectsTruncated: boolean
       message: components["schemas"]["LineageStep"]
     }
     /** @description A message with what its plugin was granted when it made it, with what was sent outward, and with what a first one was made of. */

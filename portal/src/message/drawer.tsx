@@ -38,7 +38,8 @@ function Opened({ id, onClose, onOpen }: { id: string; onClose: () => void; onOp
           <LineageList
             // Raw data first, as it happened; the API tells the nearest first.
             messages={[...lineage.data.causes].reverse()}
-            none={words.message.noCauses}
+            none={lineage.data.message.first ? words.message.noCauses : words.message.causesGone}
+            truncated={lineage.data.causesTruncated && words.message.causesTruncated}
             onOpen={onOpen}
             testid="causes"
           />
@@ -46,6 +47,7 @@ function Opened({ id, onClose, onOpen }: { id: string; onClose: () => void; onOp
           <LineageList
             messages={lineage.data.effects}
             none={words.message.noEffects}
+            truncated={lineage.data.effectsTruncated && words.message.effectsTruncated}
             onOpen={onOpen}
             testid="effects"
           />

@@ -13,14 +13,16 @@ const most = 60
 export function LineageList(props: {
   messages: LineageStep[]
   none: string
+  /** Where there may be more than these. */
+  truncated: false | ((count: number) => string)
   onOpen: (id: string) => void
   testid: string
 }) {
-  const { messages, none, onOpen, testid } = props
+  const { messages, none, truncated, onOpen, testid } = props
   const words = useWords()
   const regionName = useRegionName()
   const [all, setAll] = useState(false)
-  if (messages.length === 0) return <p className="quiet">{none}</p>
+  if (messages.length === 0 && !truncated) return <p className="quiet">{none}</p>
   return (
     <>
       <ol className="lineage" data-testid={testid}>
@@ -45,6 +47,11 @@ export function LineageList(props: {
         <button type="button" className="button small" onClick={() => setAll(true)}>
           {words.message.all(messages.length)}
         </button>
+      )}
+      {truncated && (
+        <p className="quiet" data-testid={`${testid}-truncated`}>
+          {truncated(messages.length)}
+        </p>
       )}
     </>
   )

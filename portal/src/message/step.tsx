@@ -96,6 +96,14 @@ function Dispatched({ step }: { step: LineageStep }) {
             {clip(one.installation, 40)} · <PluginName plugin={one.plugin} /> · {words.message.dispatchKey}{" "}
             <code title={clip(one.key, 300)}>{clip(one.key, 24)}</code>
           </div>
+          <details className="step">
+            <summary>{words.message.dispatchGrants}</summary>
+            {one.grants ? (
+              <GrantLines grants={one.grants} />
+            ) : (
+              <p className="quiet">{words.message.dispatchGrantsUnknown}</p>
+            )}
+          </details>
         </li>
       ))}
     </ul>

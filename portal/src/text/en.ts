@@ -146,6 +146,11 @@ export const en: Dictionary = {
     causes: "Derived from (upstream, down to the raw data)",
     effects: "Led to",
     noCauses: "Nothing upstream: this is where the data begin.",
+    causesGone: "What it was made of is no longer kept.",
+    causesTruncated: (count) =>
+      `There may be more: the nearest ${count} are listed. Open one of them for what it was made of itself.`,
+    effectsTruncated: (count) =>
+      `There may be more: the nearest ${count} are listed. Open one of them for what was made of it.`,
     noEffects: "Nothing derives from it so far.",
     self: "This message",
     installation: "Installation",
@@ -156,6 +161,8 @@ export const en: Dictionary = {
     delivered: "delivered",
     givenUp: (reason) => `not delivered: ${reason}`,
     dispatchKey: "Idempotency key",
+    dispatchGrants: "Grants when it was sent",
+    dispatchGrantsUnknown: "What the sink was granted then is no longer known",
     raw: "Raw data",
     rawWhat: {
       document: "A document that was pushed",

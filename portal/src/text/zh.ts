@@ -143,6 +143,9 @@ export const zh = {
     causes: "由来（上游，直至原始数据）",
     effects: "去向（由它得出）",
     noCauses: "没有上游：这是最初的数据。",
+    causesGone: "上游消息已不再保存。",
+    causesTruncated: (count: number) => `可能还有更多：只列出最近的 ${count} 条。打开其中一条，可看它自己的上游。`,
+    effectsTruncated: (count: number) => `可能还有更多：只列出最近的 ${count} 条。打开其中一条，可看它自己的下游。`,
     noEffects: "目前没有由它得出的消息。",
     self: "本条",
     installation: "实例",
@@ -153,6 +156,8 @@ export const zh = {
     delivered: "已送达",
     givenUp: (reason: string) => `未送达：${reason}`,
     dispatchKey: "幂等键",
+    dispatchGrants: "外发时的授权",
+    dispatchGrantsUnknown: "外发时的授权已无记录",
     raw: "原始数据",
     rawWhat: {
       document: "推送的文件",

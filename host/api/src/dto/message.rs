@@ -40,12 +40,17 @@ pub struct MessageList {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Lineage {
     pub message: LineageStep,
     /// What it was made of, nearest first.
     pub causes: Vec<LineageStep>,
+    /// Whether there may be more than these, beyond the limits of a lineage.
+    pub causes_truncated: bool,
     /// What was made of it, nearest first.
     pub effects: Vec<LineageStep>,
+    /// The same of these.
+    pub effects_truncated: bool,
 }
 
 /// A message with what its plugin was granted when it made it, with what was sent outward, and with what a first one was made of.
@@ -152,6 +157,9 @@ pub struct Dispatched {
     pub at: String,
     /// `name@version#digest` of the sink.
     pub plugin: String,
+    /// What the sink was granted then. None where it is not known any more.
+    #[schema(required)]
+    pub grants: Option<Grants>,
     /// What the receiver was given to tell it apart.
     pub key: String,
     /// Why it was given up; none where it was delivered.
@@ -205,7 +213,13 @@ impl From<Vec<dongting_manifest::Message>> for MessageList {
 impl From<lineage::Lineage> for Lineage {
     fn from(found: lineage::Lineage) -> Self {
         let all = |steps: Vec<_>| steps.into_iter().map(LineageStep::from).collect();
-        Self { message: found.message.into(), causes: all(found.causes), effects: all(found.effects) }
+        Self {
+            message: found.message.into(),
+            causes: all(found.causes),
+            causes_truncated: found.causes_truncated,
+            effects: all(found.effects),
+            effects_truncated: found.effects_truncated,
+        }
     }
 }
 
@@ -271,12 +285,13 @@ impl From<installation::Grants> for Grants {
     }
 }
 
-impl From<dongting_engine::Dispatched> for Dispatched {
-    fn from(one: dongting_engine::Dispatched) -> Self {
+impl From<lineage::Outward> for Dispatched {
+    fn from(lineage::Outward { dispatched: one, grants }: lineage::Outward) -> Self {
         Self {
             installation: one.installation,
             at: one.at.to_string(),
             plugin: one.plugin,
+            grants: grants.map(Into::into),
             key: one.key,
             reason: one.reason,
         }
