@@ -95,6 +95,19 @@ impl Leases {
         }
     }
 
+    /// The lease for one call of a release in place of one that needs none. It is nobody's claim: under a name of its own it is not taken on,
+    /// and whoever claims it next has it after its time, or once it is given back.
+    pub async fn lend(&self, id: &str, store: &Store) -> Result<Pin, StoreError> {
+        let pin = Pin::new(self.holder.is_some());
+        if let Some(holder) = &self.holder {
+            let lent = store.take_lease(id, &format!("{holder}, once"), Timestamp::now(), TTL).await?;
+            if let Some(lease) = lent {
+                pin.gain(lease);
+            }
+        }
+        Ok(pin)
+    }
+
     /// Takes what is free of `ids`, beside whatever else is done.
     fn take_all(&self, ids: Vec<String>, takes: &mut JoinSet<()>, shared: &Arc<Shared>) {
         while takes.try_join_next().is_some() {}

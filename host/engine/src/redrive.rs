@@ -56,21 +56,21 @@ impl Host {
         let _turn = self.redriving.lock().await;
         let found = self.shared.publisher.bus().dead_letter_at(sequence).await?;
         let StoredDeadLetter { letter, stored_at, .. } = found.ok_or(RedriveError::Unknown(sequence))?;
-        let installed = self
+        let enabled = self
             .installed(&letter.installation)
             .ok_or_else(|| RedriveError::NotInstalled(letter.installation.clone()))?;
         let installed = match code {
-            Some(code) => {
-                let other = self.in_place_of(&installed, code, None).await?;
-                self.keep_grants(&other).await;
-                Arc::new(other)
-            }
-            None => installed,
+            Some(code) => Arc::new(self.named(&enabled, code).await?),
+            None => Arc::clone(&enabled),
         };
         let made = match letter.origin.clone() {
-            Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await?,
-            None => self.redrive_document(&installed, sequence, (letter, stored_at)).await?,
+            Some(origin) => self.redrive_message(&installed, sequence, &letter, &origin).await,
+            None => self.redrive_document(&installed, sequence, (letter, stored_at)).await,
         };
+        if !Arc::ptr_eq(&installed.pin, &enabled.pin) {
+            installed.pin.release(self.store()).await;
+        }
+        let made = made?;
         self.shared.publisher.bus().discard_dead_letter(sequence).await?;
         // It will not come again, so its fence has done its work.
         let place = self.place_of_letter(sequence).await?;
@@ -79,6 +79,17 @@ impl Host {
         let (id, plugin) = (installed.id(), &installed.reference);
         tracing::info!(installation = id, plugin, sequence, "Dead letter {sequence} was driven again");
         Ok(made)
+    }
+
+    /// The release that takes a letter in place of the one that is enabled. Where that keeps nothing, it has no lease that this one could use.
+    async fn named(&self, enabled: &Installed, code: Code) -> Result<Installed, RedriveError> {
+        let mut named = self.in_place_of(enabled, code, None).await?;
+        if named.is_pinned() && !enabled.is_pinned() {
+            let lent = self.shared.leases.lend(named.id(), self.store()).await;
+            named.pin = Arc::new(lent.map_err(|error| RedriveError::Later(chain(&error)))?);
+        }
+        self.keep_grants(&named).await;
+        Ok(named)
     }
 
     /// Another release for what one installation does. It works beside the one that is enabled, on the same state and in its turn.
