@@ -5,11 +5,29 @@ use std::time::Duration;
 
 use dongting_manifest::dead_letter::DocumentHead;
 use dongting_manifest::{DeadLetter, Region, Timestamp};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::documents::{self, TOKEN};
 use dongting_tests::host::{Host, binary, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
 use serde_json::Value;
+
+hosts_on_both! {
+    fn {
+        what_is_refused_again_stays_until_it_is_discarded
+        a_mended_plugin_takes_what_its_predecessor_could_not
+        a_dead_letter_is_driven_again_by_the_release_that_is_named
+        a_re_drive_that_is_killed_has_its_effect_once
+        a_document_is_driven_again_through_its_decoder
+        a_refused_document_comes_to_another_release_as_it_came
+        what_a_device_sent_is_driven_again_by_a_release_that_decodes_it
+        a_part_of_a_document_that_is_refused_again_stays
+    }
+    async fn {
+        a_letter_says_how_its_document_came_and_an_earlier_one_says_when
+    }
+}
 
 /// Documents become observations, and the component named is made a model of them.
 fn configuration(model: &str, capabilities: &str) -> String {
@@ -93,9 +111,8 @@ fn counts(host: &Host) -> Vec<u64> {
     counts
 }
 
-#[test]
-fn what_is_refused_again_stays_until_it_is_discarded() {
-    let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
+fn what_is_refused_again_stays_until_it_is_discarded(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("guests/counter.wasm", "\"state\"")).unwrap();
     assert_eq!(documents::push(&host, b"\"reject\"").unwrap().status, 200);
     let number = only(&host);
     let listed = dead_letters(&host, &["list", "--installation", "model"]).out;
@@ -119,9 +136,8 @@ fn what_is_refused_again_stays_until_it_is_discarded() {
     }
 }
 
-#[test]
-fn a_mended_plugin_takes_what_its_predecessor_could_not() {
-    let mut host = Host::start(&configuration("guests/trap.wasm", "")).unwrap();
+fn a_mended_plugin_takes_what_its_predecessor_could_not(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration("guests/trap.wasm", "")).unwrap();
     assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
     let number = only(&host);
     let mended = configuration("guests/counter.wasm", "\"state\"");
@@ -139,9 +155,8 @@ fn a_mended_plugin_takes_what_its_predecessor_could_not() {
     eventually("the next", || Ok(counts(&host) == [1, 2])).unwrap();
 }
 
-#[test]
-fn a_dead_letter_is_driven_again_by_the_release_that_is_named() {
-    let host = Host::start(&configuration("guests/trap.wasm", "\"state\"")).unwrap();
+fn a_dead_letter_is_driven_again_by_the_release_that_is_named(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("guests/trap.wasm", "\"state\"")).unwrap();
     assert_eq!(documents::push(&host, b"1").unwrap().status, 200);
     let number = only(&host);
     let redrive = |guest: &str| {
@@ -162,11 +177,10 @@ fn a_dead_letter_is_driven_again_by_the_release_that_is_named() {
     assert_eq!(host.installation("model").unwrap()["plugin"]["name"], "trap", "what is enabled stays");
 }
 
-#[test]
-fn a_re_drive_that_is_killed_has_its_effect_once() {
+fn a_re_drive_that_is_killed_has_its_effect_once(database: DatabaseKind) {
     // It rejects whatever it is given; its successor counts.
     let capabilities = "\"http\", \"state\"";
-    let mut host = Host::start(&configuration("guests/http.wasm", capabilities)).unwrap();
+    let mut host = Host::start_on(database, &configuration("guests/http.wasm", capabilities)).unwrap();
     for number in 1..=12 {
         let body = format!(r#"{{"url": "http://127.0.0.1/{number}", "times": 1}}"#);
         assert_eq!(documents::push(&host, body.as_bytes()).unwrap().status, 200);
@@ -192,9 +206,8 @@ fn a_re_drive_that_is_killed_has_its_effect_once() {
     eventually("each once", || Ok(counts(&host) == (1..=12).collect::<Vec<_>>())).unwrap();
 }
 
-#[test]
-fn a_document_is_driven_again_through_its_decoder() {
-    let host = Host::start(&configuration("guests/counter.wasm", "\"state\"")).unwrap();
+fn a_document_is_driven_again_through_its_decoder(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("guests/counter.wasm", "\"state\"")).unwrap();
     let refused = documents::push(&host, b"").unwrap();
     assert_eq!(refused.status, 422, "{}", refused.body);
     let number = only(&host);
@@ -203,9 +216,8 @@ fn a_document_is_driven_again_through_its_decoder() {
     assert_eq!(only(&host), number);
 }
 
-#[test]
-fn a_refused_document_comes_to_another_release_as_it_came() {
-    let host = Host::start(&desk("brittle")).unwrap();
+fn a_refused_document_comes_to_another_release_as_it_came(database: DatabaseKind) {
+    let host = Host::start_on(database, &desk("brittle")).unwrap();
     let before = Timestamp::now();
     assert_eq!(deliver(&host, "text/x-desk", b"{}"), 422);
     let after = Timestamp::now();
@@ -244,11 +256,10 @@ fn a_refused_document_comes_to_another_release_as_it_came() {
     assert!(how.starts_with("http None Some(\"text/x-part\") "), "{how}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_letter_says_how_its_document_came_and_an_earlier_one_says_when() {
+async fn a_letter_says_how_its_document_came_and_an_earlier_one_says_when(database: DatabaseKind) {
     let nats = Nats::start().await.unwrap();
     let url = nats.url();
-    let host = Host::start_with(&desk("desk"), &[("DONGTING_NATS", &url)]).unwrap();
+    let host = Host::start_on_with(database, &desk("desk"), &[("DONGTING_NATS", &url)]).unwrap();
     let received = Timestamp::now().saturating_sub(Duration::from_secs(3600));
     let name = Some("站/1 水位".to_owned());
     let letter = DeadLetter {
@@ -315,10 +326,9 @@ fn all_of_a_payload_is_to_be_had() {
 }
 
 /// The device was told that its frame is kept, and nobody asks it again: what was kept is given to a release that decodes it.
-#[test]
-fn what_a_device_sent_is_driven_again_by_a_release_that_decodes_it() {
+fn what_a_device_sent_is_driven_again_by_a_release_that_decodes_it(database: DatabaseKind) {
     use crate::session;
-    let host = Host::start(&session::configuration(&session::component(), "")).unwrap();
+    let host = Host::start_on(database, &session::configuration(&session::component(), "")).unwrap();
     let mut device = Device::named(&address(&host, "devices").unwrap(), "a").unwrap();
     device.send(&[0xff, 0xff, 0]).unwrap();
     assert_eq!(device.answer().unwrap(), Answer::Gone);
@@ -339,11 +349,12 @@ fn what_a_device_sent_is_driven_again_by_a_release_that_decodes_it() {
     assert_eq!(dead_letters(&host, &["list"]).out, "");
 }
 
-#[test]
-fn a_part_of_a_document_that_is_refused_again_stays() {
+fn a_part_of_a_document_that_is_refused_again_stays(database: DatabaseKind) {
     let component = plugin("rain-gauge.wasm").unwrap();
-    let host = Host::start(&format!(
-        r#"
+    let host = Host::start_on(
+        database,
+        &format!(
+            r#"
         [[installation]]
         id = "gauges"
         component = {component:?}
@@ -351,7 +362,8 @@ fn a_part_of_a_document_that_is_refused_again_stays() {
         push_token = "{TOKEN}"
         grants = {{ publish = [{{ domain = "water", kind = "observation" }}] }}
         "#
-    ))
+        ),
+    )
     .unwrap();
     let report = b"S1,430102,2026-08-29T08:00:00+08:00,12.5\nS2,430102\n";
     assert_eq!(host.push("gauges", TOKEN, report).unwrap().status, 200);

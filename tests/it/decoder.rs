@@ -4,16 +4,37 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use dongting_store::{Database, Store};
+use dongting_store::Store;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents::{self, TOKEN};
 use dongting_tests::host::{Host, dongting, eventually};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats;
 use dongting_tests::postgres::Postgres;
 use dongting_tests::process::{Signal, signal};
 use tokio::sync::Notify;
 
-fn start() -> Host {
-    start_with(&[])
+hosts_on_both! {
+    fn {
+        what_a_decoder_wrote_is_there_for_the_next_document_and_after_a_kill
+        what_was_committed_is_answered_as_done_while_the_bus_is_away
+    }
+    async fn {
+        what_was_committed_goes_out_though_its_deliverer_hung_up
+        what_began_before_its_installation_was_disabled_is_not_committed_beside_what_came_after
+        what_was_committed_goes_out_though_the_host_was_killed_before
+    }
+}
+
+fn start(database: DatabaseKind) -> Host {
+    let host = Host::start_on(database, &configuration("guests/tally.wasm")).unwrap();
+    has_the_lease(&host);
+    host
+}
+
+/// Where another host could decode instead, it answers 503 until it is known that none does.
+fn has_the_lease(host: &Host) {
+    eventually("it decodes", || Ok(host.state("tally")?.0 == "running")).unwrap();
 }
 
 fn start_with(environment: &[(&str, &str)]) -> Host {
@@ -47,9 +68,8 @@ fn deliver(host: &Host) -> TcpStream {
     deliverer
 }
 
-#[test]
-fn what_a_decoder_wrote_is_there_for_the_next_document_and_after_a_kill() {
-    let mut host = start();
+fn what_a_decoder_wrote_is_there_for_the_next_document_and_after_a_kill(database: DatabaseKind) {
+    let mut host = start(database);
     for expected in [vec![1, 2, 3], vec![1, 2, 3, 4, 5, 6]] {
         for _ in 0..3 {
             let answer = host.push("tally", TOKEN, b"a document").unwrap();
@@ -57,14 +77,14 @@ fn what_a_decoder_wrote_is_there_for_the_next_document_and_after_a_kill() {
         }
         eventually("every count once", || Ok(counts(&host)? == expected)).unwrap();
         host.kill_and_restart().unwrap();
+        has_the_lease(&host);
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_committed_goes_out_though_its_deliverer_hung_up() {
-    let host = start();
+async fn what_was_committed_goes_out_though_its_deliverer_hung_up(database: DatabaseKind) {
+    let host = start(database);
     assert_eq!(host.push("tally", TOKEN, b"a document").unwrap().status, 200);
-    let store = Store::open(&Database::Sqlite(host.folder.path().join("data/dongting.db"))).await.unwrap();
+    let store = Store::open(&host.database().unwrap()).await.unwrap();
     let waiting = async |count: usize| {
         let pending = async || (store.pending("tally", 8).await.ok()?.len() == count).then_some(());
         nats::eventually(&format!("{count} rows in the outbox"), pending).await.unwrap();
@@ -102,9 +122,8 @@ fn a_decoder_that_faults_on_one_document_after_the_other_is_left_alone_for_a_whi
 }
 
 /// A deliverer that is told to come again comes again: what is committed must not be among that.
-#[test]
-fn what_was_committed_is_answered_as_done_while_the_bus_is_away() {
-    let host = start();
+fn what_was_committed_is_answered_as_done_while_the_bus_is_away(database: DatabaseKind) {
+    let host = start(database);
     let push = || host.push("tally", TOKEN, b"a document").unwrap().status;
     assert_eq!(push(), 200);
     eventually("the first", || Ok(counts(&host)? == [1])).unwrap();
@@ -117,8 +136,9 @@ fn what_was_committed_is_answered_as_done_while_the_bus_is_away() {
     eventually("each once", || Ok(counts(&host)? == [1, 2, 3])).unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_began_before_its_installation_was_disabled_is_not_committed_beside_what_came_after() {
+async fn what_began_before_its_installation_was_disabled_is_not_committed_beside_what_came_after(
+    database: DatabaseKind,
+) {
     let (asked, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (told, waits) = (Arc::clone(&asked), Arc::clone(&release));
     let answer = async move || {
@@ -133,7 +153,8 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
     let way_out = format!(r#"http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]"#);
     let grants = format!("{}\n{way_out}", documents::DESK);
     let configuration = documents::asked("tally", "guests/desk.wasm", &grants).unwrap();
-    let host = Arc::new(Host::start(&configuration).unwrap());
+    let host = Arc::new(Host::start_on(database, &configuration).unwrap());
+    has_the_lease(&host);
     let push = |body: String| {
         let host = Arc::clone(&host);
         tokio::task::spawn_blocking(move || host.push("tally", TOKEN, body.as_bytes()).unwrap())
@@ -146,6 +167,7 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
         let ran = dongting(&["reload", "--url", &host.url]).unwrap();
         assert_eq!(String::from_utf8(ran.stdout).unwrap(), format!("tally\t{outcome}\n"));
     }
+    has_the_lease(&host);
     assert_eq!(push("{}".to_owned()).await.unwrap().body, 2);
     release.notify_one();
     let slow = slow.await.unwrap();
@@ -161,11 +183,10 @@ async fn what_began_before_its_installation_was_disabled_is_not_committed_beside
     server.abort();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_committed_goes_out_though_the_host_was_killed_before() {
-    let mut host = start();
+async fn what_was_committed_goes_out_though_the_host_was_killed_before(database: DatabaseKind) {
+    let mut host = start(database);
     assert_eq!(host.push("tally", TOKEN, b"a document").unwrap().status, 200);
-    let store = Store::open(&Database::Sqlite(host.folder.path().join("data/dongting.db"))).await.unwrap();
+    let store = Store::open(&host.database().unwrap()).await.unwrap();
     let waiting = async |count: usize| {
         let pending = async || (store.pending("tally", 8).await.ok()?.len() == count).then_some(());
         nats::eventually(&format!("{count} rows in the outbox"), pending).await.unwrap();

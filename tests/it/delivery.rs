@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use dongting_manifest::{Message, Timestamp, message};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::{Nats, Raw};
 use dongting_tests::restamp::stamped;
 use serde_json::{Value, json};
@@ -13,6 +15,22 @@ mod ahead;
 mod begun;
 mod both_lanes;
 mod stopped;
+
+hosts_on_both! {
+    fn {
+        a_closed_partition_waits_in_order_and_holds_back_no_other
+        poison_becomes_the_dead_letters_and_nothing_else
+        what_no_message_can_carry_is_a_fault_of_its_call
+        a_broken_release_trips_the_breaker_and_buries_nothing
+        what_is_parked_is_taken_up_by_a_release_without_order
+        a_release_that_cannot_run_leaves_the_old_one_at_work
+    }
+    async fn {
+        what_jetstream_has_given_up_on_is_found
+        what_is_given_up_while_no_host_runs_is_found_by_one_without_state
+        what_is_given_up_while_no_host_runs_is_found_by_one_with_order
+    }
+}
 
 /// Documents become observations, and the gate lets them pass.
 fn configuration(settings: &str) -> String {
@@ -56,9 +74,8 @@ fn reload(host: &Host, configuration: &str) -> (bool, String) {
     (ran.status.success(), said)
 }
 
-#[test]
-fn a_closed_partition_waits_in_order_and_holds_back_no_other() {
-    let mut host = Host::start(&configuration("closed = [\"a\"]")).unwrap();
+fn a_closed_partition_waits_in_order_and_holds_back_no_other(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration("closed = [\"a\"]")).unwrap();
     push(&host, ["a/1", "b/1", "a/2", "b/2", "a/3"]);
     eventually("the open partition", || Ok(passed(&host) == ["b/1", "b/2"])).unwrap();
     assert_eq!(host.state("gate").unwrap(), ("backoff".into(), "a is closed".into()));
@@ -74,9 +91,8 @@ fn a_closed_partition_waits_in_order_and_holds_back_no_other() {
     assert_eq!(host.rejects("gate").unwrap(), 0);
 }
 
-#[test]
-fn poison_becomes_the_dead_letters_and_nothing_else() {
-    let host = Host::start(&configuration("")).unwrap();
+fn poison_becomes_the_dead_letters_and_nothing_else(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("")).unwrap();
     push(&host, ["a/1", "a/poison", "b/1", "a/2", "b/poison", "b/2"]);
     eventually("the good ones", || Ok(passed(&host).len() == 4)).unwrap();
     let order = |partition: &str| -> Vec<String> {
@@ -102,10 +118,9 @@ fn poison_becomes_the_dead_letters_and_nothing_else() {
 }
 
 /// What no message can carry is found before it is promised: later it would be tried for ever.
-#[test]
-fn what_no_message_can_carry_is_a_fault_of_its_call() {
+fn what_no_message_can_carry_is_a_fault_of_its_call(database: DatabaseKind) {
     let toml = documents::configuration("guests/output-flood.wasm", "id = \"model\"\nregion = \"430000\"");
-    let host = Host::start(&toml.unwrap()).unwrap();
+    let host = Host::start_on(database, &toml.unwrap()).unwrap();
     let told = |attributes: Value| {
         let flood = json!({ "drafts": 1, "bytes": 1, "rejects": 0, "attributes": attributes }).to_string();
         assert_eq!(documents::push(&host, flood.as_bytes()).unwrap().status, 200);
@@ -133,9 +148,8 @@ fn what_no_message_can_carry_is_a_fault_of_its_call() {
     assert_eq!(saying("bytes as headers, more than 40960"), 1, "{reasons:?}");
 }
 
-#[test]
-fn a_broken_release_trips_the_breaker_and_buries_nothing() {
-    let host = Host::start(&configuration("traps = true")).unwrap();
+fn a_broken_release_trips_the_breaker_and_buries_nothing(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("traps = true")).unwrap();
     push(&host, ["a/1", "b/1", "c/1", "d/1", "e/1", "f/1", "a/2"]);
     eventually("the breaker", || Ok(host.state("gate")?.0 == "tripped")).unwrap();
     assert!(host.state("gate").unwrap().1.starts_with("it faults on one message after the other"));
@@ -150,9 +164,8 @@ fn a_broken_release_trips_the_breaker_and_buries_nothing() {
 }
 
 /// A release without order goes on with what one with order has parked.
-#[test]
-fn what_is_parked_is_taken_up_by_a_release_without_order() {
-    let mut host = Host::start(&configuration("closed = [\"a\"]")).unwrap();
+fn what_is_parked_is_taken_up_by_a_release_without_order(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration("closed = [\"a\"]")).unwrap();
     push(&host, ["a/1", "b/1", "a/2"]);
     eventually("the open partition", || Ok(passed(&host) == ["b/1"])).unwrap();
     eventually("both wait", || Ok(host.get("installations/gate/parked")?.body["messages"] == 2)).unwrap();
@@ -170,9 +183,8 @@ fn what_is_parked_is_taken_up_by_a_release_without_order() {
     assert_eq!(host.rejects("gate").unwrap(), 0);
 }
 
-#[test]
-fn a_release_that_cannot_run_leaves_the_old_one_at_work() {
-    let host = Host::start(&configuration("")).unwrap();
+fn a_release_that_cannot_run_leaves_the_old_one_at_work(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("")).unwrap();
     push(&host, ["a/1"]);
     eventually("the first", || Ok(passed(&host) == ["a/1"])).unwrap();
     let broken = configuration("").replace("gate.wasm", "no-such.wasm");
@@ -197,12 +209,11 @@ fn a_release_that_cannot_run_leaves_the_old_one_at_work() {
 }
 
 /// Somebody sets `max_deliver` on an installation's consumer: JetStream falls silent about what has used it up, and the host finds it.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_jetstream_has_given_up_on_is_found() {
+async fn what_jetstream_has_given_up_on_is_found(database: DatabaseKind) {
     let nats = Nats::start().await.unwrap();
     let url = nats.url();
     let toml = documents::configuration("guests/trap.wasm", "id = \"model\"\nregion = \"430000\"").unwrap();
-    let host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let host = Host::start_on_with(database, &toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
     // It traps until it is a dead letter, and the host has looked at the consumer's settings by then. It does not look again for minutes.
     assert_eq!(documents::push(&host, b"0").unwrap().status, 200);
@@ -252,12 +263,17 @@ async fn change_consumer(raw: &mut Raw, settings: &[(&str, Value)]) -> Value {
 }
 
 /// JetStream says once that it has given up on a message, and no host runs then.
-async fn what_is_given_up_while_no_host_runs_is_found(guest: &str, more: &str, begins_anew: bool) {
+async fn what_is_given_up_while_no_host_runs_is_found(
+    database: DatabaseKind,
+    guest: &str,
+    more: &str,
+    begins_anew: bool,
+) {
     let nats = Nats::start().await.unwrap();
     let url = nats.url();
     let installation = format!("id = \"model\"\nregion = \"430000\"\n{more}");
     let toml = documents::configuration(guest, &installation).unwrap();
-    let mut host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut host = Host::start_on_with(database, &toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
     told(&mut raw, "$JS.API.STREAM.INFO.GIVEN_UP", "the stream", |told| told["config"].is_object()).await;
     eventually("it runs", || Ok(host.state("model")?.0 == "running")).unwrap();
@@ -299,16 +315,14 @@ async fn what_is_given_up_while_no_host_runs_is_found(guest: &str, more: &str, b
     assert!(begins_anew || letters.len() == 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_up_while_no_host_runs_is_found_by_one_without_state() {
-    what_is_given_up_while_no_host_runs_is_found("guests/echo.wasm", "", false).await;
+async fn what_is_given_up_while_no_host_runs_is_found_by_one_without_state(database: DatabaseKind) {
+    what_is_given_up_while_no_host_runs_is_found(database, "guests/echo.wasm", "", false).await;
 }
 
 /// Its consumer begins anew at each start.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_up_while_no_host_runs_is_found_by_one_with_order() {
+async fn what_is_given_up_while_no_host_runs_is_found_by_one_with_order(database: DatabaseKind) {
     let more = "grants.capabilities = [\"config\", \"state\"]";
-    what_is_given_up_while_no_host_runs_is_found("guests/gate.wasm", more, true).await;
+    what_is_given_up_while_no_host_runs_is_found(database, "guests/gate.wasm", more, true).await;
 }
 
 fn observation(body: &str) -> Message {

@@ -8,8 +8,10 @@ use dongting_manifest::plugin::Topic;
 use dongting_manifest::{Kind, Lane, Message, Timestamp};
 use dongting_sandbox::{HistoryReader, Read, Readers};
 use dongting_store::{Entry, Tailed};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
 
 use crate::guests::{self, NOW, call, message};
@@ -280,15 +282,20 @@ async fn series_and_what_held_at_an_instant<P: Place>() {
     assert_eq!(find(&series, 40).await, ("b/1@2 c/1@4".into(), true));
 }
 
-#[test]
-fn a_host_answers_within_the_grants_and_after_a_kill() {
+hosts_on_both! {
+    fn {
+        a_host_answers_within_the_grants_and_after_a_kill
+    }
+}
+
+fn a_host_answers_within_the_grants_and_after_a_kill(database: DatabaseKind) {
     let installation = r#"
         id = "asker"
         region = "430100"
         grants.capabilities = ["history"]
         "#;
     let configuration = documents::configuration("guests/history.wasm", installation).unwrap();
-    let mut host = Host::start(&configuration).unwrap();
+    let mut host = Host::start_on(database, &configuration).unwrap();
     let ask = |host: &Host, question: &str| {
         let known = host.messages("assessment").unwrap().len();
         assert_eq!(documents::push(host, question.as_bytes()).unwrap().status, 200);

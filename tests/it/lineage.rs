@@ -2,14 +2,21 @@
 
 use dongting_guests_device::frame::Frame;
 use dongting_manifest::message::hash;
-use dongting_store::{CallPlace, Database, Store};
+use dongting_store::{CallPlace, Store};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::device::{Answer, Device, address};
 use dongting_tests::documents;
 use dongting_tests::host::{Host, boundaries, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats;
-use dongting_tests::postgres::Postgres;
 use dongting_tests::seismic_network::{Options, Revision, SeismicNetwork, Status};
 use serde_json::Value;
+
+hosts_on_both! {
+    async fn {
+        a_document_comes_back_byte_for_byte
+    }
+}
 
 const ECHO: &str = r#"
     id = "echo"
@@ -65,9 +72,9 @@ fn bytes(host: &Host, piece: &Value) -> Vec<u8> {
     bytes
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_document_comes_back_byte_for_byte() {
-    let host = Host::start(&documents::configuration("guests/echo.wasm", ECHO).unwrap()).unwrap();
+async fn a_document_comes_back_byte_for_byte(database: DatabaseKind) {
+    let host =
+        Host::start_on(database, &documents::configuration("guests/echo.wasm", ECHO).unwrap()).unwrap();
     let assessment = of_a_document(&host);
     // The same again is the same message, and was made of what came first.
     let before = raw_of(&host, &assessment);
@@ -75,7 +82,7 @@ async fn a_document_comes_back_byte_for_byte() {
     assert_eq!(raw_of(&host, &assessment), before);
 
     // What is forgotten is said to be.
-    let store = Store::open(&Database::Sqlite(host.folder.path().join("data/dongting.db"))).await.unwrap();
+    let store = Store::open(&host.database().unwrap()).await.unwrap();
     let [early, late] = ["2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"].map(|at| at.parse().unwrap());
     let written = async || {
         let calls = store.calls("documents", (early, late), CallPlace::default(), 100).await.ok()?;
@@ -100,13 +107,6 @@ async fn a_document_comes_back_byte_for_byte() {
     for wrong in ["..", "a%22b", "%0d%0aa"] {
         assert_eq!(host.get(&format!("raw/{wrong}")).unwrap().status, 404, "{wrong}");
     }
-}
-
-#[test]
-fn a_document_comes_back_on_postgres() {
-    let postgres = Postgres::start().unwrap();
-    let configuration = documents::configuration("guests/echo.wasm", ECHO).unwrap();
-    of_a_document(&Host::start_with(&configuration, &[("DONGTING_DATABASE", &postgres.url())]).unwrap());
 }
 
 /// The assessment of what was made of it.

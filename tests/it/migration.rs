@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dongting_manifest::section;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
 use dongting_tests::postgres::Postgres;
 use dongting_tests::restamp::stripped;
@@ -15,30 +17,13 @@ const ONE: &str = "guests/form-one.wasm";
 const TWO: &str = "guests/form-two.wasm";
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// Each of these tests with each kind of database.
-macro_rules! on_both {
-    ($($test:ident)*) => {
-        mod sqlite {
-            $(#[test]
-            fn $test() {
-                super::$test(&[]);
-            })*
-        }
-        mod postgres {
-            $(#[test]
-            fn $test() {
-                let postgres = dongting_tests::postgres::Postgres::start().unwrap();
-                super::$test(&[("DONGTING_DATABASE", &postgres.url())]);
-            })*
-        }
-    };
-}
-
-on_both! {
-    an_upgrade_under_load_migrates_once_and_loses_nothing
-    a_migration_that_fails_leaves_the_old_release_at_work
-    killed_in_the_middle_it_is_done_or_not
-    there_is_no_way_back
+hosts_on_both! {
+    fn {
+        an_upgrade_under_load_migrates_once_and_loses_nothing
+        a_migration_that_fails_leaves_the_old_release_at_work
+        killed_in_the_middle_it_is_done_or_not
+        there_is_no_way_back
+    }
 }
 
 fn configuration(guest: &str, settings: &str) -> String {
@@ -99,8 +84,8 @@ fn migrations(host: &Host) -> Vec<u64> {
     all
 }
 
-fn an_upgrade_under_load_migrates_once_and_loses_nothing(environment: &[(&str, &str)]) {
-    let host = Host::start_with(&configuration(ONE, ""), environment).unwrap();
+fn an_upgrade_under_load_migrates_once_and_loses_nothing(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration(ONE, "")).unwrap();
     push(&host, 1);
     counts_to(&host, 1);
     let (upgraded, rounds) = (AtomicBool::new(false), std::sync::atomic::AtomicU64::new(1));
@@ -125,8 +110,8 @@ fn an_upgrade_under_load_migrates_once_and_loses_nothing(environment: &[(&str, &
     assert_eq!(host.state("levels").unwrap().0, "running");
 }
 
-fn a_migration_that_fails_leaves_the_old_release_at_work(environment: &[(&str, &str)]) {
-    let mut host = Host::start_with(&configuration(ONE, ""), environment).unwrap();
+fn a_migration_that_fails_leaves_the_old_release_at_work(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration(ONE, "")).unwrap();
     push(&host, 1);
     counts_to(&host, 1);
     let refuses = |host: &Host, fails: &str, reason: &str| {
@@ -156,8 +141,8 @@ fn a_migration_that_fails_leaves_the_old_release_at_work(environment: &[(&str, &
     assert_eq!(migrations(&host), [0, 1]);
 }
 
-fn killed_in_the_middle_it_is_done_or_not(environment: &[(&str, &str)]) {
-    let mut host = Host::start_with(&configuration(ONE, ""), environment).unwrap();
+fn killed_in_the_middle_it_is_done_or_not(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration(ONE, "")).unwrap();
     push(&host, 1);
     counts_to(&host, 1);
     // It computes for seconds: the kill is in the middle of it.
@@ -197,9 +182,9 @@ fn log(host: &Host) -> String {
     std::fs::read_to_string(host.folder.path().join("log")).unwrap()
 }
 
-fn there_is_no_way_back(environment: &[(&str, &str)]) {
+fn there_is_no_way_back(database: DatabaseKind) {
     // It begins with the second: there is nothing to bring along.
-    let mut host = Host::start_with(&configuration(TWO, "fails = \"trap\""), environment).unwrap();
+    let mut host = Host::start_on(database, &configuration(TWO, "fails = \"trap\"")).unwrap();
     push(&host, 1);
     counts_to(&host, 1);
     assert_eq!(migrations(&host), [0]);

@@ -9,13 +9,28 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
 
 mod given;
 mod sink;
+
+hosts_on_both! {
+    fn {
+        the_same_release_comes_to_the_same_and_another_is_compared
+        documents_are_as_they_were
+        timers_ring_again_as_they_did
+        what_the_history_said_is_said_again
+        a_source_is_replayed_with_what_quiet_polls_have_kept
+    }
+    async fn {
+        a_source_is_replayed_with_the_answers_it_had
+    }
+}
 
 pub fn configuration(model: &str, capabilities: &str, more: &str) -> String {
     let installation = format!(
@@ -51,9 +66,8 @@ fn replay(host: &Host, from: &str, to: &str, more: &[&str]) -> (bool, Value) {
     (ran.status.success(), answer)
 }
 
-#[test]
-fn the_same_release_comes_to_the_same_and_another_is_compared() {
-    let mut host = Host::start(&configuration("guests/counter.wasm", "\"state\"", "")).unwrap();
+fn the_same_release_comes_to_the_same_and_another_is_compared(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration("guests/counter.wasm", "\"state\"", "")).unwrap();
     let start = now(&host);
     push(&host, &["one", "two", "reject"]);
     eventually("two", || Ok(host.messages("assessment")?.len() == 2)).unwrap();
@@ -123,9 +137,8 @@ fn comes_to_the_same(host: &Host, from: &str, to: &str, least: u64) {
     assert_eq!(all["same"], all["calls"], "{all}");
 }
 
-#[test]
-fn documents_are_as_they_were() {
-    let host = Host::start(&configuration("guests/records.wasm", "\"records\"", "")).unwrap();
+fn documents_are_as_they_were(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("guests/records.wasm", "\"records\"", "")).unwrap();
     let start = now(&host);
     ask(
         &host,
@@ -150,10 +163,9 @@ fn documents_are_as_they_were() {
     assert_eq!(host.messages("assessment").unwrap().len(), 5, "nothing left it");
 }
 
-#[test]
-fn timers_ring_again_as_they_did() {
+fn timers_ring_again_as_they_did(database: DatabaseKind) {
     let capabilities = "\"config\", \"state\", \"timers\"";
-    let host = Host::start(&configuration("guests/timers.wasm", capabilities, "")).unwrap();
+    let host = Host::start_on(database, &configuration("guests/timers.wasm", capabilities, "")).unwrap();
     let start = now(&host);
     ask(&host, &[r#"{"set": [["a", 1, "again"], ["b", 1, "ring"]], "get": "a"}"#]);
     let middle = now(&host);
@@ -186,11 +198,13 @@ async fn feed() -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
 }
 
 /// A host that polls the feed.
-fn fed(address: std::net::SocketAddr, more: &str) -> Host {
+fn fed(database: DatabaseKind, address: std::net::SocketAddr, more: &str) -> Host {
     let component = plugin("guests/ledger-feed.wasm").unwrap();
     let port = address.port();
-    Host::start(&format!(
-        r#"
+    Host::start_on(
+        database,
+        &format!(
+            r#"
         [[installation]]
         id = "feed"
         component = {component:?}
@@ -203,7 +217,8 @@ fn fed(address: std::net::SocketAddr, more: &str) -> Host {
         publish = [{{ domain = "ledger", kind = "observation" }}]
         http = [{{ host = "127.0.0.1", port = {port}, networks = ["127.0.0.0/8"] }}]
         "#
-    ))
+        ),
+    )
     .unwrap()
 }
 
@@ -219,7 +234,7 @@ fn replay_feed(host: &Host, more: &[&str]) -> (bool, Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_too_much_to_be_kept_is_told() {
     let (address, _server) = feed().await;
-    let host = fed(address, "limits.http_record_kib = 0");
+    let host = fed(DatabaseKind::Sqlite, address, "limits.http_record_kib = 0");
     eventually("the whole feed", || Ok(host.messages("observation")?.len() == 6)).unwrap();
     // The poll that heard that there is no more made nothing.
     eventually("its record", || Ok(replay_feed(&host, &[]).1["calls"] == 5)).unwrap();
@@ -232,10 +247,9 @@ async fn what_was_too_much_to_be_kept_is_told() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_source_is_replayed_with_the_answers_it_had() {
+async fn a_source_is_replayed_with_the_answers_it_had(database: DatabaseKind) {
     let (address, server) = feed().await;
-    let mut host = fed(address, "");
+    let mut host = fed(database, address, "");
     let component = plugin("guests/ledger-feed.wasm").unwrap();
     let replay = replay_feed;
     // Six polls heard something new: two readings, four times one, and that there are no more.
@@ -259,11 +273,12 @@ async fn a_source_is_replayed_with_the_answers_it_had() {
 }
 
 /// A poll that says nothing, but keeps something, is one that later ones depend on.
-#[test]
-fn a_source_is_replayed_with_what_quiet_polls_have_kept() {
+fn a_source_is_replayed_with_what_quiet_polls_have_kept(database: DatabaseKind) {
     let component = plugin("guests/pulse.wasm").unwrap();
-    let host = Host::start(&format!(
-        r#"
+    let host = Host::start_on(
+        database,
+        &format!(
+            r#"
         [[installation]]
         id = "feed"
         component = {component:?}
@@ -274,7 +289,8 @@ fn a_source_is_replayed_with_what_quiet_polls_have_kept() {
         capabilities = ["config", "state"]
         publish = [{{ domain = "test", kind = "observation" }}]
         "#
-    ))
+        ),
+    )
     .unwrap();
     eventually("three counts", || Ok(host.messages("observation")?.len() >= 3)).unwrap();
     let (same, all) = replay_feed(&host, &[]);
@@ -283,9 +299,8 @@ fn a_source_is_replayed_with_what_quiet_polls_have_kept() {
     assert_eq!((&all["different"], &all["incomplete"]), (&0.into(), &0.into()), "{all}");
 }
 
-#[test]
-fn what_the_history_said_is_said_again() {
-    let host = Host::start(&configuration("guests/history.wasm", "\"history\"", "")).unwrap();
+fn what_the_history_said_is_said_again(database: DatabaseKind) {
+    let host = Host::start_on(database, &configuration("guests/history.wasm", "\"history\"", "")).unwrap();
     let start = now(&host);
     // Each question is part of what the next one may find.
     ask(&host, &["{}", r#"{"limit": 2}"#, r#"{"limit": 3}"#]);

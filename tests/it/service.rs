@@ -5,14 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dongting_bus::Credentials;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Raw;
 use dongting_tests::restamp::restamped;
+
+hosts_on_both! {
+    fn {
+        over_http_what_it_made_is_stored_before_it_answers
+    }
+}
 
 const TOKEN: &str = "a-token-of-the-tests";
 
 fn start() -> Host {
-    Host::start(&configuration(&plugin("guests/service.wasm").unwrap())).unwrap()
+    start_on(DatabaseKind::Sqlite)
+}
+
+fn start_on(database: DatabaseKind) -> Host {
+    Host::start_on(database, &configuration(&plugin("guests/service.wasm").unwrap())).unwrap()
 }
 
 fn configuration(component: &Path) -> String {
@@ -41,9 +53,8 @@ fn request(host: &Host, method: &str, path: &str, token: &str) -> ureq::http::Re
     agent.run(request).unwrap()
 }
 
-#[test]
-fn over_http_what_it_made_is_stored_before_it_answers() {
-    let host = start();
+fn over_http_what_it_made_is_stored_before_it_answers(database: DatabaseKind) {
+    let host = start_on(database);
     eventually("it runs", || Ok(host.state("bridge")?.0 == "running")).unwrap();
     let mut answer = request(&host, "POST", "/valves/7?open=yes", TOKEN);
     assert_eq!(answer.status(), 200);

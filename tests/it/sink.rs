@@ -7,8 +7,18 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::restamped;
+
+hosts_on_both! {
+    fn {
+        what_may_have_arrived_is_tried_again_with_the_same_key
+        a_backlog_of_one_partition_is_delivered_one_by_one
+        what_may_have_arrived_is_held_for_a_person
+    }
+}
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -85,8 +95,8 @@ fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-fn start(receiver: &Receiver, more: &str) -> Host {
-    Host::start(&configuration(receiver.address, "ledger-sink", more)).unwrap()
+fn start(database: DatabaseKind, receiver: &Receiver, more: &str) -> Host {
+    Host::start_on(database, &configuration(receiver.address, "ledger-sink", more)).unwrap()
 }
 
 /// Readings that are pushed, counted and delivered by a guest. `more` says what the sink has besides.
@@ -131,10 +141,9 @@ fn push(host: &Host) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
-#[test]
-fn what_may_have_arrived_is_tried_again_with_the_same_key() {
+fn what_may_have_arrived_is_tried_again_with_the_same_key(database: DatabaseKind) {
     let receiver = Receiver::start(Manner::BreaksOff);
-    let host = start(&receiver, "");
+    let host = start(database, &receiver, "");
     push(&host);
     eventually("two attempts", || Ok(receiver.keys().len() >= 2)).unwrap();
     assert_eq!(host.state("sink").unwrap().0, "backoff");
@@ -169,11 +178,10 @@ fn what_may_have_arrived_is_tried_again_with_the_same_key() {
 }
 
 /// Each in a call of its own, since what goes before it has to have arrived: as many calls of one batch as it has messages.
-#[test]
-fn a_backlog_of_one_partition_is_delivered_one_by_one() {
+fn a_backlog_of_one_partition_is_delivered_one_by_one(database: DatabaseKind) {
     const READINGS: usize = 200;
     let receiver = Receiver::start(Manner::BreaksOff);
-    let host = start(&receiver, "");
+    let host = start(database, &receiver, "");
     let readings: Vec<_> = (1..=READINGS).map(|n| serde_json::json!({ "partition": "a", "n": n })).collect();
     let pushed = host.push("pushed", TOKEN, serde_json::json!(readings).to_string().as_bytes()).unwrap();
     assert_eq!(pushed.status, 200, "{}", pushed.body);
@@ -184,10 +192,9 @@ fn a_backlog_of_one_partition_is_delivered_one_by_one() {
         .unwrap();
 }
 
-#[test]
-fn what_may_have_arrived_is_held_for_a_person() {
+fn what_may_have_arrived_is_held_for_a_person(database: DatabaseKind) {
     let receiver = Receiver::start(Manner::BreaksOff);
-    let host = start(&receiver, "on_unknown = \"hold\"");
+    let host = start(database, &receiver, "on_unknown = \"hold\"");
     push(&host);
     eventually("it is held", || Ok(host.rejects("sink")? == 1)).unwrap();
     assert_eq!(receiver.keys().len(), 1, "it is not tried again by itself");

@@ -8,8 +8,10 @@ use dongting_manifest::installation::Limits;
 use dongting_manifest::timer::Timer;
 use dongting_sandbox::{Applied, Call, Outcome, Read, Readers, TimerReader};
 use dongting_store::{Commit, CommitError, Rung};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::rewritten;
 
 use crate::guests::{self, NOW, call, message};
@@ -123,6 +125,13 @@ async fn a_timer_is_used_up_once<P: Place>() {
     assert_eq!(store.count_timers("model").await.unwrap(), 0);
 }
 
+hosts_on_both! {
+    fn {
+        timers_are_due_once_whatever_is_killed
+        a_timer_waits_and_poison_becomes_a_dead_letter
+    }
+}
+
 fn configuration(waits: bool) -> String {
     let installation = format!(
         r#"
@@ -151,9 +160,8 @@ fn wish(host: &Host, wish: &str) {
     assert_eq!(documents::push(host, wish.as_bytes()).unwrap().status, 200, "{wish}");
 }
 
-#[test]
-fn timers_are_due_once_whatever_is_killed() {
-    let mut host = Host::start(&configuration(false)).unwrap();
+fn timers_are_due_once_whatever_is_killed(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration(false)).unwrap();
     wish(&host, r#"{"many": [300, 1000, 10], "set": [["never", 3000, ""]]}"#);
     wish(&host, r#"{"cancel": ["never"]}"#);
     for some in [20, 100, 180] {
@@ -199,9 +207,8 @@ fn timers_are_due_though_their_lane_is_dropped() {
     eventually("the second", || Ok(due(&host).len() == 2)).unwrap();
 }
 
-#[test]
-fn a_timer_waits_and_poison_becomes_a_dead_letter() {
-    let mut host = Host::start(&configuration(true)).unwrap();
+fn a_timer_waits_and_poison_becomes_a_dead_letter(database: DatabaseKind) {
+    let mut host = Host::start_on(database, &configuration(true)).unwrap();
     wish(&host, r#"{"set": [["good", 0, "ring"], ["bad", 0, "poison"]]}"#);
     eventually("it waits", || Ok(host.state("alarms")?.0 == "backoff")).unwrap();
     assert_eq!(due(&host), []);

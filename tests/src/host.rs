@@ -6,9 +6,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use dongting_store::Database;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::database::DatabaseKind;
+use crate::postgres::Postgres;
 
 /// No test waits longer for anything.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -21,6 +25,8 @@ pub struct Host {
     pub url: String,
     child: Child,
     environment: Vec<(String, String)>,
+    /// The server that has its database, where that is of its own.
+    postgres: Option<Postgres>,
 }
 
 /// An HTTP answer.
@@ -42,7 +48,39 @@ impl Host {
         let environment: Vec<(String, String)> =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let (child, url) = spawn(folder.path(), &environment)?;
-        Ok(Self { folder, url, child, environment })
+        Ok(Self { folder, url, child, environment, postgres: None })
+    }
+
+    /// With a database of this kind.
+    pub fn start_on(database: DatabaseKind, configuration: &str) -> Result<Self> {
+        Self::start_on_with(database, configuration, &[])
+    }
+
+    /// With a database of this kind, and these variables in its environment besides.
+    pub fn start_on_with(
+        database: DatabaseKind,
+        configuration: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        match database {
+            DatabaseKind::Sqlite => Self::start_with(configuration, environment),
+            DatabaseKind::Postgres => {
+                let postgres = Postgres::start()?;
+                let url = postgres.url();
+                let environment = [environment, &[("DONGTING_DATABASE", &*url)]].concat();
+                let mut host = Self::start_with(configuration, &environment)?;
+                host.postgres = Some(postgres);
+                Ok(host)
+            }
+        }
+    }
+
+    /// The database of one that was started with its kind, or with none.
+    pub fn database(&self) -> Result<Database> {
+        match &self.postgres {
+            Some(postgres) => Ok(postgres.url().parse()?),
+            None => Ok(Database::Sqlite(self.folder.path().join("data/dongting.db"))),
+        }
     }
 
     /// Another text of dongting.toml, for the next start or reload.

@@ -1,6 +1,7 @@
 //! What the tests share: the servers they run and the stand-ins they talk to.
 
 pub mod authority;
+pub mod database;
 pub mod device;
 pub mod documents;
 pub mod fuzz;

@@ -1,11 +1,19 @@
 //! The next batch, fetched while one is at work.
 
 use dongting_manifest::Message;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
 use serde_json::{Value, json};
 
 use super::{observation, told};
+
+hosts_on_both! {
+    async fn {
+        the_next_batch_is_there_before_the_first_is_done
+    }
+}
 
 const MESSAGES: u64 = 200;
 /// Rounds that the first reading is computed for: a second or two.
@@ -22,8 +30,7 @@ fn reading(n: u64) -> Message {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_next_batch_is_there_before_the_first_is_done() {
+async fn the_next_batch_is_there_before_the_first_is_done(database: DatabaseKind) {
     let nats = Nats::start().await.unwrap();
     let messages: Vec<Message> = (0..MESSAGES).map(reading).collect();
     for stored in nats.bus.publish(&messages).await {
@@ -45,7 +52,7 @@ async fn the_next_batch_is_there_before_the_first_is_done() {
         "#,
         plugin("guests/toil.wasm").unwrap()
     );
-    let _host = Host::start_with(&toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let _host = Host::start_on_with(database, &toml, &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
     let ahead = |told: &Value| {
         told["num_ack_pending"] == 128 && told["ack_floor"]["consumer_seq"] == 0 && told["num_pending"] == 72

@@ -2,14 +2,24 @@
 //! meanwhile. What the first has begun it finishes, where it is to be had; else the other says that it does.
 
 use dongting_manifest::{Message, message};
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
 use dongting_tests::oci::Artifact;
 use dongting_tests::province::{Province, attached, client};
 use dongting_tests::restamp::stamped;
 
 use super::{CONSUMER_INFO, change_consumer, observation, told};
+
+hosts_on_both! {
+    async fn {
+        what_a_release_has_begun_it_finishes
+        what_a_release_has_begun_that_only_the_registry_has_it_finishes
+        what_a_release_has_begun_that_is_gone_another_takes
+    }
+}
 
 /// Where the first release is to be had by then.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,7 +51,7 @@ fn publish_next(province: &Province, host: &Host) {
     province.approve(host, &next).unwrap();
 }
 
-async fn what_another_release_has_begun(found: Where) {
+async fn what_another_release_has_begun(database: DatabaseKind, found: Where) {
     let nats = Nats::start().await.unwrap();
     let url = nats.url();
     let province = Province::new("ed25519").unwrap();
@@ -49,7 +59,7 @@ async fn what_another_release_has_begun(found: Where) {
         Where::Registry => of_the_registry(&province, "1.0.0"),
         Where::Nowhere | Where::Beside => documents::configuration("guests/echo.wasm", MODEL).unwrap(),
     };
-    let mut host = Host::start_with(&first, &[("DONGTING_NATS", &url)]).unwrap();
+    let mut host = Host::start_on_with(database, &first, &[("DONGTING_NATS", &url)]).unwrap();
     if found == Where::Registry {
         province.introduce(&host).unwrap();
         province.publish(&host, "echo", "1.0.0").unwrap();
@@ -122,17 +132,14 @@ async fn what_another_release_has_begun(found: Where) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_release_has_begun_it_finishes() {
-    what_another_release_has_begun(Where::Beside).await;
+async fn what_a_release_has_begun_it_finishes(database: DatabaseKind) {
+    what_another_release_has_begun(database, Where::Beside).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_release_has_begun_that_only_the_registry_has_it_finishes() {
-    what_another_release_has_begun(Where::Registry).await;
+async fn what_a_release_has_begun_that_only_the_registry_has_it_finishes(database: DatabaseKind) {
+    what_another_release_has_begun(database, Where::Registry).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_release_has_begun_that_is_gone_another_takes() {
-    what_another_release_has_begun(Where::Nowhere).await;
+async fn what_a_release_has_begun_that_is_gone_another_takes(database: DatabaseKind) {
+    what_another_release_has_begun(database, Where::Nowhere).await;
 }

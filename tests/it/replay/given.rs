@@ -1,4 +1,4 @@
-//! Documents, requests and forms given again, on both kinds of database.
+//! Documents, requests and forms given again.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,10 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::routing::get;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
-use dongting_tests::postgres::Postgres;
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
+
+hosts_on_both! {
+    fn {
+        documents_of_a_plugin_without_a_state
+    }
+    async fn {
+        what_a_plugin_with_a_state_is_given_is_given_again
+    }
+}
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -87,9 +97,9 @@ fn request(host: &Host, method: &str, body: &str) -> String {
 
 /// What a plugin with a state is given by documents, requests and forms comes to the same again, each seeing what the one before has written,
 /// though the system that was asked is gone; and what a candidate says otherwise is told.
-async fn all_that_it_is_given(start: impl Fn(&str) -> Host) {
+async fn what_a_plugin_with_a_state_is_given_is_given_again(database: DatabaseKind) {
     let (address, server) = changing().await;
-    let host = start(&desk(address.port(), ""));
+    let host = Host::start_on(database, &desk(address.port(), "")).unwrap();
     eventually("it runs", || Ok(host.state("desk")?.0 == "running")).unwrap();
     let fetch = format!(r#"{{"fetch": "http://{address}/", "bad": ["x", "y"]}}"#);
     assert_eq!(push(&host, &fetch), (200, "1".to_owned()));
@@ -138,20 +148,9 @@ async fn all_that_it_is_given(start: impl Fn(&str) -> Host) {
     assert!(of("new") == 4 && of("missing") == 2 && of("verdict") >= 5, "{all}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_plugin_with_a_state_is_given_is_given_again() {
-    all_that_it_is_given(|configuration| Host::start(configuration).unwrap()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_plugin_with_a_state_is_given_is_given_again_on_postgres() {
-    let postgres = Postgres::start().unwrap();
-    let environment = [("DONGTING_DATABASE", postgres.url())];
-    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
-    all_that_it_is_given(|configuration| Host::start_with(configuration, &environment).unwrap()).await;
-}
-
-fn documents(mut host: Host) {
+fn documents_of_a_plugin_without_a_state(database: DatabaseKind) {
+    let configuration = document("limits.document_record_kib = 1");
+    let mut host = Host::start_on(database, &configuration).unwrap();
     for body in ["a", "b", "a"] {
         assert_eq!(push(&host, body).0, 200);
     }
@@ -178,18 +177,6 @@ fn documents(mut host: Host) {
     assert!(figures(&all)[2] > 0 && !all["differences"].as_array().unwrap().is_empty(), "{all}");
     // "a" was delivered twice, and is one message.
     eventually("the messages", || Ok(host.messages("observation")?.len() == 3)).unwrap();
-}
-
-#[test]
-fn documents_of_a_plugin_without_a_state() {
-    documents(Host::start(&document("limits.document_record_kib = 1")).unwrap());
-}
-
-#[test]
-fn documents_of_a_plugin_without_a_state_on_postgres() {
-    let postgres = Postgres::start().unwrap();
-    let configuration = document("limits.document_record_kib = 1");
-    documents(Host::start_with(&configuration, &[("DONGTING_DATABASE", &postgres.url())]).unwrap());
 }
 
 /// An input that makes a plugin fault is a dead letter in the end, and is one again.

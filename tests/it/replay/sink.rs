@@ -1,4 +1,4 @@
-//! What a sink delivered, delivered again to nobody: on both kinds of database.
+//! What a sink delivered, delivered again to nobody.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,13 +8,21 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
-use dongting_tests::postgres::Postgres;
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::restamped;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::sink::configuration;
+
+hosts_on_both! {
+    async fn {
+        what_a_sink_delivered_is_delivered_again_to_nobody
+        what_a_sink_with_a_state_delivered_is_delivered_again_to_nobody
+    }
+}
 
 const TOKEN: &str = "a-token-of-the-tests";
 
@@ -96,9 +104,9 @@ fn state(host: &Host) -> (String, String) {
 }
 
 /// A receiver that works, is busy, refuses, works again and goes away for ever; and then the host that delivers to it is killed.
-async fn an_outage(sink: &str, start: impl AsyncFnOnce(&str) -> Host) -> Host {
+async fn an_outage(database: DatabaseKind, sink: &str) -> Host {
     let receiver = Receiver::start().await;
-    let mut host = start(&configuration(receiver.address, sink, "")).await;
+    let mut host = Host::start_on(database, &configuration(receiver.address, sink, "")).unwrap();
     push(&host, "a", 1..=3);
     eventually("the first", || Ok(delivered(&host) == 3)).unwrap();
     receiver.answers(503);
@@ -173,34 +181,20 @@ fn compared(host: &Host) {
     assert!(text(refused, "after").starts_with("unknown: "), "{refused}");
 }
 
-async fn on_sqlite(configuration: &str) -> Host {
-    Host::start(configuration).unwrap()
+async fn what_a_sink_delivered_is_delivered_again_to_nobody(database: DatabaseKind) {
+    an_outage(database, "ledger-sink").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_sink_delivered_is_delivered_again_to_nobody() {
-    an_outage("ledger-sink", on_sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_sink_with_a_state_delivered_is_delivered_again_to_nobody() {
-    compared(&an_outage("courier", on_sqlite).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_sink_with_a_state_delivered_is_delivered_again_to_nobody_on_postgres() {
-    let postgres = Postgres::start().unwrap();
-    let on_postgres = async |configuration: &str| {
-        Host::start_with(configuration, &[("DONGTING_DATABASE", &postgres.url())]).unwrap()
-    };
-    compared(&an_outage("courier", on_postgres).await);
+async fn what_a_sink_with_a_state_delivered_is_delivered_again_to_nobody(database: DatabaseKind) {
+    compared(&an_outage(database, "courier").await);
 }
 
 /// The answers are too much to be kept: it delivers all the same, and a replay says what it lacks and why.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_receiver_answered_was_too_much_to_be_kept() {
     let receiver = Receiver::start().await;
-    let host = on_sqlite(&configuration(receiver.address, "courier", "limits.http_record_kib = 0")).await;
+    let host =
+        Host::start(&configuration(receiver.address, "courier", "limits.http_record_kib = 0")).unwrap();
     push(&host, "a", 1..=1);
     eventually("it is delivered", || Ok(delivered(&host) == 1)).unwrap();
     let (_, all) = replay(&host, &[]);
@@ -217,7 +211,7 @@ async fn what_a_receiver_answered_was_too_much_to_be_kept() {
 async fn an_outage_does_not_fill_the_database() {
     let receiver = Receiver::start().await;
     receiver.answers(503);
-    let host = on_sqlite(&configuration(receiver.address, "courier", "")).await;
+    let host = Host::start(&configuration(receiver.address, "courier", "")).unwrap();
     // As many as a call may ask for.
     push(&host, "a", 1..=16);
     eventually("it is asked again and again", || Ok(receiver.asked() > 60)).unwrap();
@@ -230,7 +224,7 @@ async fn a_shadow_of_a_sink_delivers_nothing() {
     let receiver = Receiver::start().await;
     let candidate = plugin("guests/ledger-sink.wasm").unwrap();
     let host =
-        on_sqlite(&configuration(receiver.address, "courier", &format!("shadow = {candidate:?}"))).await;
+        Host::start(&configuration(receiver.address, "courier", &format!("shadow = {candidate:?}"))).unwrap();
     push(&host, "a", 1..=3);
     eventually("they are delivered", || Ok(delivered(&host) == 3)).unwrap();
     let calls = comes_to_the_same(&host);

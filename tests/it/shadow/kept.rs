@@ -1,8 +1,10 @@
 //! Candidates of plugins that keep something: each call finds what was kept just before it, and what the candidate writes is kept by nobody.
 
 use dongting_manifest::section;
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually, plugin};
+use dongting_tests::hosts_on_both;
 use dongting_tests::restamp::stripped;
 use serde_json::{Value, json};
 
@@ -12,6 +14,15 @@ use super::{
     TOKEN, alike, beside, figures, followed, installation, of, otherwise, push, recorded, reload, reloaded,
     running, shadow, written,
 };
+
+hosts_on_both! {
+    fn {
+        requests_documents_and_forms_are_followed
+        records_are_as_they_were_before_the_call
+        timers_are_as_they_were_before_the_call
+        what_is_kept_in_an_earlier_form_is_brought_along
+    }
+}
 
 fn desk(more: &str) -> String {
     let grants = r#"
@@ -33,9 +44,8 @@ fn document(host: &Host, body: &str) -> String {
 }
 
 /// A service, a decoder and a view that count in one state.
-#[test]
-fn requests_documents_and_forms_are_followed() {
-    let host = Host::start(&desk("")).unwrap();
+fn requests_documents_and_forms_are_followed(database: DatabaseKind) {
+    let host = Host::start_on(database, &desk("")).unwrap();
     running(&host, "desk");
     assert_eq!(request(&host, "POST", "before"), "1");
     reloaded(&host, &desk(&beside(&alike(host.folder.path(), "desk"))));
@@ -79,9 +89,8 @@ fn all_answered(host: &Host, documents: impl Iterator<Item = String>) {
 }
 
 /// Each call of the candidate finds the documents as they were before it, though the model is further by then.
-#[test]
-fn records_are_as_they_were_before_the_call() {
-    let host = Host::start(&model("records", "\"records\"", "")).unwrap();
+fn records_are_as_they_were_before_the_call(database: DatabaseKind) {
+    let host = Host::start_on(database, &model("records", "\"records\"", "")).unwrap();
     running(&host, "model");
     let step = |n: usize| {
         format!(
@@ -109,10 +118,9 @@ fn records_are_as_they_were_before_the_call() {
     assert!(told["after"].as_str().unwrap().contains("collides "), "{all}");
 }
 
-#[test]
-fn timers_are_as_they_were_before_the_call() {
+fn timers_are_as_they_were_before_the_call(database: DatabaseKind) {
     let capabilities = "\"config\", \"state\", \"timers\"";
-    let host = Host::start(&model("timers", capabilities, "")).unwrap();
+    let host = Host::start_on(database, &model("timers", capabilities, "")).unwrap();
     running(&host, "model");
     reloaded(&host, &model("timers", capabilities, &beside(&alike(host.folder.path(), "timers"))));
     let documents = [r#"{"set": [["a", 1, "again"], ["b", 1, "ring"]], "get": "a"}"#, r#"{"get": "b"}"#];
@@ -127,9 +135,8 @@ fn timers_are_as_they_were_before_the_call() {
 const FORMS: &str = "\"config\", \"state\", \"records\", \"timers\"";
 
 /// A candidate that keeps it in a later form brings a copy along before each call.
-#[test]
-fn what_is_kept_in_an_earlier_form_is_brought_along() {
-    let host = Host::start(&model("form-one", FORMS, "")).unwrap();
+fn what_is_kept_in_an_earlier_form_is_brought_along(database: DatabaseKind) {
+    let host = Host::start_on(database, &model("form-one", FORMS, "")).unwrap();
     running(&host, "model");
     let named = |n: usize| format!("\"a/{n}\"");
     all_answered(&host, (0..3).map(named));

@@ -1,16 +1,27 @@
 //! A host that is killed while a receiver has its request and has not answered: nobody knows whether it arrived.
 
+use dongting_tests::database::DatabaseKind;
 use dongting_tests::host::{Host, dongting, eventually};
+use dongting_tests::hosts_on_both;
 use serde_json::Value;
 
 use super::{Manner, Receiver, configuration, push};
 
+hosts_on_both! {
+    fn {
+        what_was_in_the_middle_is_held_for_a_person
+        what_was_in_the_middle_is_tried_again_with_the_same_key
+        what_was_in_the_middle_without_order_is_held_for_a_person
+        what_was_in_the_middle_without_order_is_tried_again_with_the_same_key
+    }
+}
+
 /// A host that was killed in the middle of its only attempt, and has started again. Its receiver answers from then on.
-fn killed(sink: &str, policy: &str) -> (Receiver, Host) {
+fn killed(database: DatabaseKind, sink: &str, policy: &str) -> (Receiver, Host) {
     let receiver = Receiver::start(Manner::Hangs);
     // It waits for as long as the host lets any request wait, and ends by itself in no case before it is killed.
     let more = format!("limits.wall_ms = 600000\non_unknown = {policy:?}");
-    let mut host = Host::start(&configuration(receiver.address, sink, &more)).unwrap();
+    let mut host = Host::start_on(database, &configuration(receiver.address, sink, &more)).unwrap();
     push(&host);
     eventually("the request is there", || Ok(receiver.keys().len() == 1)).unwrap();
     host.stop().unwrap();
@@ -34,8 +45,8 @@ fn letters(host: &Host) -> Vec<Value> {
     host.get("dead-letters").unwrap().body["deadLetters"].as_array().unwrap().clone()
 }
 
-fn is_held(sink: &str) {
-    let (receiver, host) = killed(sink, "hold");
+fn is_held(database: DatabaseKind, sink: &str) {
+    let (receiver, host) = killed(database, sink, "hold");
     eventually("it is held", || Ok(host.rejects("sink")? == 1)).unwrap();
     let letter = letters(&host).remove(0);
     let reason = letter["reason"].as_str().unwrap();
@@ -52,8 +63,8 @@ fn is_held(sink: &str) {
     assert!(letters(&host).is_empty());
 }
 
-fn is_tried_again(sink: &str) {
-    let (receiver, host) = killed(sink, "retry");
+fn is_tried_again(database: DatabaseKind, sink: &str) {
+    let (receiver, host) = killed(database, sink, "retry");
     let sent = dispatched(&host);
     let keys = receiver.keys();
     assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
@@ -62,23 +73,19 @@ fn is_tried_again(sink: &str) {
 }
 
 /// The guest wants order, so its consumer begins anew with what was not used up.
-#[test]
-fn what_was_in_the_middle_is_held_for_a_person() {
-    is_held("ledger-sink");
+fn what_was_in_the_middle_is_held_for_a_person(database: DatabaseKind) {
+    is_held(database, "ledger-sink");
 }
 
-#[test]
-fn what_was_in_the_middle_is_tried_again_with_the_same_key() {
-    is_tried_again("ledger-sink");
+fn what_was_in_the_middle_is_tried_again_with_the_same_key(database: DatabaseKind) {
+    is_tried_again(database, "ledger-sink");
 }
 
 /// Without order it is JetStream that delivers it again, after its `ack_wait`.
-#[test]
-fn what_was_in_the_middle_without_order_is_held_for_a_person() {
-    is_held("courier");
+fn what_was_in_the_middle_without_order_is_held_for_a_person(database: DatabaseKind) {
+    is_held(database, "courier");
 }
 
-#[test]
-fn what_was_in_the_middle_without_order_is_tried_again_with_the_same_key() {
-    is_tried_again("courier");
+fn what_was_in_the_middle_without_order_is_tried_again_with_the_same_key(database: DatabaseKind) {
+    is_tried_again(database, "courier");
 }
