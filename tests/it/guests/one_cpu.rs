@@ -10,6 +10,10 @@ use dongting_tests::restamp::stripped;
 
 const TOKEN: &str = "a-token-of-the-tests";
 const ROUNDS: usize = 150;
+/// What a neighbour may wait longer than twice as long: a tenth of what a call of the one that spins may compute.
+const SLACK: Duration = Duration::from_millis(50);
+/// What else the machine does can spoil one comparison; a neighbour that is starved is so in each.
+const TRIES: usize = 3;
 
 /// What is pushed, and how far what is made of it is.
 struct Way {
@@ -163,13 +167,12 @@ fn neighbours_of_one_that_spins_go_on(way: &Way) {
         assert!(faults(&host) > before, "it span all the while");
         measured
     };
-    let [alone, beside] = [false, true].map(run);
-    for (what, alone, beside) in [("a push", alone[0], beside[0]), ("until it is there", alone[1], beside[1])]
-    {
-        println!("{what}: p99 {alone:?} alone, {beside:?} beside one that spins");
-        let bound = (5 * alone).max(Duration::from_millis(250));
-        assert!(beside <= bound, "{what}: {beside:?} beside one that spins, {alone:?} alone");
-    }
+    let keep_theirs = || {
+        let [alone, beside] = [false, true].map(run);
+        println!("p99 of a push and until it is there: {alone:?} alone, {beside:?} beside one that spins");
+        std::iter::zip(alone, beside).all(|(alone, beside)| beside <= 2 * alone + SLACK)
+    };
+    assert!((0..TRIES).any(|_| keep_theirs()), "the neighbours wait for one that spins");
 }
 
 #[test]
