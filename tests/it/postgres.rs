@@ -126,6 +126,28 @@ fn it_counts_on_over_the_death_of_the_host_and_of_the_database() {
     assert!(!host.folder.path().join("data/dongting.db").exists());
 }
 
+/// Who begins again in the same data directory knows that the life before is over, and waits for none of its leases to end.
+#[test]
+fn a_host_that_was_killed_takes_at_once_what_it_had() {
+    let postgres = Postgres::start().unwrap();
+    let mut host = Host::start_with(&configuration(), &[("DONGTING_DATABASE", &postgres.url())]).unwrap();
+    let works = |host: &Host| eventually("it works", || Ok(host.state("model")?.0 == "running")).unwrap();
+    works(&host);
+    let standing = || {
+        let holders = postgres.run("SELECT name FROM lease_holder").unwrap();
+        let lease = postgres.run("SELECT holder, epoch FROM lease WHERE name = 'model'").unwrap();
+        let (holder, epoch) = lease.split_once('|').unwrap();
+        assert_eq!(holders, holder, "nobody else holds anything");
+        (holder.to_owned(), epoch.parse::<u64>().unwrap())
+    };
+    let (first, epoch) = standing();
+    host.kill_and_restart().unwrap();
+    works(&host);
+    let (second, next) = standing();
+    assert_ne!(first, second);
+    assert_eq!(next, epoch + 1, "what the first had begun cannot be committed any more");
+}
+
 /// As in a power cut of the database's machine, or where a firewall has forgotten the connections. One of them is in the middle of a commit, of
 /// which nobody is told that it was made.
 #[test]

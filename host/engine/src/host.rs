@@ -1,7 +1,7 @@
 //! The host: the data directory, the server, the bus, the store, and the tasks of every installation.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use crate::gate::Gate;
 use crate::history::Arrival;
 use crate::installed::{Installed, chain};
 use crate::leases::{self, Leases};
+use crate::life::Life;
 use crate::permits::Permits;
 use crate::publisher::Publisher;
 use crate::recorder::Recorder;
@@ -126,7 +127,7 @@ pub struct Host {
     arrivals: broadcast::Sender<Arrival>,
     pub(crate) changed: watch::Sender<u64>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
-    _lock: std::fs::File,
+    _life: Life,
 }
 
 /// When a message counts as stored.
@@ -160,17 +161,20 @@ impl Host {
     pub async fn start(options: HostOptions) -> Result<Arc<Self>, HostError> {
         let began = Instant::now();
         let HostOptions { data, database, mut config, nats } = options;
-        let lock = lock(&data)?;
+        let mut life = Life::begin(&data)?;
         let database = match database {
             Some(url) => url.parse()?,
             None => Database::Sqlite(data.join("dongting.db")),
         };
+        let store = Store::open(&database).await?;
         // SQLite is this host's alone; a server may serve others.
         let holder = match database {
-            Database::Postgres(_) => Some(format!("{}-{}", std::process::id(), Timestamp::now().as_micros())),
+            Database::Postgres(_) => {
+                life.follow(&store).await;
+                Some(life.name.clone())
+            }
             Database::Sqlite(_) => None,
         };
-        let store = Store::open(&database).await?;
         let registry = Registry::open_with(&data.join(REGISTRY), config.registry.clone()).await?;
         let sandbox = Arc::new(Sandbox::new(SandboxOptions { cache: Some(data.join("compiled")) })?);
         let limits = config.lanes.limits();
@@ -215,6 +219,7 @@ impl Host {
         let gate = Gate::new(registry.clone(), config.trust.policy());
         let releases = Releases::new(Arc::clone(&sandbox), bulk.handle.clone());
         let leases = Leases::new(holder.clone());
+        leases.begin(&store).await;
         let host = Arc::new(Self {
             shared: Arc::new(Shared {
                 publisher,
@@ -247,7 +252,7 @@ impl Host {
             arrivals,
             changed,
             tasks: tokio::sync::Mutex::new(JoinSet::new()),
-            _lock: lock,
+            _life: life,
         });
         // It is empty until now.
         let _ = host.shared.host.set(Arc::downgrade(&host));
@@ -435,22 +440,4 @@ async fn connect(
     let (url, credentials, limits) = (url.to_owned(), credentials.clone(), *limits);
     let connecting = threads.spawn(async move { Bus::connect(&url, &credentials, &limits).await });
     Ok(connecting.await.map_err(|error| HostError::Threads(error.into()))??)
-}
-
-/// One process a data directory: two would each believe themselves alone.
-fn lock(data: &Path) -> Result<std::fs::File, HostError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let failed = |source| HostError::Data { path: data.to_owned(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(data.join("lock"))
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(HostError::InUse { path: data.to_owned() }),
-        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
-    }
 }

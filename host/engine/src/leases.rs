@@ -59,6 +59,14 @@ impl Leases {
         Self { holder, claims: Mutex::default(), fresh: Notify::new(), taking: Semaphore::new(TAKING) }
     }
 
+    /// Before any is taken: each lasts for as long as its holder does.
+    pub async fn begin(&self, store: &Store) {
+        let Some(holder) = &self.holder else { return };
+        if let Err(error) = store.take_on(holder, Timestamp::now(), TTL).await {
+            tracing::debug!("The leases cannot be taken on: {}", chain(&error));
+        }
+    }
+
     /// From now on this host works for the installation whenever no other does.
     pub fn claim(&self, id: &str, pin: &Arc<Pin>, status: &Arc<Status>, begins: State) {
         let mut claims = self.claims();
@@ -81,7 +89,7 @@ impl Leases {
         let Some(holder) = &self.holder else { return };
         // The semaphore is never closed.
         let _turn = self.taking.acquire().await;
-        let taken = store.take_lease(id, holder, Timestamp::now(), TTL).await;
+        let taken = store.take_lease(id, holder, Timestamp::now(), Duration::ZERO).await;
         let unwanted = match self.claims().get_mut(id) {
             Some(claim) => {
                 claim.taken(id, taken);

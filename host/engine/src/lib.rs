@@ -25,6 +25,7 @@ pub mod installed;
 mod item;
 mod leases;
 mod leaving;
+mod life;
 pub mod line;
 pub mod lineage;
 mod outbox;

@@ -77,6 +77,12 @@ impl Store {
         Ok(())
     }
 
+    /// A holder that is known to be gone: what it had is free.
+    pub async fn forget_holder(&self, holder: &str) -> Result<(), StoreError> {
+        sql("DELETE FROM lease_holder WHERE name = $1").bind(holder).execute_alone(&self.writer).await?;
+        Ok(())
+    }
+
     /// All leases as of `now`.
     pub async fn leases(&self, now: Timestamp) -> Result<Vec<Standing>, StoreError> {
         let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(concat!(
