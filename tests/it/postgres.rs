@@ -169,3 +169,29 @@ fn connections_that_fall_silent_are_given_up() {
     eventually("a count for each", || Ok(counts(&host)? == [1, 2, 3, 4])).unwrap();
     eventually("it is well", || Ok(host.state("model")?.0 == "running")).unwrap();
 }
+
+/// A commit that the host has given up is made all the same, later. Nothing of the installation is read before that is known.
+#[test]
+fn what_is_given_up_may_be_committed_later() {
+    let postgres = Postgres::start().unwrap();
+    let link = postgres.link().unwrap();
+    let url = postgres.url_by(link.address.port());
+    let host = Host::start_with(&configuration(), &[("DONGTING_DATABASE", &url)]).unwrap();
+    let push = |number: u64| documents::push(&host, number.to_string().as_bytes()).unwrap().status;
+    assert_eq!(push(1), 200);
+    eventually("a count for each", || Ok(counts(&host)? == [1])).unwrap();
+    let mut held = postgres.hold_state().unwrap();
+    assert_eq!(push(2), 200);
+    eventually("a commit in the middle", || Ok(postgres.holds()? == 1)).unwrap();
+    link.fall_silent();
+    eventually("it is given up", || Ok(host.state("model")?.1.contains("has not answered for 20 s")))
+        .unwrap();
+    assert_eq!(push(3), 200);
+    // By way of another connection: for the row of the lease, which the commit has locked.
+    let waits =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%lease%'";
+    eventually("the next one waits for it", || Ok(postgres.run(waits)? != "0")).unwrap();
+    held.kill().unwrap();
+    held.wait().unwrap();
+    eventually("a count for each", || Ok(counts(&host)? == [1, 2, 3])).unwrap();
+}

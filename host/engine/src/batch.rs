@@ -87,6 +87,7 @@ impl Worker {
     pub(crate) async fn process(&mut self, mut at_work: InTurn, items: Vec<Item>) -> Result<(), String> {
         // The next one last. No call of this within itself: a sink may have as many pieces as there are messages.
         let mut pieces = vec![items];
+        (self.gives_way_since, self.until) = (None, None);
         while let Some(items) = pieces.pop() {
             if self.lane == Lane::Bulk && at_work.turn.is_some() && at_work.installed.turn.is_wanted() {
                 drop(at_work);
@@ -96,6 +97,13 @@ impl Worker {
                     tokio::time::sleep_until(until.into()).await;
                 }
                 at_work = self.in_turn().await?;
+                // Another host that had it meanwhile may have parked what comes before these.
+                let lease = at_work.installed.lease()?;
+                if at_work.installed.is_pinned() && lease.map(|lease| lease.epoch) != self.epoch {
+                    return Err(
+                        "another host has worked for it meanwhile; the batch is taken again".to_owned()
+                    );
+                }
             }
             self.process_piece(&at_work.installed, items, &mut pieces).await?;
         }
@@ -209,11 +217,14 @@ impl Worker {
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         let commits = installed.fenced() || parked || ends.iter().any(|end| matches!(end, End::Dead(_)));
         // What goes before it is out, or this does not begin.
-        let wanted = self.wanted(installed);
+        let (wanted, enough) = (self.wanted(installed), self.has_given_way());
+        // What comes of nothing is not worth a second call; and however long it has given way, it waits for its rate without the turn.
+        let gives_way = ends.contains(&End::Done)
+            && (!enough || commits && installed.beyond_rate(outputs.iter()).is_some());
         let (leaving, courtesy) = (&mut self.leaving, &self.shared.courtesy);
         let ready = async {
             leaving.ended().await?;
-            if commits && self.lane == Lane::Bulk {
+            if commits && self.lane == Lane::Bulk && !enough {
                 courtesy.step_aside().await;
             }
             if commits {
@@ -224,13 +235,13 @@ impl Worker {
         tokio::select! {
             biased;
             ready = ready => ready?,
-            () = wanted => {
+            () = wanted, if gives_way => {
                 self.until = installed.beyond_rate(outputs.iter()).map(|(wait, _)| Instant::now() + wait);
                 self.gives_way([items], pieces);
                 return Ok(());
             }
         }
-        self.gives_way_since = None;
+        self.came_through();
         if !commits {
             let record = record.filter(|_| ends.iter().all(|end| *end == End::Done)).map(Box::new);
             self.leave(installed, items, ends, Outputs::Messages(outputs, record));

@@ -172,7 +172,12 @@ impl Installed {
     /// What a call takes that somebody waits for: room, the installation's turn, and an outbox in which nothing was left.
     pub async fn entered(&self, shared: &Shared) -> Result<(Room, Option<OwnedMutexGuard<Seen>>), String> {
         let place = self.plugin.asked().await;
-        let turn = self.turn(shared).await.map_err(|error| chain(&error))?;
+        let turn = self.turn(shared);
+        let turn = match self.lane() {
+            Lane::Bulk => turn.await,
+            _ => self.turn.before_bulk(turn).await,
+        };
+        let turn = turn.map_err(|error| chain(&error))?;
         outbox::ready(self, shared).await?;
         Ok((place, turn))
     }
@@ -217,7 +222,12 @@ impl Installed {
         let bulk =
             |output: &Output| matches!(output, Output::Message(one) if one.subject.kind.lane() == Lane::Bulk);
         let stored = async {
-            outbox::keep_rate(self, &commit).await;
+            tokio::select! {
+                biased;
+                () = outbox::keep_rate(self, &commit) => {}
+                // Not with the turn in its hand, until it may be published.
+                () = self.turn.wanted(), if self.lane() == Lane::Bulk => return Err("it publishes more than it was granted, and a more urgent call waits: give it again".to_owned()),
+            }
             let _urgent = (!commit.outputs.iter().all(bulk)).then(|| shared.courtesy.urgent());
             let mut committed =
                 outbox::committed(self, shared, commit).await.map_err(|error| chain(&error))?;

@@ -139,6 +139,10 @@ pub async fn committed(
         if !commit.timers.is_empty() || !commit.rung.is_empty() {
             timer_changes.add();
         }
+        if matches!(committed, Err(CommitError::Store(_))) {
+            // It may have been made, and lie there.
+            outbox.clean.store(UNSURE, Ordering::Relaxed);
+        }
         let Places { outputs: positions, call } = committed?;
         let shadow = Tells::of(shadow.as_ref(), call);
         if !commit.confirmed.is_empty() {

@@ -56,6 +56,10 @@ impl Pin {
     /// This host may work. Whether it might not before.
     pub fn gain(&self, lease: Lease) -> bool {
         self.held.send_if_modified(|held| {
+            // It was read before its epoch was raised.
+            if held.as_ref().is_some_and(|held| held.holder == lease.holder && held.epoch > lease.epoch) {
+                return false;
+            }
             let new = held.as_ref() != Some(&lease);
             *held = Some(lease);
             new

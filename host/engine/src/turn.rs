@@ -22,17 +22,23 @@ use crate::worker::{Shared, Worker};
 
 /// A call of bulk that ends within this keeps its turn whoever waits: most do, and what it has computed would be lost.
 const MOMENT: Duration = Duration::from_millis(5);
+/// Alerts that never end slow the bulk of their own installation down; they do not stop it. After so long its calls run to their ends,
+const GIVES_WAY: Duration = Duration::from_secs(30);
+/// for so long.
+const RUNS: Duration = Duration::from_secs(1);
 
 /// Shared by the releases of an installation, one after the other.
 #[derive(Clone)]
 pub struct Turn {
     seen: Arc<Mutex<Seen>>,
-    /// How many wait for it that go before bulk, and have waited for a moment.
+    /// How many wait for it that go before bulk.
     wanted: watch::Sender<usize>,
     /// Held by a commit until its end.
     commit: Arc<Mutex<()>>,
     /// The installation was stopped: what a call that began before comes to is not committed, beside those of one that was enabled anew.
     ended: Arc<AtomicBool>,
+    /// Nobody has heard whether the last commit was made, and it may still be.
+    unsure: Arc<AtomicBool>,
     pub remembered: Arc<Remembered>,
 }
 
@@ -110,6 +116,7 @@ impl Default for Turn {
             wanted: watch::Sender::new(0),
             commit: Arc::default(),
             ended: Arc::default(),
+            unsure: Arc::default(),
             remembered: Arc::default(),
         }
     }
@@ -117,11 +124,7 @@ impl Default for Turn {
 
 impl Turn {
     /// Waits for it as one who goes before bulk.
-    async fn before_bulk<T>(&self, turn: impl Future<Output = T>) -> T {
-        let mut turn = std::pin::pin!(turn);
-        if let Ok(turn) = tokio::time::timeout(MOMENT, &mut turn).await {
-            return turn;
-        }
+    pub async fn before_bulk<T>(&self, turn: impl Future<Output = T>) -> T {
         let _wanting = Wanting::new(&self.wanted);
         turn.await
     }
@@ -150,12 +153,16 @@ impl Turn {
             return then(commit, Err(CommitError::Stopped));
         }
         let (store, remembered) = (store.clone(), Arc::clone(&self.remembered));
+        let unsure = Arc::clone(&self.unsure);
         let work = tokio::spawn(async move {
             let epoch = commit.lease.as_ref().map_or(0, |lease| lease.epoch);
             remembered.begin(epoch, &commit.state);
             let commit = Arc::new(commit);
             let committed = store.commit(Arc::clone(&commit)).await;
             remembered.end(epoch, committed.is_ok().then_some(&commit.state));
+            if matches!(committed, Err(CommitError::Store(_))) {
+                unsure.store(true, Ordering::Relaxed);
+            }
             drop(until_its_end);
             then(Arc::unwrap_or_clone(commit), committed)
         });
@@ -218,6 +225,35 @@ impl Worker {
             };
         }
     }
+
+    /// Returns when what this worker does in its turn has to give way, which begins with this. Never for what goes before bulk itself, and for a sink, which cannot take
+    /// back what it has sent.
+    pub(crate) fn wanted(&self, installed: &Installed) -> impl Future<Output = ()> + Send + use<> {
+        let gives_way = self.lane == Lane::Bulk && installed.stateful && !installed.is_sink();
+        let turn = gives_way.then(|| installed.turn.clone());
+        async move {
+            match turn {
+                Some(turn) => {
+                    tokio::time::sleep(MOMENT).await;
+                    turn.wanted().await;
+                }
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// For long enough.
+    pub(crate) fn has_given_way(&self) -> bool {
+        self.gives_way_since.is_some_and(|since| since.elapsed() > GIVES_WAY)
+    }
+
+    /// It has committed something.
+    pub(crate) fn came_through(&mut self) {
+        if !self.gives_way_since.is_some_and(|since| (GIVES_WAY..GIVES_WAY + RUNS).contains(&since.elapsed()))
+        {
+            self.gives_way_since = None;
+        }
+    }
 }
 
 impl Installed {
@@ -228,6 +264,7 @@ impl Installed {
         }
         let mut seen = Arc::clone(&self.turn.seen).lock_owned().await;
         drop(self.turn.commit.lock().await);
+        self.make_sure(shared).await?;
         let epoch = self.pin.lease()?.map_or(0, |lease| lease.epoch);
         let reads = self.manifest.state_version;
         match seen.0 {
@@ -247,6 +284,20 @@ impl Installed {
         }
         seen.0 = Some((epoch, reads));
         Ok(Some(seen))
+    }
+
+    /// Where nobody has heard whether the last commit was made, begins a new epoch of the lease. That waits for the commit's end, and what has not
+    /// reached the database by then is of an epoch that is over.
+    async fn make_sure(&self, shared: &Shared) -> Result<(), TurnError> {
+        if !self.turn.unsure.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if let Some(lease) = self.pin.lease()? {
+            let lease = shared.store.raise_epoch(&lease).await?.ok_or(Elsewhere)?;
+            self.pin.gain(lease);
+        }
+        self.turn.unsure.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether what is kept has the form that this release reads, as far as can be seen without the turn.
@@ -339,23 +390,19 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn who_goes_before_bulk_is_waited_for_after_a_moment_and_no_longer() {
+    #[tokio::test]
+    async fn who_goes_before_bulk_is_known_while_it_waits() {
         let turn = Turn::default();
         assert_eq!(turn.before_bulk(async { 1 }).await, 1);
+        assert!(!turn.is_wanted() && turn.wanted().now_or_never().is_none());
         let (free, taken) = oneshot::channel();
         let mut waiting = std::pin::pin!(turn.before_bulk(taken));
-        assert!(waiting.as_mut().now_or_never().is_none() && !turn.is_wanted());
-        assert!(turn.wanted().now_or_never().is_none());
-        tokio::time::advance(MOMENT).await;
         assert!(waiting.as_mut().now_or_never().is_none() && turn.is_wanted());
         assert!(turn.wanted().now_or_never().is_some(), "also for who asks later");
         free.send(2).unwrap();
         assert_eq!(waiting.await, Ok(2));
         assert!(!turn.is_wanted());
         let mut gone = Box::pin(turn.before_bulk(std::future::pending::<()>()));
-        assert!(gone.as_mut().now_or_never().is_none());
-        tokio::time::advance(MOMENT).await;
         assert!(gone.as_mut().now_or_never().is_none() && turn.is_wanted());
         drop(gone);
         assert!(!turn.is_wanted());

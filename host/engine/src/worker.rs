@@ -40,9 +40,6 @@ pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
 const FETCH: Range<u64> = 480_000..960_000;
-/// Alerts that never end slow the bulk of their own installation down; they do not stop it.
-const GIVES_WAY: Duration = Duration::from_secs(30);
-
 /// What all installations share.
 pub struct Shared {
     pub publisher: Publisher,
@@ -81,10 +78,10 @@ pub struct Worker {
     /// When the next timer is due, as of so many changes.
     pub(crate) next_timer: Option<(u64, Option<Timestamp>)>,
     /// Of the lease under which all this is known.
-    epoch: Option<i64>,
+    pub(crate) epoch: Option<i64>,
     /// The batch that was committed last, while the next one is called.
     pub(crate) leaving: Leaving,
-    /// Since when it has given way to urgent calls of its installation, where it has not committed anything since.
+    /// Since when its batch has given way to urgent calls of the installation, where it has not committed anything since.
     pub(crate) gives_way_since: Option<Instant>,
     /// When it may publish what the call comes to that gave way.
     pub(crate) until: Option<Instant>,
@@ -352,7 +349,7 @@ impl Worker {
             return Ok((items, Some(ran)));
         }
         let (brief, wanted) = (&installed.brief, self.wanted(installed));
-        let enough = self.gives_way_since.is_some_and(|since| since.elapsed() > GIVES_WAY);
+        let enough = self.has_given_way();
         let (installed, shared) = (Arc::clone(installed), Arc::clone(&self.shared));
         let call = async move {
             let ran = tokio::select! {
@@ -364,19 +361,6 @@ impl Worker {
         };
         let called = self.shared.compute(self.lane, brief, call).await;
         called.unwrap_or_else(|| Err("the call was interrupted; the batch is taken again".to_owned()))
-    }
-
-    /// Returns when what this worker does in its turn has to give way. Never for what goes before bulk itself, and for a sink, which cannot take
-    /// back what it has sent.
-    pub(crate) fn wanted(&self, installed: &Installed) -> impl Future<Output = ()> + Send + use<> {
-        let gives_way = self.lane == Lane::Bulk && installed.stateful && !installed.is_sink();
-        let turn = gives_way.then(|| installed.turn.clone());
-        async move {
-            match turn {
-                Some(turn) => turn.wanted().await,
-                None => std::future::pending().await,
-            }
-        }
     }
 
     async fn unpark(&mut self, partitions: &[String]) -> Result<(), String> {

@@ -48,8 +48,13 @@ impl Connections {
 
 impl Lent {
     pub fn give_back(mut self) {
-        if !self.silent {
-            drop(self.connection.take());
+        if self.silent {
+            return;
+        }
+        let Some(mut connection) = self.connection.take() else { return };
+        // The pool asks it whether it is well, and waits for that without end.
+        if let Some(patience) = self.patience {
+            tokio::spawn(timeout(patience, connection.return_to_pool()));
         }
     }
 

@@ -101,6 +101,17 @@ impl Store {
         Ok(rows.into_iter().map(standing).collect())
     }
 
+    /// The same lease in its next epoch; none where another holder has it. Waits for a transaction that was begun under it and has not ended.
+    pub async fn raise_epoch(&self, lease: &Lease) -> Result<Option<Lease>, StoreError> {
+        let statement = sql("UPDATE lease SET epoch = epoch + 1 WHERE name = $1 AND holder = $2 AND epoch = $3 RETURNING epoch")
+            .bind(&lease.name)
+            .bind(&lease.holder)
+            .bind(lease.epoch)
+            .owned();
+        let raised = self.writer.transact(|transaction| Box::pin(statement.row(transaction))).await?;
+        Ok(raised.map(|(epoch,): (i64,)| Lease { epoch, ..lease.clone() }))
+    }
+
     /// Lets another host take it at once.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         // Without a holder, since this one may live on with others.

@@ -181,9 +181,15 @@ async fn postgres(url: &str, most: u32) -> Result<AnyPool, sqlx::Error> {
             Box::pin(async move {
                 // A server or a database may be set to answer first and write later. And compiling a plan takes longer than any of these
                 // questions: tens of milliseconds.
+                // And what a client has given up, or lost, is not to hold its locks until the server finds that out by itself, hours later.
                 let settings = "SELECT set_config('synchronous_commit', 'on', false)
                      WHERE current_setting('synchronous_commit') = 'off';
-                     SET jit = off";
+                     SET jit = off;
+                     SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES
+                         ('idle_in_transaction_session_timeout', '30s'), ('client_connection_check_interval', '5s'),
+                         ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'),
+                         ('tcp_user_timeout', '20s')) AS wanted (setting_name, value) ON name = setting_name
+                     WHERE name <> 'client_connection_check_interval' OR version() LIKE '%linux%'";
                 connection.execute(sqlx::raw_sql(settings)).await.map(drop)
             })
         })
