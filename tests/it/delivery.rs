@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dongting_manifest::{Message, Timestamp, message};
+use dongting_manifest::{Message, Subject, Timestamp, message};
 use dongting_tests::database::DatabaseKind;
 use dongting_tests::documents;
 use dongting_tests::host::{Host, dongting, eventually, plugin};
@@ -345,4 +345,41 @@ fn observation(body: &str) -> Message {
         extensions: Vec::new(),
         body: body.as_bytes().to_vec(),
     }
+}
+
+/// What the guest `toil` computes for so many rounds, as the installation `model`.
+fn toil_message(kind: &str, n: u64, work: u64) -> Message {
+    let subject: Subject = format!("em.43.01.00.toil.{kind}.-").parse().unwrap();
+    let key = format!("{kind}/{n}");
+    Message {
+        subject,
+        r#type: format!("em.toil.{kind}.v1"),
+        body: json!({ "work": work }).to_string().into_bytes(),
+        ..observation(&key)
+    }
+}
+
+/// That installation, which listens on both lanes.
+fn toil(statuses_per_second: u32) -> String {
+    format!(
+        r#"
+        [[installation]]
+        id = "model"
+        component = {:?}
+        region = "430000"
+        limits.cpu_ms = 60000
+        limits.wall_ms = 120000
+        [installation.grants]
+        capabilities = ["state"]
+        subscribe = [{{ domain = "toil", kind = "observation" }}, {{ domain = "toil", kind = "assessment" }}]
+        [[installation.grants.publish]]
+        domain = "toil"
+        kind = "status"
+        per_second = {statuses_per_second}
+        [[installation.grants.publish]]
+        domain = "toil"
+        kind = "warning"
+        "#,
+        plugin("guests/toil.wasm").unwrap()
+    )
 }

@@ -7,6 +7,7 @@ use dongting_manifest::{Kind, Lane, Timestamp};
 use dongting_store::{Entry, Store, Tailed};
 use dongting_tests::documents;
 use dongting_tests::host::{Host, eventually};
+use dongting_tests::link::Link;
 use dongting_tests::postgres::Postgres;
 
 use crate::guests::message;
@@ -148,14 +149,19 @@ fn a_host_that_was_killed_takes_at_once_what_it_had() {
     assert_eq!(next, epoch + 1, "what the first had begun cannot be committed any more");
 }
 
-/// As in a power cut of the database's machine, or where a firewall has forgotten the connections. One of them is in the middle of a commit, of
-/// which nobody is told that it was made.
-#[test]
-fn connections_that_fall_silent_are_given_up() {
+fn over_a_link() -> (Postgres, Link, Host) {
     let postgres = Postgres::start().unwrap();
     let link = postgres.link().unwrap();
     let url = postgres.url_by(link.address.port());
     let host = Host::start_with(&configuration(), &[("DONGTING_DATABASE", &url)]).unwrap();
+    (postgres, link, host)
+}
+
+/// As in a power cut of the database's machine, or where a firewall has forgotten the connections. One of them is in the middle of a commit, of
+/// which nobody is told that it was made.
+#[test]
+fn connections_that_fall_silent_are_given_up() {
+    let (postgres, link, host) = over_a_link();
     let push = |number: u64| documents::push(&host, number.to_string().as_bytes()).unwrap().status;
     assert_eq!((push(1), push(2)), (200, 200));
     eventually("a count for each", || Ok(counts(&host)? == [1, 2])).unwrap();
@@ -173,10 +179,7 @@ fn connections_that_fall_silent_are_given_up() {
 /// A commit that the host has given up is made all the same, later. Nothing of the installation is read before that is known.
 #[test]
 fn what_is_given_up_may_be_committed_later() {
-    let postgres = Postgres::start().unwrap();
-    let link = postgres.link().unwrap();
-    let url = postgres.url_by(link.address.port());
-    let host = Host::start_with(&configuration(), &[("DONGTING_DATABASE", &url)]).unwrap();
+    let (postgres, link, host) = over_a_link();
     let push = |number: u64| documents::push(&host, number.to_string().as_bytes()).unwrap().status;
     assert_eq!(push(1), 200);
     eventually("a count for each", || Ok(counts(&host)? == [1])).unwrap();

@@ -216,12 +216,12 @@ impl Worker {
         let Effects { outputs, ends, writes, .. } = effects;
         let parked = items.iter().any(|item| matches!(item.from, From::Parked(_)));
         let commits = installed.fenced() || parked || ends.iter().any(|end| matches!(end, End::Dead(_)));
-        // What goes before it is out, or this does not begin.
         let (wanted, enough) = (self.wanted(installed), self.has_given_way());
         // What comes of nothing is not worth a second call; and however long it has given way, it waits for its rate without the turn.
         let gives_way = ends.contains(&End::Done)
             && (!enough || commits && installed.beyond_rate(outputs.iter()).is_some());
         let (leaving, courtesy) = (&mut self.leaving, &self.shared.courtesy);
+        // What goes before it is out, or this does not begin.
         let ready = async {
             leaving.ended().await?;
             if commits && self.lane == Lane::Bulk && !enough {

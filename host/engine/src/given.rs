@@ -172,12 +172,7 @@ impl Installed {
     /// What a call takes that somebody waits for: room, the installation's turn, and an outbox in which nothing was left.
     pub async fn entered(&self, shared: &Shared) -> Result<(Room, Option<OwnedMutexGuard<Seen>>), String> {
         let place = self.plugin.asked().await;
-        let turn = self.turn(shared);
-        let turn = match self.lane() {
-            Lane::Bulk => turn.await,
-            _ => self.turn.before_bulk(turn).await,
-        };
-        let turn = turn.map_err(|error| chain(&error))?;
+        let turn = self.turn_for(self.lane(), shared).await.map_err(|error| chain(&error))?;
         outbox::ready(self, shared).await?;
         Ok((place, turn))
     }

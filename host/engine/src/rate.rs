@@ -61,10 +61,12 @@ impl Bucket {
     /// Takes `count`, or says how long to wait. More than a full bucket is let through once the bucket is full, so that no
     /// batch waits for ever; whoever comes next waits until that is made up for.
     pub fn take(&self, count: usize) -> Result<(), Duration> {
-        match self.wait_for(count) {
+        let mut level = self.lock();
+        let (filled, now) = self.filled(*level);
+        match self.short(filled, count) {
             Some(wait) => Err(wait),
             None => {
-                self.charge(count);
+                *level = (filled - number(count), now);
                 Ok(())
             }
         }
@@ -72,10 +74,8 @@ impl Bucket {
 
     /// How long to wait before `count` may be taken; none where they may be now.
     pub fn wait_for(&self, count: usize) -> Option<Duration> {
-        let wanted = number(count).min(self.per_second * DEPTH_SECONDS);
         let (filled, _) = self.filled(*self.lock());
-        let seconds = (wanted - filled) / self.per_second.max(0.001);
-        (filled < wanted).then(|| Duration::from_secs_f64(seconds.min(DEPTH_SECONDS)))
+        self.short(filled, count)
     }
 
     /// Takes `count`, there or not. Of two that have both waited for the same, the later one leaves the bucket in arrears.
@@ -92,6 +92,12 @@ impl Bucket {
         let there = filled >= 1.0;
         *level = (if there { filled - 1.0 } else { filled }, now);
         there
+    }
+
+    fn short(&self, filled: f64, count: usize) -> Option<Duration> {
+        let wanted = number(count).min(self.per_second * DEPTH_SECONDS);
+        let seconds = (wanted - filled) / self.per_second.max(0.001);
+        (filled < wanted).then(|| Duration::from_secs_f64(seconds.min(DEPTH_SECONDS)))
     }
 
     fn lock(&self) -> MutexGuard<'_, (f64, Instant)> {

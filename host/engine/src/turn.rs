@@ -22,9 +22,9 @@ use crate::worker::{Shared, Worker};
 
 /// A call of bulk that ends within this keeps its turn whoever waits: most do, and what it has computed would be lost.
 const MOMENT: Duration = Duration::from_millis(5);
-/// Alerts that never end slow the bulk of their own installation down; they do not stop it. After so long its calls run to their ends,
+/// Alerts that never end slow the bulk of their own installation down; they do not stop it. So long it gives way without a commit.
 const GIVES_WAY: Duration = Duration::from_secs(30);
-/// for so long.
+/// So long its calls run to their ends then, or one of them.
 const RUNS: Duration = Duration::from_secs(1);
 
 /// Shared by the releases of an installation, one after the other.
@@ -124,7 +124,7 @@ impl Default for Turn {
 
 impl Turn {
     /// Waits for it as one who goes before bulk.
-    pub async fn before_bulk<T>(&self, turn: impl Future<Output = T>) -> T {
+    async fn before_bulk<T>(&self, turn: impl Future<Output = T>) -> T {
         let _wanting = Wanting::new(&self.wanted);
         turn.await
     }
@@ -199,11 +199,7 @@ impl Worker {
     pub(crate) async fn in_turn(&self) -> Result<InTurn, String> {
         loop {
             let installed = self.installed();
-            let turn = installed.turn(&self.shared);
-            let turn = match self.lane {
-                Lane::Bulk => turn.await,
-                _ => installed.turn.before_bulk(turn).await,
-            };
+            let turn = installed.turn_for(self.lane, &self.shared).await;
             if !Arc::ptr_eq(&installed, &self.current.borrow()) {
                 continue;
             }
@@ -226,8 +222,8 @@ impl Worker {
         }
     }
 
-    /// Returns when what this worker does in its turn has to give way, which begins with this. Never for what goes before bulk itself, and for a sink, which cannot take
-    /// back what it has sent.
+    /// Returns when what this worker does in its turn, from now on, has to give way. Never for what goes before bulk itself, and for a sink, which
+    /// cannot take back what it has sent.
     pub(crate) fn wanted(&self, installed: &Installed) -> impl Future<Output = ()> + Send + use<> {
         let gives_way = self.lane == Lane::Bulk && installed.stateful && !installed.is_sink();
         let turn = gives_way.then(|| installed.turn.clone());
@@ -257,6 +253,18 @@ impl Worker {
 }
 
 impl Installed {
+    /// Waits for the turn for what may be of this lane.
+    pub async fn turn_for(
+        &self,
+        lane: Lane,
+        shared: &Shared,
+    ) -> Result<Option<OwnedMutexGuard<Seen>>, TurnError> {
+        match lane {
+            Lane::Bulk => self.turn(shared).await,
+            _ => self.turn.before_bulk(self.turn(shared)).await,
+        }
+    }
+
     /// Waits for the turn; none for an installation that keeps nothing and needs none.
     pub async fn turn(&self, shared: &Shared) -> Result<Option<OwnedMutexGuard<Seen>>, TurnError> {
         if !self.stateful {

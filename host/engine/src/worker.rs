@@ -40,6 +40,7 @@ pub(crate) const BATCH: usize = 64;
 /// How long a fetch waits for a message. Long, since ten thousand installations may be idle; each for a time of its own, so that they do
 /// not ask anew all at once.
 const FETCH: Range<u64> = 480_000..960_000;
+
 /// What all installations share.
 pub struct Shared {
     pub publisher: Publisher,
@@ -336,8 +337,8 @@ impl Worker {
         self.handle(at_work, deliveries).await
     }
 
-    /// One call of its role; none where it gave way to an urgent one. What a plugin computes for a bulk lane is computed below all else; nothing but that: a commit that waits for a
-    /// core would have the database meanwhile, and an alert would wait behind it.
+    /// One call of its role; none where it gave way to an urgent one. What a plugin computes for a bulk lane is computed below all else; nothing
+    /// but that: a commit that waits for a core would have the database meanwhile, and an alert would wait behind it.
     pub(crate) async fn called(
         &self,
         installed: &Arc<Installed>,

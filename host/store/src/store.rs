@@ -33,7 +33,7 @@ const CONNECTIONS: u32 = 8;
 const HISTORY_CONNECTIONS: u32 = 4;
 /// How long a call waits for one. A PostgreSQL that restarts is back by then; later the call is made again.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long PostgreSQL may take for a row or the end of a statement. None here needs a tenth of it, unless it waits for a lock.
+/// How long PostgreSQL may take for a row or the end of a statement. Each here reads or writes a bounded number of rows, by an index.
 const SILENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone)]
@@ -180,8 +180,7 @@ async fn postgres(url: &str, most: u32) -> Result<AnyPool, sqlx::Error> {
         .after_connect(|connection, _| {
             Box::pin(async move {
                 // A server or a database may be set to answer first and write later. And compiling a plan takes longer than any of these
-                // questions: tens of milliseconds.
-                // And what a client has given up, or lost, is not to hold its locks until the server finds that out by itself, hours later.
+                // questions: tens of milliseconds. And what a client has given up, or lost, is not to hold its locks until the server finds that out by itself, hours later.
                 let settings = "SELECT set_config('synchronous_commit', 'on', false)
                      WHERE current_setting('synchronous_commit') = 'off';
                      SET jit = off;

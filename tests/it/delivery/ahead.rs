@@ -2,12 +2,12 @@
 
 use dongting_manifest::Message;
 use dongting_tests::database::DatabaseKind;
-use dongting_tests::host::{Host, plugin};
+use dongting_tests::host::Host;
 use dongting_tests::hosts_on_both;
 use dongting_tests::nats::Nats;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{observation, told};
+use super::{toil, toil_message, told};
 
 hosts_on_both! {
     async fn {
@@ -19,40 +19,15 @@ const MESSAGES: u64 = 200;
 /// Rounds that the first reading is computed for: a second or two.
 const WORK: u64 = 1_500_000_000;
 
-fn reading(n: u64) -> Message {
-    let work = if n == 0 { WORK } else { 0 };
-    let subject = "em.43.01.00.toil.observation.-".parse().unwrap();
-    Message {
-        subject,
-        r#type: "em.toil.observation.v1".to_owned(),
-        body: json!({ "work": work }).to_string().into_bytes(),
-        ..observation(&n.to_string())
-    }
-}
-
 async fn the_next_batch_is_there_before_the_first_is_done(database: DatabaseKind) {
     let nats = Nats::start().await.unwrap();
-    let messages: Vec<Message> = (0..MESSAGES).map(reading).collect();
+    let messages: Vec<Message> =
+        (0..MESSAGES).map(|n| toil_message("observation", n, if n == 0 { WORK } else { 0 })).collect();
     for stored in nats.bus.publish(&messages).await {
         stored.unwrap();
     }
     let url = nats.url();
-    let toml = format!(
-        r#"
-        [[installation]]
-        id = "model"
-        component = {:?}
-        region = "430000"
-        limits.cpu_ms = 60000
-        limits.wall_ms = 120000
-        [installation.grants]
-        capabilities = ["state"]
-        subscribe = [{{ domain = "toil", kind = "observation" }}, {{ domain = "toil", kind = "assessment" }}]
-        publish = [{{ domain = "toil", kind = "status" }}, {{ domain = "toil", kind = "warning" }}]
-        "#,
-        plugin("guests/toil.wasm").unwrap()
-    );
-    let _host = Host::start_on_with(database, &toml, &[("DONGTING_NATS", &url)]).unwrap();
+    let _host = Host::start_on_with(database, &toil(100), &[("DONGTING_NATS", &url)]).unwrap();
     let mut raw = nats.raw().await.unwrap();
     let ahead = |told: &Value| {
         told["num_ack_pending"] == 128 && told["ack_floor"]["consumer_seq"] == 0 && told["num_pending"] == 72

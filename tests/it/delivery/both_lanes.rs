@@ -1,25 +1,14 @@
 //! An installation that keeps something and listens on the bulk and the alert lane: its alerts do not wait for its own bulk.
 
-use dongting_manifest::{Message, Subject};
-use dongting_tests::host::{Host, plugin};
+use dongting_manifest::Message;
+use dongting_tests::host::Host;
 use dongting_tests::nats::{Nats, Raw};
 use serde_json::{Value, json};
 
-use super::{observation, told};
+use super::{toil, toil_message, told};
 
 /// Rounds of a reading that is computed for a second or two.
 const LONG: u64 = 2_000_000_000;
-
-fn message(kind: &str, n: u64, work: u64) -> Message {
-    let subject: Subject = format!("em.43.01.00.toil.{kind}.-").parse().unwrap();
-    let key = format!("{kind}/{n}");
-    Message {
-        subject,
-        r#type: format!("em.toil.{kind}.v1"),
-        body: json!({ "work": work }).to_string().into_bytes(),
-        ..observation(&key)
-    }
-}
 
 async fn publish(nats: &Nats, messages: Vec<Message>) {
     for stored in nats.bus.publish(&messages).await {
@@ -28,28 +17,7 @@ async fn publish(nats: &Nats, messages: Vec<Message>) {
 }
 
 fn host(nats: &Nats, statuses_per_second: u32) -> Host {
-    let toml = format!(
-        r#"
-        [[installation]]
-        id = "model"
-        component = {:?}
-        region = "430000"
-        limits.cpu_ms = 60000
-        limits.wall_ms = 120000
-        [installation.grants]
-        capabilities = ["state"]
-        subscribe = [{{ domain = "toil", kind = "observation" }}, {{ domain = "toil", kind = "assessment" }}]
-        [[installation.grants.publish]]
-        domain = "toil"
-        kind = "status"
-        per_second = {statuses_per_second}
-        [[installation.grants.publish]]
-        domain = "toil"
-        kind = "warning"
-        "#,
-        plugin("guests/toil.wasm").unwrap()
-    );
-    Host::start_with(&toml, &[("DONGTING_NATS", &nats.url())]).unwrap()
+    Host::start_with(&toil(statuses_per_second), &[("DONGTING_NATS", &nats.url())]).unwrap()
 }
 
 /// How many messages of a kind are on its lane.
@@ -68,13 +36,14 @@ async fn warned(raw: &mut Raw, warnings: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_of_bulk_gives_way_to_an_alert() {
     let nats = Nats::start().await.unwrap();
-    publish(&nats, (0..4).map(|n| message("observation", n, if n == 2 { LONG } else { 0 })).collect()).await;
+    publish(&nats, (0..4).map(|n| toil_message("observation", n, if n == 2 { LONG } else { 0 })).collect())
+        .await;
     let _host = host(&nats, 100);
     let mut raw = nats.raw().await.unwrap();
     let at_work = |told: &Value| told["num_ack_pending"] == 4;
     told(&mut raw, super::CONSUMER_INFO, "bulk at work", at_work).await;
     for n in 1..=2 {
-        publish(&nats, vec![message("assessment", n, 0)]).await;
+        publish(&nats, vec![toil_message("assessment", n, 0)]).await;
         warned(&mut raw, n).await;
         // What goes before the long one may be done by the second time.
         assert!(count(&mut raw, "EM_BULK", "status").await < 3, "the alert waited for it");
@@ -91,13 +60,13 @@ async fn a_call_of_bulk_gives_way_to_an_alert() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bulk_that_may_not_leave_yet_keeps_no_alert_waiting() {
     let nats = Nats::start().await.unwrap();
-    publish(&nats, (0..256).map(|n| message("observation", n, 0)).collect()).await;
+    publish(&nats, (0..256).map(|n| toil_message("observation", n, 0)).collect()).await;
     let _host = host(&nats, 1);
     let mut raw = nats.raw().await.unwrap();
     // The first batch has left, the second is made and waits, the third is fetched.
     let waits = |told: &Value| told["num_ack_pending"] == 128 && told["ack_floor"]["consumer_seq"] == 64;
     told(&mut raw, super::CONSUMER_INFO, "bulk that waits", waits).await;
-    publish(&nats, vec![message("assessment", 1, 0)]).await;
+    publish(&nats, vec![toil_message("assessment", 1, 0)]).await;
     warned(&mut raw, 1).await;
     assert_eq!(count(&mut raw, "EM_BULK", "status").await, 64, "the alert waited for the second batch");
 }

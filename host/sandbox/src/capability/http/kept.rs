@@ -118,8 +118,6 @@ async fn close_in_time(kept: Weak<Kept>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, DuplexStream};
 
